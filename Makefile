@@ -1,0 +1,43 @@
+# What people run here; `make` alone lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+IMAGE ?= flashpoint-operator:dev
+# Prints what is done and, at the end, how long it took.
+step = @t=$$SECONDS; printf '\n== %s\n' "$(1)"; $(2) && printf '== %s: %d s\n' "$(1)" $$((SECONDS - t))
+
+.PHONY: help demo test test-all lint build image bench generate
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: ## Show the operator at work: a sync, then the whole of it on a real control plane (KEEP=1 leaves it up)
+	$(call step,Building the operator and the simulators,cargo build --locked --bin flashpoint-operator --bin demo --package flashpoint-operator --package demo)
+	@./target/debug/demo
+
+test: ## Unit tests, the sync against the simulators, the controller against a real API server
+	$(call step,Building kube-apiserver and etcd where they are missing,cargo run --locked --quiet --package control-plane -- build)
+	$(call step,Building the tests,cargo test --locked --workspace --no-run)
+	$(call step,Running the tests,cargo test --locked --workspace)
+
+test-all: test ## All of that, and what is slow: chart, SDK
+	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
+	$(call step,Chart and examples and workflows,tests/chart/run)
+
+lint: ## Formatting, lints, dependencies
+	$(call step,Formatting,cargo fmt --all --check)
+	$(call step,Lints,cargo clippy --locked --workspace --all-targets -- -D warnings)
+	$(call step,Dependencies,cargo deny --locked check bans licenses sources)
+
+build: ## The release binary
+	$(call step,Building,cargo build --locked --release --package flashpoint-operator)
+
+image: ## The image, without a registry: make image IMAGE=name:tag
+	@tests/image/build $(IMAGE)
+
+bench: ## The figures that the README states
+	@benches/run
+
+generate: ## What is generated and checked against drift: CRDs, the chart's CRDs and README
+	cargo run --locked --quiet --package flashpoint-operator -- crd --output-dir crds
+	tests/chart/sync-crds
+	tests/chart/run --update

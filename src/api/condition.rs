@@ -1,0 +1,274 @@
+//! Reasons, and the conditions that they come with (the table of states).
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+/// The longest message of a condition, in bytes.
+const MAX_MESSAGE: usize = 1_024;
+
+/// Why a feed's Ready condition is what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The latest reports are handled.
+    Synced,
+    /// The latest reports are handled; some are on record as failed.
+    SyncedWithFailures,
+    /// The latest reports are handled; a backlog remains.
+    Draining,
+    /// A vendor asked to be called later.
+    RateLimited,
+    /// Flashpoint can't be reached or fails.
+    FlashpointUnavailable,
+    /// TruSTAR can't be reached or fails.
+    TrustarUnavailable,
+    /// A vendor answered what its API does not promise.
+    UnexpectedResponse,
+    /// Reports taken on are not all written yet.
+    WritesPending,
+    /// The ledger could not be read or stored.
+    LedgerUnavailable,
+    /// The window holds more reports than a ledger remembers.
+    LedgerFull,
+    /// The secret does not exist.
+    SecretNotFound,
+    /// The secret lacks a key.
+    SecretKeyMissing,
+    /// Flashpoint refuses the API key.
+    FlashpointUnauthorized,
+    /// TruSTAR refuses the API key or secret.
+    TrustarUnauthorized,
+    /// The credential does not see the enclave.
+    EnclaveNotFound,
+    /// The credential may not write to the enclave.
+    EnclaveNotWritable,
+    /// A report's external id leads to another enclave.
+    ExternalIdConflict,
+    /// `spec.suspend` is set.
+    Suspended,
+}
+
+/// The row of the table of states that a reason stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Ready,
+    Working,
+    Stalled,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 18] = [
+        Self::Synced,
+        Self::SyncedWithFailures,
+        Self::Draining,
+        Self::RateLimited,
+        Self::FlashpointUnavailable,
+        Self::TrustarUnavailable,
+        Self::UnexpectedResponse,
+        Self::WritesPending,
+        Self::LedgerUnavailable,
+        Self::LedgerFull,
+        Self::SecretNotFound,
+        Self::SecretKeyMissing,
+        Self::FlashpointUnauthorized,
+        Self::TrustarUnauthorized,
+        Self::EnclaveNotFound,
+        Self::EnclaveNotWritable,
+        Self::ExternalIdConflict,
+        Self::Suspended,
+    ];
+
+    /// The reason as a condition says it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Synced => "Synced",
+            Self::SyncedWithFailures => "SyncedWithFailures",
+            Self::Draining => "Draining",
+            Self::RateLimited => "RateLimited",
+            Self::FlashpointUnavailable => "FlashpointUnavailable",
+            Self::TrustarUnavailable => "TrustarUnavailable",
+            Self::UnexpectedResponse => "UnexpectedResponse",
+            Self::WritesPending => "WritesPending",
+            Self::LedgerUnavailable => "LedgerUnavailable",
+            Self::LedgerFull => "LedgerFull",
+            Self::SecretNotFound => "SecretNotFound",
+            Self::SecretKeyMissing => "SecretKeyMissing",
+            Self::FlashpointUnauthorized => "FlashpointUnauthorized",
+            Self::TrustarUnauthorized => "TrustarUnauthorized",
+            Self::EnclaveNotFound => "EnclaveNotFound",
+            Self::EnclaveNotWritable => "EnclaveNotWritable",
+            Self::ExternalIdConflict => "ExternalIdConflict",
+            Self::Suspended => "Suspended",
+        }
+    }
+
+    const fn row(self) -> Row {
+        match self {
+            Self::Synced | Self::SyncedWithFailures | Self::Draining | Self::Suspended => Row::Ready,
+            Self::RateLimited
+            | Self::FlashpointUnavailable
+            | Self::TrustarUnavailable
+            | Self::UnexpectedResponse
+            | Self::WritesPending
+            | Self::LedgerUnavailable
+            | Self::LedgerFull
+            | Self::SecretNotFound => Row::Working,
+            Self::SecretKeyMissing
+            | Self::FlashpointUnauthorized
+            | Self::TrustarUnauthorized
+            | Self::EnclaveNotFound
+            | Self::EnclaveNotWritable
+            | Self::ExternalIdConflict => Row::Stalled,
+        }
+    }
+
+    /// Whether Ready is True.
+    #[must_use]
+    pub fn ready(self) -> bool {
+        self.row() == Row::Ready
+    }
+
+    /// Whether Reconciling is present.
+    #[must_use]
+    pub fn reconciling(self) -> bool {
+        self.row() == Row::Working
+    }
+
+    /// Whether Stalled is present: a person must act.
+    #[must_use]
+    pub fn stalled(self) -> bool {
+        self.row() == Row::Stalled
+    }
+
+    /// Whether a change of the secret may mend it.
+    #[must_use]
+    pub const fn waits_for_secret(self) -> bool {
+        matches!(
+            self,
+            Self::SecretNotFound
+                | Self::SecretKeyMissing
+                | Self::FlashpointUnauthorized
+                | Self::TrustarUnauthorized
+                | Self::EnclaveNotWritable
+        )
+    }
+
+    /// The reason that conditions tell, where it is one of ours.
+    #[must_use]
+    pub fn of(conditions: &[Condition]) -> Option<Self> {
+        let ready = conditions.iter().find(|condition| condition.type_ == "Ready")?;
+        Self::ALL.into_iter().find(|reason| reason.as_str() == ready.reason)
+    }
+}
+
+/// The conditions for a reason. A condition's transition time changes with its status only.
+#[must_use]
+pub fn conditions(
+    previous: &[Condition],
+    reason: Reason,
+    message: &str,
+    generation: i64,
+    now: Timestamp,
+) -> Vec<Condition> {
+    let message = shown(message, MAX_MESSAGE);
+    let condition = |kind: &str, status: bool| {
+        let status = if status { "True" } else { "False" };
+        let before = previous.iter().find(|before| before.type_ == kind && before.status == status);
+        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        Condition {
+            type_: kind.to_owned(),
+            status: status.to_owned(),
+            reason: reason.as_str().to_owned(),
+            message: message.clone(),
+            observed_generation: Some(generation),
+            last_transition_time: before.map_or(Time(now), |before| before.last_transition_time.clone()),
+        }
+    };
+    let mut conditions = vec![condition("Ready", reason.ready())];
+    if reason.reconciling() {
+        conditions.push(condition("Reconciling", true));
+    }
+    if reason.stalled() {
+        conditions.push(condition("Stalled", true));
+    }
+    conditions
+}
+
+/// A text as a status holds it: on one line, control characters escaped, and at most so many
+/// bytes long; what was cut shows as an ellipsis.
+pub(super) fn shown(text: &str, bytes: usize) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+        if shown.len() > bytes {
+            while shown.len() > bytes - '…'.len_utf8() {
+                shown.pop();
+            }
+            shown.push('…');
+            break;
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn told(conditions: &[Condition]) -> Vec<String> {
+        conditions.iter().map(|c| format!("{}={}:{}", c.type_, c.status, c.reason)).collect()
+    }
+
+    #[test]
+    fn each_reason_has_the_conditions_of_its_row() {
+        for reason in Reason::ALL {
+            let told = told(&conditions(&[], reason, "m", 1, at("2026-01-01T00:00:00Z")));
+            let name = reason.as_str();
+            let expected = match reason {
+                Reason::Synced | Reason::SyncedWithFailures | Reason::Draining | Reason::Suspended => {
+                    vec![format!("Ready=True:{name}")]
+                }
+                reason if reason.stalled() => vec![format!("Ready=False:{name}"), format!("Stalled=True:{name}")],
+                _ => vec![format!("Ready=False:{name}"), format!("Reconciling=True:{name}")],
+            };
+            assert_eq!(told, expected);
+        }
+    }
+
+    #[test]
+    fn the_transition_time_changes_with_the_status_only() {
+        let first = conditions(&[], Reason::Synced, "a", 1, at("2026-01-01T00:00:00Z"));
+        let second = conditions(&first, Reason::Draining, "b", 2, at("2026-01-02T00:00:00Z"));
+        assert_eq!(second[0].last_transition_time, first[0].last_transition_time);
+        assert_eq!(second[0].message, "b");
+        let third = conditions(&second, Reason::RateLimited, "c", 2, at("2026-01-03T00:00:00Z"));
+        assert_eq!(third[0].last_transition_time.0, at("2026-01-03T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_message_from_outside_is_escaped_and_cut() {
+        let message = format!("a\u{1b}[31m\n{}", "ä".repeat(2_000));
+        let condition = &conditions(&[], Reason::Synced, &message, 1, at("2026-01-01T00:00:00Z"))[0];
+        assert!(condition.message.len() <= MAX_MESSAGE);
+        assert!(!condition.message.contains(char::is_control));
+        assert!(condition.message.starts_with("a\\u{1b}[31m\\n"));
+    }
+
+    #[test]
+    fn a_reason_is_read_back() {
+        for reason in Reason::ALL {
+            let conditions = conditions(&[], reason, "m", 1, at("2026-01-01T00:00:00Z"));
+            assert_eq!(Reason::of(&conditions), Some(reason));
+        }
+    }
+}

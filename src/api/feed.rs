@@ -1,0 +1,167 @@
+//! The resource that users write.
+
+use kube::core::Rule;
+use kube::{CustomResource, KubeSchema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::FlashpointFeedStatus;
+use super::duration::{INTERVAL, LOOKBACK, TIMEOUT};
+use crate::indicators::IndicatorType;
+
+/// The most reports that a sync may take on: the most that Flashpoint gives on one page.
+pub(super) const MAX_LIMIT: u32 = 500;
+
+/// What an enclave's id looks like.
+pub(super) const ENCLAVE_ID: &str =
+    "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'";
+
+/// What a Secret's name looks like.
+pub(super) const SECRET_NAME: &str =
+    "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'";
+
+/// The most entries of each list of names or domains.
+const MAX_ENTRIES: u32 = 500;
+
+/// What the feed does: which enclave it fills, how often, and what makes a report worth sending.
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "flashpoint-operator.dev",
+    version = "v1alpha1",
+    kind = "FlashpointFeed",
+    plural = "flashpointfeeds",
+    shortname = "fpf",
+    category = "flashpoint",
+    namespaced,
+    status = "FlashpointFeedStatus",
+    doc = "Brings Flashpoint's latest intelligence reports to a TruSTAR enclave: on an interval, those that hold indicators of compromise.",
+    printcolumn(json_path = ".spec.enclaveId", name = "Enclave", type_ = "string", priority = 1),
+    printcolumn(json_path = ".spec.interval", name = "Interval", type_ = "string"),
+    printcolumn(json_path = ".spec.suspend", name = "Suspended", type_ = "boolean", priority = 1),
+    printcolumn(json_path = ".status.conditions[?(@.type==\"Ready\")].status", name = "Ready", type_ = "string"),
+    printcolumn(json_path = ".status.conditions[?(@.type==\"Ready\")].reason", name = "Reason", type_ = "string"),
+    printcolumn(json_path = ".status.totals.submitted", name = "Submitted", type_ = "integer"),
+    printcolumn(json_path = ".status.lastPostedTime", name = "Last Posted", type_ = "date"),
+    printcolumn(json_path = ".status.lastSyncTime", name = "Last Sync", type_ = "date"),
+    printcolumn(json_path = ".metadata.creationTimestamp", name = "Age", type_ = "date"),
+    printcolumn(json_path = ".status.conditions[?(@.type==\"Ready\")].message", name = "Message", type_ = "string", priority = 1)
+)]
+#[serde(rename_all = "camelCase")]
+#[allow(clippy::duplicated_attributes, reason = "printer columns have types and priorities in common")]
+pub struct FlashpointFeedSpec {
+    /// The Secret with the credentials: flashpoint-api-key, trustar-api-key and trustar-api-secret.
+    pub secret_ref: SecretRef,
+    /// The id of the TruSTAR enclave that reports go to. A feed whose enclave is edited starts anew.
+    #[schemars(length(max = 128))]
+    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9_-]{1,128}$')").message(ENCLAVE_ID))]
+    pub enclave_id: String,
+    /// Time from the start of one sync to the start of the next: 1m to 30d, such as 15m, 1h30m or 1d.
+    #[serde(default = "interval")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = INTERVAL.rule())]
+    pub interval: String,
+    /// How many of the latest reports a request asks for, and the most unknown ones that a sync takes on: 1 to 500.
+    /// What is beyond follows in the next syncs.
+    #[serde(default = "limit")]
+    #[schemars(range(min = 1, max = MAX_LIMIT))]
+    pub limit: i32,
+    /// How far back a request reaches: 1h to 30d, such as 12h, 1d or 2w. After an outage it reaches back as far as
+    /// needed by itself.
+    #[serde(default = "lookback")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = LOOKBACK.rule())]
+    pub lookback: String,
+    /// How long one call of an API may take: 1s to 5m.
+    #[serde(default = "timeout")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = TIMEOUT.rule())]
+    pub timeout: String,
+    /// Whether the feed rests. Nothing is lost: once it goes on, it takes up where it stopped.
+    #[serde(default)]
+    pub suspend: bool,
+    /// The types of indicators that make a report worth sending; by default all nine.
+    #[serde(default = "indicator_types")]
+    #[schemars(length(min = 1, max = 9))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub indicator_types: Vec<IndicatorType>,
+    /// Changes to the list of malware names that are looked for.
+    #[serde(default)]
+    pub malware_names: MalwareNames,
+    /// Changes to which domains count as indicators. Each stands for its subdomains too.
+    #[serde(default)]
+    pub domains: DomainRules,
+}
+
+/// A Secret in the feed's own namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct SecretRef {
+    /// Name of the Secret, in the feed's own namespace.
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')").message(SECRET_NAME))]
+    pub name: String,
+}
+
+/// Changes to the list of malware names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct MalwareNames {
+    /// Names to look for besides the known ones. They count wherever they stand, in any case.
+    #[schemars(schema_with = "names")]
+    pub add: Vec<String>,
+    /// Names that never count, such as one that is also a product of yours.
+    #[schemars(schema_with = "names")]
+    pub ignore: Vec<String>,
+}
+
+/// Changes to which domains count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DomainRules {
+    /// Domains that never make a report worth sending, such as your own.
+    #[schemars(schema_with = "domains")]
+    pub ignore: Vec<String>,
+    /// Domains that always do, well-known sites included. Stronger than ignore.
+    #[schemars(schema_with = "domains")]
+    pub count: Vec<String>,
+}
+
+fn names(_: &mut SchemaGenerator) -> Schema {
+    let rule = Rule::new("self.matches('[A-Za-z0-9]')").message("a malware name must have a letter or a digit");
+    list(64, &rule)
+}
+
+fn domains(_: &mut SchemaGenerator) -> Schema {
+    let rule = Rule::new("self.matches('^([*][.])?([A-Za-z0-9_-]{1,63}[.])*[A-Za-z0-9_-]{1,63}$')").message(
+        "a domain must be a name such as example.com, without scheme, port or path; an international one in its xn-- form",
+    );
+    list(253, &rule)
+}
+
+/// A list of texts, each of at most so many characters and by the rule.
+fn list(max_length: u32, rule: &Rule) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": MAX_ENTRIES,
+        "items": {"type": "string", "maxLength": max_length, "x-kubernetes-validations": [rule]},
+    })
+}
+
+fn interval() -> String {
+    "15m".to_owned()
+}
+
+fn limit() -> i32 {
+    500
+}
+
+fn lookback() -> String {
+    "1d".to_owned()
+}
+
+fn timeout() -> String {
+    "30s".to_owned()
+}
+
+fn indicator_types() -> Vec<IndicatorType> {
+    IndicatorType::ALL.to_vec()
+}

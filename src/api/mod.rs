@@ -1,0 +1,22 @@
+//! What users write and read: the resources, their definitions, their parsed form, their conditions.
+
+mod check;
+mod condition;
+mod definition;
+mod duration;
+mod feed;
+mod ledger;
+mod schema;
+mod settings;
+mod status;
+
+pub use check::{Checked, Checker, Problem};
+pub use condition::{Reason, conditions};
+pub use definition::definitions;
+pub use feed::{DomainRules, FlashpointFeed, FlashpointFeedSpec, MalwareNames, SecretRef};
+pub use ledger::{FlashpointLedger, FlashpointLedgerData};
+pub use settings::{EnclaveId, FeedSettings, SettingsError};
+pub use status::{FlashpointFeedStatus, SyncFailure, SyncTotals, SyncWindow};
+
+/// The annotation that forces a sync, whatever its value, whenever that changes.
+pub const REQUESTED_AT: &str = "flashpoint-operator.dev/requested-at";

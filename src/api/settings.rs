@@ -1,0 +1,168 @@
+//! A feed's spec, read once into types that can't be wrong.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
+use super::feed::{DomainRules, ENCLAVE_ID, FlashpointFeedSpec, MAX_LIMIT, MalwareNames, SECRET_NAME};
+use crate::indicators::{IndicatorType, RuleSettings, Rules};
+
+/// The id of a TruSTAR enclave: 1 to 128 of `[A-Za-z0-9_-]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EnclaveId(String);
+
+impl EnclaveId {
+    /// Takes an id of that form.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (1..=128).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EnclaveId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A value that a spec can't have; the API server refuses it already, where the CRD is ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct SettingsError {
+    /// The field.
+    pub path: &'static str,
+    /// What is wrong, and what to write.
+    pub reason: String,
+}
+
+/// What a feed asks for.
+#[derive(Clone, Debug)]
+pub struct FeedSettings {
+    /// The name of its secret, in its own namespace.
+    pub secret_name: String,
+    /// Where its reports go.
+    pub enclave: EnclaveId,
+    /// Between the starts of two syncs.
+    pub interval: Duration,
+    /// The first page's size and the most unknown reports a sync takes on, 1..=500.
+    pub limit: u32,
+    /// How far the request's window reaches back.
+    pub lookback: Duration,
+    /// How long one API call may take.
+    pub timeout: Duration,
+    /// Whether it rests.
+    pub suspend: bool,
+    types: Vec<IndicatorType>,
+    names: MalwareNames,
+    domains: DomainRules,
+}
+
+impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
+    type Error = SettingsError;
+
+    fn try_from(spec: &FlashpointFeedSpec) -> Result<Self, SettingsError> {
+        let refuse = |path, reason: &str| SettingsError { path, reason: reason.to_owned() };
+        let enclave = EnclaveId::new(&spec.enclave_id).ok_or_else(|| refuse("spec.enclaveId", ENCLAVE_ID))?;
+        if spec.secret_ref.name.is_empty() {
+            return Err(refuse("spec.secretRef.name", SECRET_NAME));
+        }
+        if spec.indicator_types.is_empty() {
+            return Err(refuse("spec.indicatorTypes", "indicatorTypes must name at least one type"));
+        }
+        let limit = u32::try_from(spec.limit).ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        let limit = limit.ok_or_else(|| refuse("spec.limit", "limit must be a number from 1 to 500"))?;
+        Ok(Self {
+            secret_name: spec.secret_ref.name.clone(),
+            enclave,
+            interval: length("spec.interval", INTERVAL, &spec.interval)?,
+            limit,
+            lookback: length("spec.lookback", LOOKBACK, &spec.lookback)?,
+            timeout: length("spec.timeout", TIMEOUT, &spec.timeout)?,
+            suspend: spec.suspend,
+            types: spec.indicator_types.clone(),
+            names: spec.malware_names.clone(),
+            domains: spec.domains.clone(),
+        })
+    }
+}
+
+impl FeedSettings {
+    /// What counts for this feed.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules::new(RuleSettings {
+            types: self.types.clone(),
+            names_add: self.names.add.clone(),
+            names_ignore: self.names.ignore.clone(),
+            domains_ignore: self.domains.ignore.clone(),
+            domains_count: self.domains.count.clone(),
+        })
+    }
+}
+
+fn length(path: &'static str, field: DurationField, text: &str) -> Result<Duration, SettingsError> {
+    field.read(text).map_err(|reason| SettingsError { path, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn spec(text: &str) -> FlashpointFeedSpec {
+        let mut spec = serde_json::json!({"secretRef": {"name": "credentials"}, "enclaveId": "7a33144f"});
+        let more: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
+        spec.as_object_mut().unwrap().extend(more);
+        serde_json::from_value(spec).unwrap()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_seed() {
+        let settings = FeedSettings::try_from(&spec("{}")).unwrap();
+        assert_eq!(settings.secret_name, "credentials");
+        assert_eq!(settings.enclave.as_str(), "7a33144f");
+        assert_eq!(settings.interval, Duration::from_mins(15));
+        assert_eq!(settings.limit, 500);
+        assert_eq!(settings.lookback, Duration::from_hours(24));
+        assert_eq!(settings.timeout, Duration::from_secs(30));
+        assert!(!settings.suspend);
+        assert_eq!(settings.rules().digest(), Rules::default().digest());
+    }
+
+    #[test]
+    fn what_it_says_counts() {
+        let settings = FeedSettings::try_from(&spec(
+            r#"{"interval": "1d12h", "limit": 20, "suspend": true, "domains": {"ignore": ["corp.example"]}}"#,
+        ));
+        let settings = settings.unwrap();
+        assert_eq!(settings.interval, Duration::from_hours(36));
+        assert_eq!(settings.limit, 20);
+        assert!(settings.suspend);
+        assert_ne!(settings.rules().digest(), Rules::default().digest());
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        for (text, path) in [
+            (r#"{"enclaveId": ""}"#, "spec.enclaveId"),
+            (r#"{"enclaveId": "My Enclave"}"#, "spec.enclaveId"),
+            (r#"{"secretRef": {"name": ""}}"#, "spec.secretRef.name"),
+            (r#"{"interval": "30s"}"#, "spec.interval"),
+            (r#"{"limit": 0}"#, "spec.limit"),
+            (r#"{"limit": 501}"#, "spec.limit"),
+            (r#"{"lookback": "-1d"}"#, "spec.lookback"),
+            (r#"{"timeout": "6m"}"#, "spec.timeout"),
+            (r#"{"indicatorTypes": []}"#, "spec.indicatorTypes"),
+        ] {
+            assert_eq!(FeedSettings::try_from(&spec(text)).unwrap_err().path, path, "{text}");
+        }
+    }
+}

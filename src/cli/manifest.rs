@@ -1,0 +1,47 @@
+//! Reading manifests: files of YAML or JSON, with any number of documents.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Reads a file; `-` is standard input.
+///
+/// # Errors
+/// What could not be read, and why.
+pub(super) fn read(path: &Path) -> Result<String, String> {
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(path)
+    };
+    text.map_err(|error| format!("can't be read: {error}"))
+}
+
+/// The objects in a text, each with its place: its document, and in a `List` its index.
+///
+/// # Errors
+/// Where the text is no YAML or JSON. It never shows the text, which may hold a Secret.
+pub(super) fn objects(text: &str) -> Result<Vec<(String, Value)>, String> {
+    let documents: Vec<Value> = if text.trim_start().starts_with('{') {
+        let documents = serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>();
+        documents.map_err(|error| format!("is not JSON: {error}"))?
+    } else {
+        serde_saphyr::from_multiple(text).map_err(|error| format!("is not YAML: {}", error.without_snippet()))?
+    };
+    let mut objects = Vec::new();
+    for (at, document) in documents.into_iter().enumerate() {
+        let place = format!("document {}", at + 1);
+        let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
+        match document.get("items").and_then(Value::as_array).filter(|_| is_list) {
+            Some(items) => {
+                let place = |at| format!("{place}, items[{at}]");
+                objects.extend(items.iter().enumerate().map(|(at, item)| (place(at), item.clone())));
+            }
+            None => objects.push((place, document)),
+        }
+    }
+    Ok(objects)
+}

@@ -1,0 +1,127 @@
+//! `run`: the controller.
+
+use std::net::SocketAddr;
+
+use clap::Args as ClapArgs;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Exit;
+use super::vendors::Vendors;
+use crate::controller::{self, Election, Settings};
+use crate::telemetry::{self, LogFormat};
+
+/// How the controller runs.
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    #[command(flatten)]
+    vendors: Vendors,
+
+    /// Run only the feeds of this namespace (repeatable); default: all namespaces
+    #[arg(long = "watch-namespace", env = "WATCH_NAMESPACE", value_delimiter = ',', value_name = "NAMESPACE")]
+    watch_namespaces: Vec<String>,
+
+    /// Let a Lease decide which replica runs the feeds; needs POD_NAME and POD_NAMESPACE
+    #[arg(long, env = "LEADER_ELECT", num_args = 0..=1, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set)]
+    leader_elect: bool,
+
+    /// Name of this replica, as the lease's holder
+    #[arg(long, env = "POD_NAME", hide = true)]
+    pod_name: Option<String>,
+
+    /// Namespace of the lease
+    #[arg(long, env = "POD_NAMESPACE", hide = true)]
+    pod_namespace: Option<String>,
+
+    /// The most syncs at once
+    #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..), value_name = "N")]
+    concurrency: u16,
+
+    /// Where /metrics, /livez and /readyz are served
+    #[arg(long, env = "HTTP_ADDR", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
+    http_addr: SocketAddr,
+
+    /// How log lines look
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
+    log_format: LogFormat,
+
+    /// What is logged, such as `info` or `flashpoint_operator=debug,info`
+    #[arg(long, env = "LOG_FILTER", value_name = "FILTER")]
+    log_filter: Option<String>,
+}
+
+/// Runs the controller until it is asked to stop.
+pub fn run(args: Args) -> Exit {
+    let filter = args.log_filter.clone().or_else(|| std::env::var("RUST_LOG").ok());
+    if let Err(error) = telemetry::start(args.log_format, filter.as_deref().unwrap_or("info")) {
+        eprintln!("error: {error}");
+        return Exit::BadInput;
+    }
+    let settings = match settings(args) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::BadInput;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the runtime could not be started");
+            return Exit::Partial;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        let stopped = CancellationToken::new();
+        tokio::spawn(stop_on_signal(stopped.clone()));
+        controller::run(settings, stopped).await
+    });
+    // Nothing that still runs is worth waiting for.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            tracing::error!(%error, "the operator ended");
+            Exit::Partial
+        }
+    }
+}
+
+fn settings(args: Args) -> Result<Settings, String> {
+    let election = match (args.leader_elect, args.pod_name, args.pod_namespace) {
+        (false, _, _) => None,
+        (true, Some(identity), Some(namespace)) => Some(Election { namespace, identity }),
+        (true, _, _) => {
+            return Err("--leader-elect needs the environment variables POD_NAME and POD_NAMESPACE \
+                        (the chart sets them from the downward API)"
+                .to_owned());
+        }
+    };
+    for url in [args.vendors.flashpoint().url, args.vendors.trustar().url] {
+        if url.scheme() == "http" {
+            tracing::warn!(%url, "plain http: credentials go over the network unencrypted");
+        }
+    }
+    Ok(Settings {
+        flashpoint: args.vendors.flashpoint(),
+        trustar: args.vendors.trustar(),
+        http: args.vendors.http(),
+        namespaces: args.watch_namespaces.into_iter().filter(|name| !name.is_empty()).collect(),
+        election,
+        concurrency: args.concurrency,
+        http_address: args.http_addr,
+    })
+}
+
+async fn stop_on_signal(stopped: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals can't be heard");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    stopped.cancel();
+}

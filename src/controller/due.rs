@@ -1,0 +1,240 @@
+//! Whether a feed is due, and when it is due next: pure in what was observed and the time.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How far ahead of the local clock a recorded start may be before the clock is taken to have
+/// been set back.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often a feed that waits for its secret looks at it.
+pub const SECRET_POLL: Duration = Duration::from_secs(10);
+
+/// The first pause after a service's fault; it doubles with each that follows.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+
+/// Between looks at a feed that a person must mend: at least this, and at most the other.
+const PERSON_RETRY_MIN: Duration = Duration::from_mins(15);
+const PERSON_RETRY_MAX: Duration = Duration::from_hours(6);
+
+/// What is known of a feed when it is decided whether it is due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// `metadata.generation`.
+    pub generation: i64,
+    /// `status.observedGeneration`.
+    pub observed_generation: i64,
+    /// `spec.suspend`.
+    pub suspend: bool,
+    /// The value of the annotation that forces a sync.
+    pub requested_at: Option<String>,
+    /// `status.lastHandledReconcileAt`.
+    pub handled_request: Option<String>,
+    /// `status.lastAttemptTime`.
+    pub last_attempt: Option<Timestamp>,
+    /// `status.nextSyncTime`.
+    pub next_sync: Option<Timestamp>,
+    /// Whether it waits for its secret to appear or to change.
+    pub waits_for_secret: bool,
+}
+
+/// What a feed is due for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// A sync, now.
+    Sync {
+        /// A person asked for it by annotation.
+        forced: bool,
+    },
+    /// To be told suspended.
+    Suspend,
+    /// Nothing, until it is edited.
+    Nothing,
+    /// Nothing, until this time has passed.
+    In(Duration),
+    /// A look at its secret; if that has not changed, nothing until this time has passed.
+    Secret(Duration),
+}
+
+/// Decides what a feed is due for.
+#[must_use]
+pub fn due(feed: &Observed, now: Timestamp) -> Due {
+    let edited = feed.observed_generation != feed.generation;
+    if feed.suspend {
+        return if edited { Due::Suspend } else { Due::Nothing };
+    }
+    let forced = feed.requested_at.is_some() && feed.requested_at != feed.handled_request;
+    if edited || forced {
+        return Due::Sync { forced };
+    }
+    let set_back = feed.last_attempt.is_some_and(|time| time > now + CLOCK_SLACK);
+    let Some(next) = feed.next_sync.filter(|_| !set_back) else {
+        return Due::Sync { forced: false };
+    };
+    match Duration::try_from(next.duration_since(now)) {
+        Ok(left) if !left.is_zero() => {
+            if feed.waits_for_secret {
+                Due::Secret(left.min(SECRET_POLL))
+            } else {
+                Due::In(left)
+            }
+        }
+        _ => Due::Sync { forced: false },
+    }
+}
+
+/// When a sync that began at `started` and handled the latest reports is followed by the next.
+#[must_use]
+pub fn after_success(started: Timestamp, interval: Duration) -> Timestamp {
+    later(started, interval)
+}
+
+/// When a feed with a service's fault is tried again: after `min(interval, 5 s · 2^n ± 20 %)`, or
+/// when the service says if that is later. The early retries are as many as keep a failing feed
+/// from calling more than twice as often, over an hour, as a healthy one.
+///
+/// `failures` counts the syncs in a row that failed before this one, `jitter` is 0 to 1.
+#[must_use]
+pub fn after_fault(
+    now: Timestamp,
+    interval: Duration,
+    failures: u64,
+    jitter: f64,
+    retry_after: Option<Duration>,
+) -> Timestamp {
+    let early_retries = (3_600 / interval.as_secs().max(1)).max(1);
+    let pause = if failures < early_retries {
+        let doubled = FIRST_RETRY.saturating_mul(1 << failures.min(20));
+        doubled.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)).min(interval)
+    } else {
+        interval
+    };
+    later(now, pause.max(retry_after.unwrap_or_default()))
+}
+
+/// When a feed that a person must mend is looked at again, if nothing changes: after
+/// `max(interval, 15 m)`, doubling to 6 h with each look in vain.
+#[must_use]
+pub fn after_person(now: Timestamp, interval: Duration, failures: u64) -> Timestamp {
+    let first = interval.max(PERSON_RETRY_MIN);
+    let doubled = first.saturating_mul(1 << failures.min(20));
+    later(now, doubled.min(PERSON_RETRY_MAX.max(first)))
+}
+
+fn later(time: Timestamp, pause: Duration) -> Timestamp {
+    time.checked_add(pause).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    const QUARTER: Duration = Duration::from_mins(15);
+
+    fn now() -> Timestamp {
+        "2026-01-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn synced() -> Observed {
+        Observed {
+            generation: 2,
+            observed_generation: 2,
+            last_attempt: Some(now() - SignedDuration::from_mins(5)),
+            next_sync: Some(now() + SignedDuration::from_mins(10)),
+            ..Observed::default()
+        }
+    }
+
+    #[test]
+    fn a_feed_no_controller_has_seen_is_due() {
+        let new = Observed { generation: 1, observed_generation: -1, ..Observed::default() };
+        assert_eq!(due(&new, now()), Due::Sync { forced: false });
+    }
+
+    #[test]
+    fn a_synced_feed_is_due_when_its_time_has_come() {
+        assert_eq!(due(&synced(), now()), Due::In(Duration::from_mins(10)));
+        assert_eq!(due(&synced(), now() + SignedDuration::from_mins(10)), Due::Sync { forced: false });
+    }
+
+    #[test]
+    fn an_edit_makes_it_due_and_a_status_of_another_generation_is_not_trusted() {
+        assert_eq!(due(&Observed { generation: 3, ..synced() }, now()), Due::Sync { forced: false });
+    }
+
+    #[test]
+    fn an_annotation_forces_one_sync() {
+        let asked = Observed { requested_at: Some("a".into()), ..synced() };
+        assert_eq!(due(&asked, now()), Due::Sync { forced: true });
+        let handled = Observed { handled_request: Some("a".into()), ..asked.clone() };
+        assert_eq!(due(&handled, now()), Due::In(Duration::from_mins(10)));
+        let again = Observed { requested_at: Some("b".into()), ..handled };
+        assert_eq!(due(&again, now()), Due::Sync { forced: true });
+    }
+
+    #[test]
+    fn a_suspended_feed_is_told_so_once() {
+        let suspended = Observed { suspend: true, generation: 3, ..synced() };
+        assert_eq!(due(&suspended, now()), Due::Suspend);
+        let told = Observed { observed_generation: 3, requested_at: Some("a".into()), ..suspended };
+        assert_eq!(due(&told, now() + SignedDuration::from_hours(9)), Due::Nothing);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_it_due() {
+        assert_eq!(due(&synced(), now() - SignedDuration::from_hours(24)), Due::Sync { forced: false });
+    }
+
+    #[test]
+    fn a_feed_that_waits_for_its_secret_looks_every_ten_seconds() {
+        let waits = Observed { waits_for_secret: true, ..synced() };
+        assert_eq!(due(&waits, now()), Due::Secret(SECRET_POLL));
+    }
+
+    #[test]
+    fn pauses_after_faults_double_up_to_the_interval() {
+        let pause = |failures| {
+            after_fault(now(), Duration::from_mins(1), failures, 0.5, None).duration_since(now()).as_secs()
+        };
+        assert_eq!([0, 1, 2, 3, 4, 9].map(pause), [5, 10, 20, 40, 60, 60]);
+    }
+
+    #[test]
+    fn jitter_is_a_fifth_either_way() {
+        let pause = |jitter| after_fault(now(), QUARTER, 3, jitter, None).duration_since(now());
+        assert_eq!(pause(0.0).as_secs(), 32);
+        assert_eq!(pause(1.0).as_secs(), 48);
+    }
+
+    #[test]
+    fn a_service_that_says_when_is_obeyed() {
+        let next = after_fault(now(), QUARTER, 0, 0.5, Some(Duration::from_hours(2)));
+        assert_eq!(next, now() + SignedDuration::from_hours(2));
+        let next = after_fault(now(), QUARTER, 0, 0.5, Some(Duration::from_secs(1)));
+        assert_eq!(next, now() + SignedDuration::from_secs(5));
+    }
+
+    #[test]
+    fn over_an_hour_a_failing_feed_tries_at_most_twice_as_often_as_a_healthy_one() {
+        for minutes in [1, 5, 15, 30, 60, 360] {
+            let interval = Duration::from_mins(minutes);
+            let (mut time, mut tries) = (now(), 0_u64);
+            while time < now() + SignedDuration::from_hours(1) {
+                time = after_fault(time, interval, tries, 0.0, None);
+                tries += 1;
+            }
+            let healthy = 60_u64.div_ceil(minutes);
+            assert!(tries <= 2 * healthy, "{minutes} min: {tries} tries, a healthy feed {healthy}");
+        }
+    }
+
+    #[test]
+    fn looks_at_what_a_person_must_mend_double_to_six_hours() {
+        let pause = |failures| after_person(now(), Duration::from_mins(1), failures).duration_since(now()).as_mins();
+        assert_eq!([0, 1, 2, 5, 60].map(pause), [15, 30, 60, 360, 360]);
+        let daily = after_person(now(), Duration::from_hours(24), 3);
+        assert_eq!(daily, now() + SignedDuration::from_hours(24));
+    }
+}

@@ -1,0 +1,59 @@
+//! Whether a sync may still write: checked before each write to TruSTAR.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kube::Resource as _;
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use super::Watched;
+use super::lease::Leadership;
+use crate::sync::ports::{Fence, Fenced};
+
+/// What every sync of the process is fenced by.
+#[derive(Clone)]
+pub struct Process {
+    /// The lease; none where leader election is off.
+    pub leadership: Option<Arc<Leadership>>,
+    /// Set once the process is asked to stop.
+    pub stopping: Arc<AtomicBool>,
+}
+
+impl Process {
+    fn check(&self) -> Result<(), Fenced> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err(Fenced::Stopping);
+        }
+        match &self.leadership {
+            Some(leadership) if !leadership.held() => Err(Fenced::Deposed),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The fence of one sync of one feed.
+pub struct FeedFence {
+    /// What fences every sync.
+    pub process: Process,
+    /// The feeds as they are watched.
+    pub store: Store<Watched>,
+    /// The feed.
+    pub feed: ObjectRef<Watched>,
+    /// Its UID when the sync was planned.
+    pub uid: String,
+    /// Its generation when the sync was planned.
+    pub generation: i64,
+}
+
+impl Fence for FeedFence {
+    fn check(&self) -> Result<(), Fenced> {
+        self.process.check()?;
+        let current = self.store.get(&self.feed).filter(|feed| {
+            let metadata = feed.meta();
+            metadata.uid.as_deref() == Some(self.uid.as_str())
+                && metadata.generation == Some(self.generation)
+                && metadata.deletion_timestamp.is_none()
+        });
+        current.map(|_| ()).ok_or(Fenced::Superseded)
+    }
+}

@@ -1,0 +1,78 @@
+//! The HTTP endpoints: alive, ready, metrics.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::metrics::Metrics;
+
+/// Whether the operator does its work, or stands by to.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// Says that it does.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Clone)]
+struct Shown {
+    readiness: Readiness,
+    metrics: Metrics,
+}
+
+/// Binds the address that the endpoints are served on.
+///
+/// # Errors
+/// When the address is taken or not this machine's.
+pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Serves the endpoints until `stopped`.
+pub async fn serve(listener: TcpListener, readiness: Readiness, metrics: Metrics, stopped: CancellationToken) {
+    let routes = Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(scrape))
+        .with_state(Shown { readiness, metrics });
+    let served = axum::serve(listener, routes).with_graceful_shutdown(stopped.cancelled_owned());
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the HTTP endpoints ended");
+    }
+}
+
+/// Ready once the feeds are watched, or while another replica leads. A missing CRD is a reason
+/// not to be ready, never one to be killed.
+async fn ready(State(shown): State<Shown>) -> Response {
+    if shown.readiness.get() {
+        "ok\n".into_response()
+    } else {
+        let reason = "the feeds are not watched yet: are the CRDs installed, and may the service account list them?\n";
+        (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
+    }
+}
+
+async fn scrape(State(shown): State<Shown>) -> Response {
+    match shown.metrics.encode() {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}

@@ -1,0 +1,295 @@
+//! What Prometheus is told. A feed's series end with the feed.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabel as _, EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::call::{Call, CallObserver};
+use crate::counts::Counts;
+
+/// Upper bounds of a vendor call's duration, in seconds.
+const CALL_SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 30.0];
+
+/// Upper bounds of a sync's duration, in seconds.
+const SYNC_SECONDS: [f64; 8] = [0.05, 0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0];
+
+/// The labels that name a feed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Feed {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A feed, and one label of its own metric.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct FeedAnd(Feed, &'static str, &'static str);
+
+impl EncodeLabelSet for FeedAnd {
+    fn encode(&self, encoder: &mut prometheus_client::encoding::LabelSetEncoder<'_>) -> fmt::Result {
+        self.0.encode(encoder)?;
+        (self.1, self.2).encode(encoder.encode_label())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Operation {
+    service: &'static str,
+    operation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    service: &'static str,
+    operation: &'static str,
+    /// The HTTP status, or `none`.
+    code: String,
+}
+
+/// How a feed stands, as gauges say it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Its Ready condition.
+    pub ready: bool,
+    /// Its Stalled condition.
+    pub stalled: bool,
+    /// `spec.suspend`.
+    pub suspended: bool,
+    /// `spec.interval`, in seconds.
+    pub interval: i64,
+    /// `status.lastSyncTime`, in seconds since 1970.
+    pub last_sync: Option<i64>,
+    /// `status.lastPostedTime`, in seconds since 1970.
+    pub last_posted: Option<i64>,
+    /// `status.lastSync.backlog`.
+    pub backlog: u64,
+    /// `status.consecutiveFailures`.
+    pub consecutive_failures: u64,
+}
+
+/// All metrics; clones share them.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    calls: Family<Answered, Counter>,
+    call_duration: Family<Operation, Histogram, fn() -> Histogram>,
+    syncs: Family<FeedAnd, Counter>,
+    sync_duration: Histogram,
+    reports: Family<FeedAnd, Counter>,
+    indicators: Family<FeedAnd, Counter>,
+    gauges: Gauges,
+    leader: Gauge,
+    /// The label sets in use by feed, to end them with it.
+    seen: Mutex<HashSet<FeedAnd>>,
+    feeds: Mutex<HashSet<Feed>>,
+}
+
+#[derive(Default)]
+struct Gauges {
+    ready: Family<Feed, Gauge>,
+    stalled: Family<Feed, Gauge>,
+    suspended: Family<Feed, Gauge>,
+    interval: Family<Feed, Gauge>,
+    last_sync: Family<Feed, Gauge>,
+    last_posted: Family<Feed, Gauge>,
+    lateness: Family<Feed, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    backlog: Family<Feed, Gauge>,
+    consecutive_failures: Family<Feed, Gauge>,
+    ledger_entries: Family<Feed, Gauge>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("flashpoint_operator");
+        let version = vec![("version", env!("CARGO_PKG_VERSION"))];
+        registry.register("build", "The version that runs", Info::new(version));
+        let calls = Family::default();
+        registry.register("api_requests", "Calls to the vendors, by operation and HTTP status", calls.clone());
+        let new_call: fn() -> Histogram = || Histogram::new(CALL_SECONDS);
+        let call_duration = Family::new_with_constructor(new_call);
+        registry.register_with_unit("api_request_duration", "How long calls to the vendors took", Unit::Seconds, call_duration.clone());
+        let syncs = Family::default();
+        registry.register("syncs", "Syncs, by the reason that the feed's Ready condition had after it", syncs.clone());
+        let sync_duration = Histogram::new(SYNC_SECONDS);
+        registry.register_with_unit("sync_duration", "How long syncs took", Unit::Seconds, sync_duration.clone());
+        let reports = Family::default();
+        registry.register("reports", "Reports written to the enclave or failed, by outcome", reports.clone());
+        let indicators = Family::default();
+        registry.register("indicators", "Indicators that count in the reports examined, by type", indicators.clone());
+        let gauges = Gauges::default();
+        gauges.register(&mut registry);
+        let leader = Gauge::default();
+        registry.register("leader", "Whether this replica runs the feeds", leader.clone());
+        Self(Arc::new(Inner {
+            registry,
+            calls,
+            call_duration,
+            syncs,
+            sync_duration,
+            reports,
+            indicators,
+            gauges,
+            leader,
+            seen: Mutex::default(),
+            feeds: Mutex::default(),
+        }))
+    }
+}
+
+impl Gauges {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("feed_ready", "Whether the feed's Ready condition is True", self.ready.clone());
+        registry.register("feed_stalled", "Whether a person must act on the feed", self.stalled.clone());
+        registry.register("feed_suspended", "Whether the feed is suspended", self.suspended.clone());
+        registry.register_with_unit("feed_interval", "The feed's interval", Unit::Seconds, self.interval.clone());
+        registry.register_with_unit("feed_last_sync_timestamp", "Start of the last sync that handled the latest reports", Unit::Seconds, self.last_sync.clone());
+        registry.register_with_unit("feed_last_posted_timestamp", "Newest posting time among the reports in the enclave", Unit::Seconds, self.last_posted.clone());
+        registry.register_with_unit("feed_lateness", "How long after it was due the last sync began", Unit::Seconds, self.lateness.clone());
+        registry.register("feed_backlog", "Reports known to exist beyond those handled", self.backlog.clone());
+        registry.register("feed_consecutive_failures", "Syncs in a row that failed", self.consecutive_failures.clone());
+        registry.register("ledger_entries", "Reports that the feed's ledger remembers", self.ledger_entries.clone());
+    }
+
+    fn forget(&self, feed: &Feed) {
+        for family in [
+            &self.ready,
+            &self.stalled,
+            &self.suspended,
+            &self.interval,
+            &self.last_sync,
+            &self.last_posted,
+            &self.backlog,
+            &self.consecutive_failures,
+            &self.ledger_entries,
+        ] {
+            family.remove(feed);
+        }
+        self.lateness.remove(feed);
+    }
+}
+
+impl Metrics {
+    /// The exposition, in the OpenMetrics text format.
+    ///
+    /// # Errors
+    /// Never in practice: it is written to memory.
+    pub fn encode(&self) -> Result<String, fmt::Error> {
+        let mut out = String::new();
+        text::encode(&mut out, &self.0.registry)?;
+        Ok(out)
+    }
+
+    /// A sync ended, with this reason, after this time.
+    pub fn synced(&self, feed: &Feed, reason: &'static str, duration: Duration) {
+        self.count(&self.0.syncs, FeedAnd(feed.clone(), "result", reason), 1);
+        self.0.sync_duration.observe(duration.as_secs_f64());
+    }
+
+    /// What a sync counted, beyond what was told of it `before`.
+    pub fn counted(&self, feed: &Feed, before: &Counts, counts: &Counts) {
+        let outcomes = [
+            ("created", before.created, counts.created),
+            ("updated", before.updated, counts.updated),
+            ("failed", before.failed, counts.failed),
+        ];
+        for (outcome, before, now) in outcomes {
+            self.count(&self.0.reports, FeedAnd(feed.clone(), "outcome", outcome), now.saturating_sub(before));
+        }
+        for (kind, now) in &counts.indicators {
+            let before = before.indicators.get(kind).copied().unwrap_or(0);
+            self.count(&self.0.indicators, FeedAnd(feed.clone(), "type", kind.as_str()), now.saturating_sub(before));
+        }
+    }
+
+    /// How a feed stands now.
+    pub fn stands(&self, feed: &Feed, standing: &Standing) {
+        lock(&self.0.feeds).insert(feed.clone());
+        let gauges = &self.0.gauges;
+        let set = |family: &Family<Feed, Gauge>, value: i64| {
+            family.get_or_create(feed).set(value);
+        };
+        set(&gauges.ready, i64::from(standing.ready));
+        set(&gauges.stalled, i64::from(standing.stalled));
+        set(&gauges.suspended, i64::from(standing.suspended));
+        set(&gauges.interval, standing.interval);
+        set(&gauges.backlog, signed(standing.backlog));
+        set(&gauges.consecutive_failures, signed(standing.consecutive_failures));
+        if let Some(time) = standing.last_sync {
+            set(&gauges.last_sync, time);
+        }
+        if let Some(time) = standing.last_posted {
+            set(&gauges.last_posted, time);
+        }
+    }
+
+    /// A sync began this much after it was due.
+    pub fn late(&self, feed: &Feed, by: Duration) {
+        self.0.gauges.lateness.get_or_create(feed).set(by.as_secs_f64());
+    }
+
+    /// How many reports a feed's ledger remembers.
+    pub fn remembers(&self, feed: &Feed, entries: usize) {
+        self.0.gauges.ledger_entries.get_or_create(feed).set(signed(entries as u64));
+    }
+
+    /// Whether this replica runs the feeds.
+    pub fn leads(&self, leads: bool) {
+        self.0.leader.set(i64::from(leads));
+    }
+
+    /// Ends the series of feeds that are gone.
+    pub fn keep_only(&self, exists: impl Fn(&Feed) -> bool) {
+        lock(&self.0.feeds).retain(|feed| {
+            let keep = exists(feed);
+            if !keep {
+                self.0.gauges.forget(feed);
+            }
+            keep
+        });
+        lock(&self.0.seen).retain(|labels| {
+            let keep = exists(&labels.0);
+            if !keep {
+                for family in [&self.0.syncs, &self.0.reports, &self.0.indicators] {
+                    family.remove(labels);
+                }
+            }
+            keep
+        });
+    }
+
+    fn count(&self, family: &Family<FeedAnd, Counter>, labels: FeedAnd, by: u64) {
+        family.get_or_create(&labels).inc_by(by);
+        lock(&self.0.seen).insert(labels);
+    }
+}
+
+impl CallObserver for Metrics {
+    fn observe(&self, call: &Call) {
+        let (service, operation) = (call.service.label(), call.operation);
+        let code = call.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        self.0.calls.get_or_create(&Answered { service, operation, code }).inc();
+        let duration = self.0.call_duration.get_or_create(&Operation { service, operation });
+        duration.observe(call.duration.as_secs_f64());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A set of labels is whole whatever its holder was doing.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,63 @@
+//! Writes a feed's status: once a sync, and only over what it was decided on.
+
+use kube::api::{Api, Patch, PatchParams};
+use kube::{Client, Error, ResourceExt as _};
+
+use crate::api::{FlashpointFeed, FlashpointFeedStatus};
+
+/// How often a status that met a conflict is written again over what is stored by then.
+const TRIES: u32 = 10;
+
+/// Writes the status. Gives the feed as it is stored after that; none where the status is no
+/// longer ours to tell: the feed is gone, was created again, has another enclave by now, or was
+/// told of a later attempt.
+///
+/// # Errors
+/// When the API server refuses, or is not to be had.
+pub async fn status(
+    client: &Client,
+    feed: &FlashpointFeed,
+    status: &FlashpointFeedStatus,
+) -> Result<Option<FlashpointFeed>, Error> {
+    let api: Api<FlashpointFeed> = Api::namespaced(client.clone(), &feed.namespace().unwrap_or_default());
+    let mut version = feed.resource_version().unwrap_or_default();
+    let mut tries = 0;
+    loop {
+        match write(&api, &feed.name_any(), &version, status).await {
+            Ok(stored) => return Ok(Some(stored)),
+            Err(Error::Api(answer)) if answer.code == 404 => return Ok(None),
+            Err(Error::Api(answer)) if answer.code == 409 && tries < TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+        match api.get_opt(&feed.name_any()).await? {
+            Some(stored) if is_ours(&stored, feed, status) => version = stored.resource_version().unwrap_or_default(),
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// Replaces the whole status, if the feed is still of that version: a merge would leave behind
+/// what the status no longer says.
+async fn write(
+    api: &Api<FlashpointFeed>,
+    name: &str,
+    version: &str,
+    status: &FlashpointFeedStatus,
+) -> Result<FlashpointFeed, Error> {
+    let operations = serde_json::json!([
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
+        {"op": "add", "path": "/status", "value": status},
+    ]);
+    let patch = serde_json::from_value(operations).map_err(Error::SerdeError)?;
+    let patch: Patch<()> = Patch::Json(patch);
+    api.patch_status(name, &PatchParams::default(), &patch).await
+}
+
+fn is_ours(stored: &FlashpointFeed, planned: &FlashpointFeed, status: &FlashpointFeedStatus) -> bool {
+    let attempted = |status: &FlashpointFeedStatus| status.last_attempt_time.as_ref().map(|time| time.0);
+    let stored_attempt = stored.status.as_ref().and_then(attempted);
+    stored.uid() == planned.uid()
+        && stored.spec.enclave_id == planned.spec.enclave_id
+        && stored_attempt <= attempted(status)
+}
+

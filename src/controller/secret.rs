@@ -1,0 +1,79 @@
+//! A feed's credentials, read from its secret at each sync: get, by name, in its own namespace.
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::Api;
+use kube::{Client, Error};
+
+use crate::credentials::{Credentials, KeyMissing};
+
+/// Why there are no credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// There is no such secret.
+    #[error("secret {namespace}/{name} does not exist: create it, or correct spec.secretRef.name")]
+    NotFound {
+        /// The feed's namespace.
+        namespace: String,
+        /// The name that the feed gives.
+        name: String,
+    },
+    /// It lacks keys.
+    #[error("secret {namespace}/{name} {missing}")]
+    KeyMissing {
+        /// The feed's namespace.
+        namespace: String,
+        /// The name that the feed gives.
+        name: String,
+        /// Which keys.
+        missing: KeyMissing,
+        /// The version of the secret that lacks them.
+        version: String,
+    },
+    /// The API server did not give it.
+    #[error("secret could not be read: {0}")]
+    Unavailable(#[source] Error),
+}
+
+/// Credentials, and the version of the secret that they stand in.
+pub struct Found {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// The secret's resourceVersion.
+    pub version: String,
+}
+
+/// Reads the credentials from a secret.
+pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Found, SecretError> {
+    let secret = get(client, namespace, name).await?;
+    let version = version_of(&secret);
+    let data = secret.data.unwrap_or_default();
+    Credentials::from_keys(|key| data.get(key).map(|value| value.0.as_slice()))
+        .map(|credentials| Found { credentials, version: version.clone() })
+        .map_err(|missing| SecretError::KeyMissing {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            missing,
+            version,
+        })
+}
+
+/// The version of a secret; none where it does not exist.
+pub async fn version(client: &Client, namespace: &str, name: &str) -> Result<Option<String>, SecretError> {
+    match get(client, namespace, name).await {
+        Ok(secret) => Ok(Some(version_of(&secret))),
+        Err(SecretError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn get(client: &Client, namespace: &str, name: &str) -> Result<Secret, SecretError> {
+    let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
+    api.get_opt(name).await.map_err(SecretError::Unavailable)?.ok_or_else(|| SecretError::NotFound {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    })
+}
+
+fn version_of(secret: &Secret) -> String {
+    secret.metadata.resource_version.clone().unwrap_or_default()
+}

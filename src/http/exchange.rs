@@ -1,0 +1,324 @@
+//! One call: sent, answered in full within its time and size, observed; and what answers tell.
+
+use std::error::Error;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Request, Response, Url};
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use super::{outside::shown, retry_after};
+use crate::call::{Call, Observer};
+use crate::fault::{Fault, FaultKind, Service};
+
+/// As much of an error's body as is read: enough for any explanation.
+const EXPLANATION_BYTES: usize = 16 << 10;
+
+/// How long an error's body is waited for; the status already says most.
+const EXPLANATION_WITHIN: Duration = Duration::from_secs(3);
+
+/// Calls to one vendor.
+pub(crate) struct Wire {
+    service: Service,
+    http: Client,
+    observer: Observer,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    service: Service,
+    /// What was asked.
+    url: Url,
+    /// What no message may show.
+    hide: Vec<SecretString>,
+    /// 0 while none has come.
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    /// Decoded; of an error only the beginning.
+    pub(crate) body: Vec<u8>,
+}
+
+/// There is no whole answer.
+pub(crate) struct NoAnswer {
+    pub(crate) fault: Fault,
+    /// It was too large or too slow; asked for less, the service may do better.
+    pub(crate) too_much: bool,
+}
+
+/// A fault in the making: its kind, what happened, and whether that was too much.
+type Broken = (FaultKind, String, bool);
+
+impl Wire {
+    /// Calls to `service` by `http`.
+    pub(crate) fn new(service: Service, http: Client, observer: Observer) -> Self {
+        Self {
+            service,
+            http,
+            observer,
+        }
+    }
+
+    /// Sends the request and reads the answer: all of it `within` the time, a success of at most
+    /// `cap` bytes once decoded. A status of any kind is an answer. No message shows the `secrets`
+    /// or what authorised the call, even where the service repeats them.
+    pub(crate) async fn call(
+        &self,
+        operation: &'static str,
+        request: Request,
+        within: Duration,
+        cap: usize,
+        secrets: &[&SecretString],
+    ) -> Result<Answer, NoAnswer> {
+        let mut answer = Answer {
+            service: self.service,
+            url: request.url().clone(),
+            hide: hidden(&request, secrets),
+            status: 0,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        };
+        let began = Instant::now();
+        let outcome = self.receive(request, within, cap, &mut answer).await;
+        self.observer.observe(&Call {
+            service: self.service,
+            operation,
+            status: (answer.status > 0).then_some(answer.status),
+            duration: began.elapsed(),
+        });
+        match outcome {
+            Ok(()) => Ok(answer),
+            Err((kind, happened, too_much)) => Err(NoAnswer {
+                fault: answer.fault(kind, &happened),
+                too_much,
+            }),
+        }
+    }
+
+    async fn receive(
+        &self,
+        request: Request,
+        within: Duration,
+        cap: usize,
+        answer: &mut Answer,
+    ) -> Result<(), Broken> {
+        let deadline = Instant::now() + within;
+        let late = |_| {
+            let happened = format!("did not answer in full within {} s", within.as_secs_f64());
+            (FaultKind::Unavailable, happened, true)
+        };
+        let mut response = timeout_at(deadline, self.http.execute(request))
+            .await
+            .map_err(late)?
+            .map_err(|error| broken(&error))?;
+        answer.status = response.status().as_u16();
+        answer.headers = std::mem::take(response.headers_mut());
+        if !answer.succeeded() {
+            let deadline = deadline.min(Instant::now() + EXPLANATION_WITHIN);
+            answer.body = explanation(&mut response, deadline).await;
+            return Ok(());
+        }
+        let expected = response.content_length().unwrap_or_default();
+        let expected = usize::try_from(expected).map_or(cap, |length| length.min(cap));
+        answer.body.reserve_exact(expected);
+        while let Some(chunk) = timeout_at(deadline, response.chunk())
+            .await
+            .map_err(late)?
+            .map_err(|error| broken(&error))?
+        {
+            if answer.body.len() + chunk.len() > cap {
+                let happened = format!("answered with more than {} MiB", cap >> 20);
+                return Err((FaultKind::UnexpectedResponse, happened, true));
+            }
+            answer.body.extend_from_slice(&chunk);
+        }
+        Ok(())
+    }
+}
+
+impl Answer {
+    /// Whether the status is a 2xx.
+    pub(crate) fn succeeded(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// The service's own clock.
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        retry_after::clock(self.header(DATE)?)
+    }
+
+    /// The body of an error, null if it is no JSON.
+    pub(crate) fn json(&self) -> Value {
+        let beginning = &self.body[..self.body.len().min(EXPLANATION_BYTES)];
+        serde_json::from_slice(beginning).unwrap_or_default()
+    }
+
+    /// What the body explains, short and safe to show: RFC 7807's `detail`, OAuth's
+    /// `error_description`, else `message`, else the text.
+    pub(crate) fn said(&self) -> String {
+        let json = self.json();
+        let named = ["detail", "error_description", "message", "error"]
+            .iter()
+            .find_map(|key| json[key].as_str());
+        match named.or_else(|| self.nonsense()) {
+            Some(text) => self.shown(text),
+            None => self.shown(&String::from_utf8_lossy(
+                &self.body[..self.body.len().min(EXPLANATION_BYTES)],
+            )),
+        }
+    }
+
+    /// What the body is where it is neither JSON nor data: nothing at all, or a page for people.
+    pub(crate) fn nonsense(&self) -> Option<&'static str> {
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf");
+        let body = body.unwrap_or(&self.body).trim_ascii_start();
+        match body.first() {
+            None => Some("an empty body"),
+            Some(b'<') => Some("an HTML page"),
+            Some(_) => None,
+        }
+    }
+
+    /// Text of this answer, safe to show.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        shown(text, &self.hide)
+    }
+
+    /// A fault of the service; `happened` follows "<service> at <host>".
+    pub(crate) fn fault(&self, kind: FaultKind, happened: &str) -> Fault {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port().map(|port| format!(":{port}"));
+        Fault {
+            service: self.service,
+            kind,
+            message: format!(
+                "{} at {host}{} {happened}",
+                self.service,
+                port.unwrap_or_default()
+            ),
+            retry_after: None,
+        }
+    }
+
+    /// The fault that this success is not what the API promises.
+    pub(crate) fn unlike(&self, expected: &str) -> Fault {
+        let what = self.nonsense().map_or_else(
+            || format!("something else ({})", self.said()),
+            str::to_owned,
+        );
+        let happened = format!(
+            "answered {} with {what} instead of {expected}: check {}",
+            self.status,
+            self.address_settings()
+        );
+        self.fault(FaultKind::UnexpectedResponse, &happened)
+    }
+
+    /// The fault that a status tells which means the same at both vendors.
+    pub(crate) fn fault_of_status(&self) -> Fault {
+        let kind = match self.status {
+            300..=399 => return self.redirected(),
+            429 => FaultKind::RateLimited,
+            500.. => FaultKind::Unavailable,
+            _ => FaultKind::UnexpectedResponse,
+        };
+        let mut fault = self.fault(kind, &format!("answered {}: {}", self.status, self.said()));
+        if kind == FaultKind::UnexpectedResponse {
+            fault.message = format!("{}; check {}", fault.message, self.address_settings());
+        } else if let Some(wait) = self.retry_after() {
+            let seconds = wait.as_secs_f64().ceil();
+            fault.message = format!("{}; leave it alone for {seconds} s", fault.message);
+            fault.retry_after = Some(wait);
+        }
+        fault
+    }
+
+    fn redirected(&self) -> Fault {
+        let target = self.header(LOCATION);
+        let target = target.and_then(|location| self.url.join(location).ok());
+        let (to, next) = match target {
+            Some(target) if target.origin() != self.url.origin() => {
+                let origin = self.shown(&target.origin().ascii_serialization());
+                let next = format!("set {}.url to {origin}", self.service.label());
+                (origin, next)
+            }
+            other => {
+                let path = other.map_or_else(|| "nowhere".to_owned(), |url| self.shown(url.path()));
+                (path, format!("check {}", self.address_settings()))
+            }
+        };
+        Fault {
+            message: format!("{} answered {} to {to}: {next}", self.service, self.status),
+            ..self.fault(FaultKind::UnexpectedResponse, "")
+        }
+    }
+
+    /// How long the service asks to be left alone: `Retry-After`, or TruSTAR's `waitTime` in
+    /// milliseconds, whichever is longer.
+    fn retry_after(&self) -> Option<Duration> {
+        let now = self.date().unwrap_or_else(Timestamp::now);
+        let header = self.header(RETRY_AFTER);
+        header.and_then(|value| retry_after::parse(value, now)).max(
+            self.json()["waitTime"]
+                .as_u64()
+                .map(retry_after::from_millis),
+        )
+    }
+
+    fn address_settings(&self) -> &'static str {
+        match self.service {
+            Service::Flashpoint => "flashpoint.url and flashpoint.path",
+            Service::Trustar => "trustar.url",
+        }
+    }
+
+    fn header(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// The beginning of an error's body; what does not come in time is left out.
+async fn explanation(response: &mut Response, deadline: Instant) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await {
+        body.extend_from_slice(&chunk[..chunk.len().min(EXPLANATION_BYTES - body.len())]);
+        if body.len() == EXPLANATION_BYTES {
+            break;
+        }
+    }
+    body
+}
+
+/// What must not be shown of a call: the caller's secrets, and what follows the scheme in its
+/// `Authorization`.
+fn hidden(request: &Request, secrets: &[&SecretString]) -> Vec<SecretString> {
+    let authorization = request.headers().get(AUTHORIZATION);
+    let credential = authorization.and_then(|value| Some(value.to_str().ok()?.split_once(' ')?.1));
+    let secrets = secrets.iter().copied().cloned();
+    secrets.chain(credential.map(SecretString::from)).collect()
+}
+
+fn broken(error: &reqwest::Error) -> Broken {
+    let cause = root_cause(error);
+    let next = if cause.contains("certificate") {
+        "; an authority of your own goes into --ca-file"
+    } else {
+        ""
+    };
+    (
+        FaultKind::Unavailable,
+        format!("gave no answer: {cause}{next}"),
+        false,
+    )
+}
+
+/// The innermost cause: what the system or the TLS library says, without the address.
+pub(super) fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    shown(&cause.to_string(), &[])
+}

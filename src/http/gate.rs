@@ -1,0 +1,139 @@
+//! What is remembered for each credential, and the gate that a `Retry-After` closes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::locked;
+use crate::fault::{Fault, FaultKind, Service};
+
+/// What is known about a credential is forgotten when nobody used it for longer than this, which
+/// outlasts the longest `Retry-After`.
+const FORGET_AFTER: Duration = Duration::from_secs(25 * 60 * 60);
+
+/// One `T` for each credential in use, by a fingerprint that does not give it away.
+pub(crate) struct ByCredential<T>(Mutex<HashMap<Fingerprint, (Instant, Arc<T>)>>);
+
+type Fingerprint = [u8; 16];
+
+impl<T> Default for ByCredential<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> ByCredential<T> {
+    /// What is kept for the credential of these parts, or what `new` makes.
+    pub(crate) fn get_or(&self, credential: &[&SecretString], new: impl FnOnce() -> T) -> Arc<T> {
+        let now = Instant::now();
+        let mut known = locked(&self.0);
+        known.retain(|_, (used, kept)| {
+            Arc::strong_count(kept) > 1 || now.duration_since(*used) < FORGET_AFTER
+        });
+        let entry = known.entry(fingerprint(credential));
+        let (used, kept) = entry.or_insert_with(|| (now, Arc::new(new())));
+        *used = now;
+        Arc::clone(kept)
+    }
+}
+
+fn fingerprint(credential: &[&SecretString]) -> Fingerprint {
+    let mut hash = Sha256::new();
+    for part in credential {
+        let part = part.expose_secret();
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let mut short = Fingerprint::default();
+    short.copy_from_slice(&hash.finalize()[..16]);
+    short
+}
+
+/// Keeps calls off the wire while a service asked to be left alone.
+pub(crate) struct Gate {
+    service: Service,
+    closed_until: Mutex<Option<Instant>>,
+}
+
+impl Gate {
+    /// An open gate.
+    pub(crate) fn new(service: Service) -> Self {
+        Self {
+            service,
+            closed_until: Mutex::default(),
+        }
+    }
+
+    /// Lets no call through for `wait` from now; never opens sooner than it was to.
+    pub(crate) fn close_for(&self, wait: Duration) {
+        let until = Some(Instant::now() + wait);
+        let mut closed_until = locked(&self.closed_until);
+        *closed_until = until.max(*closed_until);
+    }
+
+    /// Whether a call may go out now.
+    pub(crate) fn pass(&self) -> Result<(), Fault> {
+        let until = *locked(&self.closed_until);
+        let remaining = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let remaining = remaining.unwrap_or_default();
+        if remaining.is_zero() {
+            return Ok(());
+        }
+        Err(Fault {
+            service: self.service,
+            kind: FaultKind::RateLimited,
+            message: format!(
+                "{} asked to be left alone for {} s more: nothing is sent to it until then",
+                self.service,
+                remaining.as_secs_f64().ceil()
+            ),
+            retry_after: Some(remaining),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_closed_gate_tells_the_time_that_remains() {
+        let gate = Gate::new(Service::Flashpoint);
+        gate.pass().unwrap();
+        gate.close_for(Duration::from_secs(60));
+        gate.close_for(Duration::from_secs(10));
+        tokio::time::advance(Duration::from_secs(18)).await;
+        let fault = gate.pass().unwrap_err();
+        assert_eq!(fault.kind, FaultKind::RateLimited);
+        assert_eq!(fault.retry_after, Some(Duration::from_secs(42)));
+        tokio::time::advance(Duration::from_secs(42)).await;
+        gate.pass().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn state_is_shared_by_credential_and_forgotten_in_time() {
+        let known = ByCredential::<Gate>::default();
+        let of = |key: &str| {
+            let key = SecretString::from(key);
+            known.get_or(&[&key], || Gate::new(Service::Trustar))
+        };
+        of("a").close_for(Duration::from_secs(9));
+        assert!(of("a").pass().is_err());
+        assert!(of("b").pass().is_ok());
+        tokio::time::advance(FORGET_AFTER).await;
+        of("c");
+        assert_eq!(locked(&known.0).len(), 1);
+    }
+
+    #[test]
+    fn parts_of_a_credential_do_not_run_together() {
+        let [ab, c, a, bc] = ["ab", "c", "a", "bc"].map(SecretString::from);
+        assert_ne!(fingerprint(&[&ab, &c]), fingerprint(&[&a, &bc]));
+    }
+}

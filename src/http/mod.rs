@@ -1,0 +1,102 @@
+//! What both vendor clients share: the HTTP client, one bounded and timed call, and the care
+//! taken with what comes from outside.
+
+mod exchange;
+mod gate;
+mod outside;
+mod retry_after;
+mod single_flight;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, redirect};
+
+pub(crate) use exchange::{Answer, NoAnswer, Wire};
+pub(crate) use gate::{ByCredential, Gate};
+pub(crate) use outside::shown;
+pub(crate) use single_flight::SingleFlight;
+
+/// A connection, TLS included, is there within this time or not at all. It is kept apart from
+/// the time a call may take, because a page that comes too slowly may be asked for in halves,
+/// and a host that can't be reached may not.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Below the 60 s after which the load balancers in front of such services close idle connections,
+/// so that a call seldom meets one that is just being closed.
+const KEEP_IDLE_FOR: Duration = Duration::from_secs(50);
+
+/// How the vendors are reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// A PEM file of certificate authorities to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Why there is no HTTP client.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpSetupError {
+    /// The file of certificate authorities can't be read, holds none, or one that can't be used.
+    #[error("no certificate authorities in {}: {cause}", file.display())]
+    Authorities {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// The client can't be set up.
+    #[error("can't set up the HTTP client: {0}")]
+    Client(String),
+}
+
+/// A client with a connection pool of its own: HTTP/1.1 kept alive, TLS always verified, gzip taken,
+/// redirects never followed, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` honoured.
+///
+/// # Errors
+/// Where the file of certificate authorities is of no use.
+pub fn client(settings: &HttpSettings) -> Result<Client, HttpSetupError> {
+    // An error says that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = || {
+        Client::builder()
+            .user_agent(concat!("flashpoint-operator/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_WITHIN)
+            .pool_idle_timeout(KEEP_IDLE_FOR)
+            .http1_only()
+    };
+    let cause = |error: reqwest::Error| exchange::root_cause(&error);
+    let Some(file) = &settings.ca_file else {
+        return builder().build().or_else(|error| {
+            // An image without any certificates still reaches plain http:// addresses.
+            tracing::warn!(
+                cause = cause(error),
+                "https calls will fail: name certificate authorities by --ca-file or SSL_CERT_FILE"
+            );
+            let without = builder().tls_certs_only([]).build();
+            without.map_err(|error| HttpSetupError::Client(cause(error)))
+        });
+    };
+    let with_file = || {
+        let pem = std::fs::read(file).map_err(|error| error.to_string())?;
+        let authorities = Certificate::from_pem_bundle(&pem).map_err(cause)?;
+        if authorities.is_empty() {
+            return Err("it holds no PEM certificate".to_owned());
+        }
+        builder()
+            .tls_certs_merge(authorities)
+            .build()
+            .map_err(cause)
+    };
+    with_file().map_err(|cause| HttpSetupError::Authorities {
+        file: file.clone(),
+        cause,
+    })
+}
+
+/// Locks for a moment; what is guarded in the clients is whole at every instant, so that a panic
+/// elsewhere is no reason for another.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,39 @@
+//! CSV to text: a cell a line, without the quotes around it.
+
+use memchr::{memchr, memchr3};
+
+/// Appends the cells of `csv` to `text`, each on a line of its own. A quote that is never closed is text.
+pub fn to_text(csv: &str, text: &mut String) {
+    let mut rest = csv;
+    let mut quotes = true;
+    while !rest.is_empty() {
+        match rest.strip_prefix('"').filter(|_| quotes).map(quoted) {
+            Some(Some((cell, after))) => {
+                text.push_str(&cell.replace("\"\"", "\""));
+                rest = after;
+            }
+            // None closes from here on.
+            Some(None) => quotes = false,
+            None => {
+                let end = memchr3(b',', b'\t', b'\n', rest.as_bytes()).unwrap_or(rest.len());
+                let (cell, after) = rest.split_at(end);
+                text.push_str(cell);
+                text.push('\n');
+                rest = after.get(1..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// What stands in quotes, the opening one being left out, and what follows the closing one.
+fn quoted(cell: &str) -> Option<(&str, &str)> {
+    let mut at = 0;
+    loop {
+        at += memchr(b'"', cell.as_bytes().get(at..)?)?;
+        let after = cell.get(at + 1..)?;
+        if !after.starts_with('"') {
+            return Some((cell.get(..at)?, after));
+        }
+        at += 2;
+    }
+}

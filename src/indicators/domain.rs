@@ -1,0 +1,113 @@
+//! Which names are domains, and which are files, methods, namespaces or sentences.
+
+use super::tlds;
+
+/// The most bytes of a name and of a label (RFC 1035, section 2.3.4).
+const MOST_BYTES: usize = 253;
+const MOST_LABEL_BYTES: usize = 63;
+
+/// Names of products and namespaces that are spelt like domains.
+const PRODUCTS: [&str; 12] = [
+    "ado.net", "asp.net", "j.crew", "java.io", "java.net", "ml.net", "socket.io", "system.io", "system.net", "vb.net",
+    "ps.name", "system.name",
+];
+
+/// What code calls things whose members are spelt like top-level domains: `window.name`, `logger.info`.
+const OBJECTS: [&str; 32] = [
+    "android", "array", "client", "config", "console", "context", "ctx", "data", "document", "e", "event", "file", "item",
+    "javax", "location", "log", "logger", "logging", "math", "model", "module", "node", "obj", "object", "process", "req",
+    "request", "response", "self", "system", "this", "window",
+];
+
+/// Words that come before `dot com` in prose.
+const ARTICLES: [&str; 14] =
+    ["a", "an", "and", "as", "big", "every", "in", "new", "of", "old", "or", "that", "the", "this"];
+
+/// First labels that make a name a package: `com.example.app`.
+const REVERSED: [&str; 6] = ["com", "org", "net", "edu", "gov", "android"];
+
+/// The domain that `name` is, in lower case with plain dots, taken on trust: it was defanged, or part of a URL or an address.
+/// What can't belong to it is cut off on the left (`stix_import.com` is `import.com`) and on the right (`evil.com--`).
+#[must_use]
+pub fn named(name: &str) -> Option<&str> {
+    let name = name.trim_end_matches('-');
+    let (rest, top) = name.rsplit_once('.')?;
+    if !tlds::is_known(top) {
+        return None;
+    }
+    let second = rest.rsplit('.').next().unwrap_or_default();
+    let registered = usize::from(tlds::is_second_level(second, top));
+    let mut start = None;
+    let mut end = rest.len();
+    for (place, label) in rest.rsplit('.').enumerate() {
+        if label.is_empty() || label.len() > MOST_LABEL_BYTES || label.ends_with('-') {
+            break;
+        }
+        // Only below the registered domain may labels hold underscores.
+        let after_underscore = if place <= registered { label.rsplit('_').next().unwrap_or_default() } else { label };
+        let kept = after_underscore.trim_start_matches('-');
+        if kept.is_empty() {
+            break;
+        }
+        start = Some((place, end - kept.len()));
+        if kept.len() < label.len() {
+            break;
+        }
+        end = end.saturating_sub(label.len() + 1);
+    }
+    let (place, start) = start?;
+    let domain = name.get(start..)?;
+    let fits = domain.len() <= MOST_BYTES && place >= registered && (top != "onion" || is_onion(second));
+    fits.then_some(domain)
+}
+
+/// The domain that `name` is when it stands plainly in a text. `capital`: its last label looks like the first word of a
+/// sentence.
+#[must_use]
+pub fn plain(name: &str, capital: bool) -> Option<&str> {
+    let domain = named(name)?;
+    let (rest, top) = domain.rsplit_once('.')?;
+    let doubted = tlds::is_outside(top)
+        || (capital && tlds::is_word(top))
+        || is_file(rest, top)
+        || is_package(rest)
+        || PRODUCTS.contains(&domain)
+        || is_number(rest, top)
+        || (!tlds::is_common(top) || top == "info") && OBJECTS.contains(&rest);
+    (!doubted).then_some(domain)
+}
+
+/// Whether a domain spelt with ` dot ` is meant as one: in prose most are not.
+#[must_use]
+pub fn is_spoken(domain: &str) -> bool {
+    let first = domain.split('.').next().unwrap_or_default();
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    let country = top.len() == 2 && !tlds::is_word(top) && !tlds::is_extension(top);
+    (tlds::is_common(top) || country) && !ARTICLES.contains(&first)
+}
+
+/// Whether it may as well be a method that is called: `request.open(`.
+#[must_use]
+pub fn is_method(domain: &str) -> bool {
+    domain.split_once('.').is_some_and(|(_, top)| !top.contains('.') && top.len() > 2 && !tlds::is_common(top))
+}
+
+/// Whether it is a file name: `setup.py`, `invoice.pdf.zip`.
+fn is_file(rest: &str, top: &str) -> bool {
+    tlds::is_extension(top) && rest.rsplit_once('.').is_none_or(|(_, inner)| tlds::is_inner_extension(inner))
+}
+
+/// Whether it is a reversed domain, as packages and bundles are named: `com.example.app`.
+fn is_package(rest: &str) -> bool {
+    rest.split_once('.').is_some_and(|(first, _)| REVERSED.contains(&first))
+}
+
+/// Whether it is a number with a word: `10.am`, `2.in`.
+fn is_number(rest: &str, top: &str) -> bool {
+    top.len() == 2 && rest.len() <= 2 && rest.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a label is the name of a Tor service, version 2 or 3.
+fn is_onion(label: &str) -> bool {
+    matches!(label.len(), 16 | 56) && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}

@@ -1,0 +1,201 @@
+//! Whatever has dots in it, without a scheme: domains, IPv4 addresses, and hosts with a path.
+
+use memchr::memchr3_iter;
+
+use super::host::{self, Dots, Host};
+use super::scan::{Hit, Page, Span, last_bytes};
+use super::{IndicatorType, defang, domain, ipv4, path, scheme, tlds};
+
+/// How far back the words before an address are looked at.
+const WORDS_BEFORE: usize = 64;
+
+/// Appends the domains, IPv4 addresses and URLs without a scheme that are in `text` outside of `taken` to `hits`.
+pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
+    let mut start = 0;
+    let mut finder = Finder { text, hits, version_end: None };
+    for span in taken {
+        if start < span.start {
+            finder.find(start, span.start);
+        }
+        start = start.max(span.end);
+    }
+    finder.find(start, text.len());
+}
+
+/// Appends the addresses in a URL's path, and the domains that make up a whole segment of it.
+pub fn find_in_path(text: &str, page: &Page, hits: &mut Vec<Hit>) {
+    let bytes = text.as_bytes();
+    let mut floor = page.path;
+    let Some(path) = bytes.get(..page.end) else { return };
+    for core in memchr::memchr_iter(b'.', path.get(page.path..).unwrap_or_default()).map(|at| page.path + at) {
+        if core < floor {
+            continue;
+        }
+        let Some(start) = host::label_before(text, core, floor) else { continue };
+        let host = host::read(text, start, Dots::Usual);
+        floor = host.end;
+        let is_free = |byte: Option<&u8>| byte.is_none_or(|byte| b"/=?&,;:#".contains(byte));
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+        if host.end > page.end || !is_free(before) || !(host.end == page.end || is_free(bytes.get(host.end))) {
+            continue;
+        }
+        let defanged = page.defanged || host.defanged;
+        if let Some(address) = ipv4::parse(&host.name) {
+            let address = Hit::new(start, IndicatorType::Ip, address.to_string(), defanged);
+            hits.push(Hit { in_path: true, ..address });
+        } else if let Some(domain) = domain::plain(&host.name, false).filter(|domain| is_no_file(domain)) {
+            let domain = Hit::new(start, IndicatorType::Domain, domain.to_owned(), defanged);
+            hits.push(Hit { in_path: true, ..domain });
+        }
+    }
+}
+
+/// Whether a segment of a path is a domain rather than a page: `index.do` is none.
+fn is_no_file(domain: &str) -> bool {
+    domain.rsplit('.').next().is_some_and(|top| tlds::is_common(top) || (top.len() == 2 && !tlds::is_extension(top) && top != "do"))
+}
+
+struct Finder<'t, 'h> {
+    text: &'t str,
+    hits: &'h mut Vec<Hit>,
+    /// Where the last version number ended, for lists of them.
+    version_end: Option<usize>,
+}
+
+impl Finder<'_, '_> {
+    fn find(&mut self, from: usize, to: usize) {
+        let bytes = self.text.as_bytes();
+        let mut floor = from;
+        let part = bytes.get(from..to).unwrap_or_default();
+        for core in memchr3_iter(b'.', b'd', b'D', part).map(|at| from + at) {
+            if core < floor || !may_separate(bytes, core) {
+                continue;
+            }
+            let Some(start) = host::label_before(self.text, core, floor) else { continue };
+            let host = host::read(self.text, after_percent(bytes, start), Dots::Usual);
+            floor = self.judge(start, &host).max(core + 1);
+        }
+    }
+
+    /// Reports what a host is, and returns the offset to go on from.
+    fn judge(&mut self, start: usize, host: &Host) -> usize {
+        let bytes = self.text.as_bytes();
+        if let Some(after) = defang::at_sign(bytes, host.end) {
+            // The name of a mailbox.
+            return after;
+        }
+        if let Some(addresses) = ipv4::parse_range(&host.name) {
+            for address in addresses {
+                self.hits.push(Hit::new(start, IndicatorType::Ip, address.to_string(), host.defanged));
+            }
+            return host.end;
+        }
+        let found = if let Some(address) = ipv4::parse(&host.name) {
+            self.address(start, host, address)
+        } else {
+            self.domain(start, host)
+        };
+        let Some((kind, value)) = found else { return host.end };
+        // After another scheme than a URL's a path says nothing.
+        let schemed = last_bytes(self.text.get(..start).unwrap_or_default(), 2) == "//";
+        let (tail, tail_end) = if schemed { (None, host.end) } else { self.tail(host, kind) };
+        let defanged = host.defanged;
+        if let Some(tail) = tail {
+            self.hits.push(Hit::new(start, IndicatorType::Url, format!("{value}{tail}"), defanged));
+        }
+        self.hits.push(Hit::new(start, kind, value, defanged));
+        tail_end
+    }
+
+    fn address(&mut self, start: usize, host: &Host, address: std::net::Ipv4Addr) -> Option<(IndicatorType, String)> {
+        let before = last_bytes(self.text.get(..start)?, WORDS_BEFORE);
+        let list = |end: usize| {
+            let between = self.text.get(end..start).filter(|between| between.len() <= 12).unwrap_or("?");
+            between.split([' ', ',', '/', '-']).all(|word| matches!(word, "" | "and" | "or" | "to" | "through" | "&"))
+        };
+        let version = !host.defanged && (ipv4::is_version(before, address) || self.version_end.is_some_and(list));
+        if version {
+            self.version_end = Some(host.end);
+            return None;
+        }
+        // The end of an IPv4-mapped address.
+        let mapped = before.ends_with(':') && before.get(..before.len() - 1).is_some_and(|rest| rest.ends_with([':', 'f', 'F']));
+        (!mapped).then(|| (IndicatorType::Ip, address.to_string()))
+    }
+
+    fn domain(&self, start: usize, host: &Host) -> Option<(IndicatorType, String)> {
+        let bytes = self.text.as_bytes();
+        let trusted = host.defanged && !host.spoken || defang::follows_at_sign(bytes, start);
+        let scheme = start >= 3 && bytes.get(start - 3..start) == Some(b"://");
+        let domain = if trusted || scheme {
+            domain::named(&host.name)
+        } else if host.spoken {
+            domain::named(&host.name).filter(|domain| domain::is_spoken(domain))
+        } else {
+            let file = start > 1 && bytes.get(start - 1) == Some(&b'\\') && bytes.get(start - 2) != Some(&b'\\');
+            let called = bytes.get(host.end) == Some(&b'(') && !bytes.get(host.end + 1).is_some_and(u8::is_ascii_digit);
+            domain::plain(&host.name, host.capital).filter(|domain| !(file || called && domain::is_method(domain)))
+        };
+        domain.map(|domain| (IndicatorType::Domain, domain.to_owned()))
+    }
+
+    /// The port and path after a host if they make it a URL, and the offset to go on from.
+    fn tail(&self, host: &Host, kind: IndicatorType) -> (Option<String>, usize) {
+        let bytes = self.text.as_bytes();
+        let mut tail = String::new();
+        let closer = |at: usize| usize::from(host.opened > 0 && matches!(bytes.get(at), Some(b']' | b')' | b'}')));
+        let mut end = host.end + closer(host.end);
+        if let Some((after, port)) = scheme::port(bytes, end) {
+            tail = format!(":{port}");
+            end = after + closer(after);
+        }
+        if defang::slash(bytes, end).is_none() {
+            return (None, host.end);
+        }
+        let path_start = tail.len();
+        let read = path::read(self.text, end, false, &mut tail);
+        let path = tail.get(path_start + 1..).unwrap_or_default();
+        let is_url = match kind {
+            IndicatorType::Ip => has_extension(path) || path.contains('?'),
+            _ => !path.is_empty() && !is_list(path),
+        };
+        if is_url { (Some(tail), read.end) } else { (None, host.end) }
+    }
+}
+
+/// Whether the last segment of a path is a file's name.
+fn has_extension(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty() && (1..=5).contains(&extension.len()) && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// Whether what follows a slash is another host: `evil.com/evil.net`.
+fn is_list(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    domain::plain(first, false).is_some_and(is_no_file) || ipv4::parse(first).is_some()
+}
+
+/// Whether the `.` or `d` at `core` may stand between labels: cheap, and rarely wrong.
+fn may_separate(bytes: &[u8], core: usize) -> bool {
+    let Some(before) = core.checked_sub(1).and_then(|at| bytes.get(at)) else { return false };
+    let bracket = |byte: &u8| b"[](){}<>\\^".contains(byte);
+    if bytes.get(core) != Some(&b'.') {
+        return (bracket(before) || *before == b' ' || bytes.get(core + 3).is_some_and(bracket)) && defang::starts_with(bytes, core, b"dot");
+    }
+    match bytes.get(core + 1) {
+        Some(b' ') => *before == b' ' || bracket(before),
+        Some(after) => bracket(after) || after.is_ascii_alphanumeric() || !after.is_ascii() || matches!(after, b'-' | b'_'),
+        None => false,
+    }
+}
+
+/// Skips the two hex digits after a percent sign.
+fn after_percent(bytes: &[u8], start: usize) -> usize {
+    let encoded = start > 0 && bytes.get(start - 1) == Some(&b'%');
+    let digits = bytes.get(start..start + 2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    start + if encoded && digits { 2 } else { 0 }
+}

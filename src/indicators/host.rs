@@ -1,0 +1,201 @@
+//! Reading a host as people write it, label by label, whatever stands for the dots.
+
+use super::defang::{self, Dot, Style};
+use super::{domain, ipv4};
+
+/// The most bytes of a host that are kept: anything longer is none, though it is read to its end.
+const MOST_BYTES: usize = 512;
+
+/// A run of labels in a text: a host, if it turns out to be a domain or an address.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// The labels in lower case, joined by plain dots.
+    pub name: String,
+    /// Byte offset after it.
+    pub end: usize,
+    /// Whether any of its dots is defanged.
+    pub defanged: bool,
+    /// Whether the last label is written like the first word of a sentence.
+    pub capital: bool,
+    /// Whether it is spelt with ` dot `.
+    pub spoken: bool,
+    /// Brackets that it opens and does not close.
+    pub opened: isize,
+}
+
+/// What may stand for a dot besides the usual forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dots {
+    /// The usual forms alone.
+    Usual,
+    /// Also a comma or a dot after a space (`http://evil,com`, `http:// evil .com`), where what precedes them is no host by
+    /// itself: after a scheme a host must follow.
+    AfterScheme,
+}
+
+/// Reads the host whose first label begins at `start`.
+#[must_use]
+pub fn read(text: &str, start: usize, dots: Dots) -> Host {
+    let bytes = text.as_bytes();
+    let mut host = Host { end: start, ..Host::default() };
+    let mut first_capital = host.label(text);
+    while let Some(dot) = defang::dot(bytes, host.end).or_else(|| loose(bytes, &host, dots)) {
+        if !is_label_byte(bytes, dot.end) && letter_at(text, dot.end).is_none() {
+            break;
+        }
+        let capital = is_capital(bytes, dot.end);
+        if host.ends_before(bytes, &dot, capital && !first_capital) {
+            break;
+        }
+        host.take_dot(&dot);
+        first_capital = host.label(text);
+        host.capital = capital;
+    }
+    if host.name.len() >= MOST_BYTES {
+        host.name.clear();
+    }
+    host
+}
+
+/// Byte offset of the label before the dot whose core (`.` or `dot`) is at `core`, not before `floor`.
+#[must_use]
+pub fn label_before(text: &str, core: usize, floor: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut end = core;
+    let before = |at: usize| at.checked_sub(1).filter(|at| *at >= floor).and_then(|at| bytes.get(at)).copied();
+    let is_bracket = |byte: Option<u8>| byte.is_some_and(|byte| b"[](){}<>\\^".contains(&byte));
+    if before(end) == Some(b' ') && is_bracket(before(end - 1)) {
+        end -= 1;
+    }
+    for _ in 0..4 {
+        end -= usize::from(is_bracket(before(end)));
+    }
+    end -= usize::from(before(end) == Some(b' '));
+    let start = label_start(text, end, floor);
+    (start < end).then_some(start)
+}
+
+/// Byte offset of the first character of the label that ends at `end`.
+fn label_start(text: &str, end: usize, floor: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut start = end;
+    while start > floor {
+        if is_label_byte(bytes, start - 1) {
+            start -= 1;
+        } else if start >= floor + 3 && bytes.get(start - 3..start) == Some(b"[-]") {
+            start -= 3;
+        } else if let Some(letter) = text.get(floor..start).and_then(|part| part.chars().next_back()).filter(|letter| is_letter(*letter)) {
+            start -= letter.len_utf8();
+        } else {
+            break;
+        }
+    }
+    start
+}
+
+impl Host {
+    /// Appends the label at the end, and says whether it has a capital like the first word of a sentence.
+    fn label(&mut self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let capital = is_capital(bytes, self.end);
+        loop {
+            if is_label_byte(bytes, self.end) {
+                self.push(char::from(bytes.get(self.end).copied().unwrap_or_default().to_ascii_lowercase()));
+                self.end += 1;
+            } else if bytes.get(self.end..self.end + 3) == Some(b"[-]") {
+                self.push('-');
+                self.defanged = true;
+                self.end += 3;
+            } else if let Some(letter) = letter_at(text, self.end) {
+                letter.to_lowercase().for_each(|lower| self.push(lower));
+                self.end += letter.len_utf8();
+            } else {
+                return capital;
+            }
+        }
+    }
+
+    fn push(&mut self, letter: char) {
+        if self.name.len() < MOST_BYTES {
+            self.name.push(letter);
+        }
+    }
+
+    fn take_dot(&mut self, dot: &Dot) {
+        if self.spoken && dot.style != Style::Word {
+            // `red dot evil.com`: what is spoken was prose.
+            let last = self.name.rfind('.').map_or(0, |at| at + 1);
+            self.name.drain(..last);
+            self.spoken = false;
+        }
+        self.spoken |= dot.style == Style::Word;
+        self.defanged |= !matches!(dot.style, Style::Plain | Style::Spaced);
+        self.opened += dot.opened;
+        self.end = dot.end;
+        self.push('.');
+    }
+
+    /// Whether the dot that follows does not belong to this host: a full stop, or a bracket of the prose around it.
+    fn ends_before(&self, bytes: &[u8], dot: &Dot, capital: bool) -> bool {
+        match dot.style {
+            Style::Defanged => false,
+            Style::Plain => capital && self.is_complete(),
+            Style::Lopsided => {
+                let closes_prose = self.opened + dot.opened < 0;
+                (capital || closes_prose || dot.opens_next) && self.is_complete()
+            }
+            Style::Word => !self.spoken && self.is_complete(),
+            Style::Spaced => {
+                let label = bytes.get(dot.end..).unwrap_or_default();
+                let end = label.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(label.len());
+                let label = label.get(..end).unwrap_or_default();
+                let number = |label: &[u8]| label.len() <= 3 && label.iter().all(u8::is_ascii_digit);
+                let last = self.name.rsplit('.').next().unwrap_or_default();
+                let numbers = number(last.as_bytes()) && number(label);
+                let top = std::str::from_utf8(label).is_ok_and(super::tlds::is_common);
+                self.is_complete() || !(numbers || top)
+            }
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        domain::named(&self.name).is_some() || ipv4::parse(&self.name).is_some()
+    }
+}
+
+fn loose(bytes: &[u8], host: &Host, dots: Dots) -> Option<Dot> {
+    let length = match bytes.get(host.end..)? {
+        [b',', ..] => 1,
+        [b' ', b'.', ..] => 2,
+        _ => return None,
+    };
+    (dots == Dots::AfterScheme && !host.is_complete()).then_some(Dot {
+        end: host.end + length,
+        style: Style::Defanged,
+        opened: 0,
+        opens_next: false,
+    })
+}
+
+fn is_label_byte(bytes: &[u8], at: usize) -> bool {
+    bytes
+        .get(at)
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The letter at `at` if it is one of those outside of ASCII that names are written in.
+fn letter_at(text: &str, at: usize) -> Option<char> {
+    text.as_bytes().get(at).filter(|byte| !byte.is_ascii())?;
+    text.get(at..)?.chars().next().filter(|letter| is_letter(*letter))
+}
+
+/// Letters of scripts that put spaces between words: Latin, Greek, Cyrillic. In the others a host stands right beside the
+/// words around it.
+fn is_letter(letter: char) -> bool {
+    letter.is_alphabetic() && matches!(letter, '\u{80}'..'\u{530}' | '\u{1e00}'..'\u{2000}')
+}
+
+/// Whether the word at `at` begins with a capital and goes on in lower case.
+fn is_capital(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(u8::is_ascii_uppercase) && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)
+}

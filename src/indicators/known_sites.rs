@@ -1,0 +1,309 @@
+//! Well-known sites and resolvers: what every report links to, and what is no sign of an attack by itself.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::OnceLock;
+
+/// A host a line, in order; `!` marks one that is not well known, below one that is. `lists/generate.py` writes it, `lists/README.md` says of what.
+pub(super) const TEXT: &str = include_str!("lists/known-sites.txt");
+
+/// Public resolvers, which malware asks and reports mention.
+const RESOLVERS_V4: [[u8; 4]; 53] = [
+    // Google, Cloudflare, Quad9
+    [8, 8, 8, 8],
+    [8, 8, 4, 4],
+    [1, 1, 1, 1],
+    [1, 0, 0, 1],
+    [1, 1, 1, 2],
+    [1, 0, 0, 2],
+    [1, 1, 1, 3],
+    [1, 0, 0, 3],
+    [9, 9, 9, 9],
+    [9, 9, 9, 10],
+    [9, 9, 9, 11],
+    [9, 9, 9, 12],
+    [149, 112, 112, 9],
+    [149, 112, 112, 10],
+    [149, 112, 112, 11],
+    [149, 112, 112, 12],
+    [149, 112, 112, 112],
+    // OpenDNS
+    [208, 67, 222, 222],
+    [208, 67, 220, 220],
+    [208, 67, 222, 220],
+    [208, 67, 220, 222],
+    [208, 67, 222, 123],
+    [208, 67, 220, 123],
+    // Level 3, Verisign, Neustar
+    [4, 2, 2, 1],
+    [4, 2, 2, 2],
+    [4, 2, 2, 3],
+    [4, 2, 2, 4],
+    [4, 2, 2, 5],
+    [4, 2, 2, 6],
+    [64, 6, 64, 6],
+    [64, 6, 65, 6],
+    [156, 154, 70, 1],
+    [156, 154, 71, 1],
+    // AdGuard, CleanBrowsing, Comodo, Control D, dns0, DNS.Watch
+    [94, 140, 14, 14],
+    [94, 140, 15, 15],
+    [94, 140, 14, 140],
+    [94, 140, 14, 141],
+    [185, 228, 168, 9],
+    [185, 228, 169, 9],
+    [8, 26, 56, 26],
+    [8, 20, 247, 20],
+    [76, 76, 2, 0],
+    [76, 76, 10, 0],
+    [193, 110, 81, 0],
+    [185, 253, 5, 0],
+    [84, 200, 69, 80],
+    [84, 200, 70, 40],
+    // Yandex, 114DNS, Alibaba, DNSPod
+    [77, 88, 8, 8],
+    [77, 88, 8, 1],
+    [114, 114, 114, 114],
+    [114, 114, 115, 115],
+    [223, 5, 5, 5],
+    [119, 29, 29, 29],
+];
+
+const RESOLVERS_V6: [[u16; 8]; 20] = [
+    [0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888],
+    [0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8844],
+    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1111],
+    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1001],
+    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1112],
+    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1002],
+    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1113],
+    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1003],
+    [0x2620, 0xfe, 0, 0, 0, 0, 0, 0xfe],
+    [0x2620, 0xfe, 0, 0, 0, 0, 0, 9],
+    [0x2620, 0xfe, 0, 0, 0, 0, 0xfe, 9],
+    [0x2620, 0xfe, 0, 0, 0, 0, 0, 0x10],
+    [0x2620, 0xfe, 0, 0, 0, 0, 0, 0x11],
+    [0x2620, 0x119, 0x35, 0, 0, 0, 0, 0x35],
+    [0x2620, 0x119, 0x53, 0, 0, 0, 0, 0x53],
+    [0x2a10, 0x50c0, 0, 0, 0, 0, 0xad1, 0xff],
+    [0x2a10, 0x50c0, 0, 0, 0, 0, 0xad2, 0xff],
+    [0x2a0d, 0x2a00, 1, 0, 0, 0, 0, 2],
+    [0x2a02, 0x6b8, 0, 0, 0, 0, 0xfeed, 0xff],
+    [0x2400, 0x3200, 0, 0, 0, 0, 0, 1],
+];
+
+/// Whether `host`, in lower case, or a domain it belongs to, is a well-known site. The nearest listed domain decides, so that
+/// `docs.google.com`, where anyone can put something, is not well known in spite of `google.com`.
+#[must_use]
+pub fn is_known(host: &str) -> bool {
+    let mut rest = Some(host.trim_end_matches('.'));
+    while let Some(domain) = rest.filter(|domain| domain.contains('.')) {
+        if let Some(known) = listed(domain) {
+            return known;
+        }
+        rest = domain.split_once('.').map(|(_, parent)| parent);
+    }
+    false
+}
+
+/// Whether a URL (host in lower case) downloads a file that anyone can have put on a site which is well known for other things:
+/// a release or a raw file on GitHub. Such a URL is not made ordinary by its host.
+#[must_use]
+pub fn is_download(url: &str) -> bool {
+    const GITHUB: [&str; 7] = [
+        "/releases/download/",
+        "/releases/latest/download/",
+        "/raw/",
+        "/archive/",
+        "/zipball/",
+        "/files/",
+        "?raw=true",
+    ];
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.strip_prefix("www.").unwrap_or(rest);
+    rest.strip_prefix("github.com")
+        .is_some_and(|path| GITHUB.iter().any(|place| path.contains(place)))
+}
+
+/// Whether `ip` is a well-known public resolver.
+#[must_use]
+pub fn is_resolver(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => RESOLVERS_V4
+            .iter()
+            .any(|&known| Ipv4Addr::from(known) == ip),
+        IpAddr::V6(ip) => RESOLVERS_V6
+            .iter()
+            .any(|&known| Ipv6Addr::from(known) == ip),
+    }
+}
+
+/// What the list says of `domain` itself.
+fn listed(domain: &str) -> Option<bool> {
+    static LINES: OnceLock<Vec<&str>> = OnceLock::new();
+    let lines = LINES.get_or_init(|| TEXT.lines().collect());
+    let at = lines
+        .binary_search_by(|line| line.trim_start_matches('!').cmp(domain))
+        .ok()?;
+    lines.get(at).map(|line| !line.starts_with('!'))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )]
+
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_order_and_its_hosts_are_in_lower_case() {
+        let hosts: Vec<_> = TEXT
+            .lines()
+            .map(|line| line.trim_start_matches('!'))
+            .collect();
+        assert!(hosts.is_sorted_by(|a, b| a < b));
+        for host in hosts {
+            assert!(
+                host.contains('.')
+                    && host.bytes().all(|b| b.is_ascii_lowercase()
+                        || b.is_ascii_digit()
+                        || b"-.".contains(&b)),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_reports_link_to_is_known() {
+        for host in [
+            "nytimes.com",
+            "www.bbc.co.uk",
+            "krebsonsecurity.com",
+            "www.bleepingcomputer.com",
+            "therecord.media",
+            "unit42.paloaltonetworks.com",
+            "blog.talosintelligence.com",
+            "research.checkpoint.com",
+            "www.cisa.gov",
+            "www.ncsc.gov.uk",
+            "www.cert.ssi.gouv.fr",
+            "bsi.bund.de",
+            "learn.microsoft.com",
+            "en.wikipedia.org",
+            "attack.mitre.org",
+            "nvd.nist.gov",
+            "www.virustotal.com",
+            "github.com",
+            "x.com",
+            "www.prnewswire.com",
+            "web.archive.org",
+            "contagiodump.blogspot.com",
+            "www.spiegel.de",
+            "www3.nhk.or.jp",
+            "www.flashpoint.io.",
+        ] {
+            assert!(is_known(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn places_where_anyone_can_put_something_are_not_known() {
+        for host in [
+            "pastebin.com",
+            "drive.google.com",
+            "docs.google.com",
+            "sites.google.com",
+            "script.google.com",
+            "storage.googleapis.com",
+            "raw.githubusercontent.com",
+            "gist.github.com",
+            "evil.github.io",
+            "cdn.discordapp.com",
+            "t.me",
+            "api.telegram.org",
+            "dropbox.com",
+            "evil.blogspot.com",
+            "evil.s3.amazonaws.com",
+            "evil.azurewebsites.net",
+            "evil.blob.core.windows.net",
+            "d111.cloudfront.net",
+            "evil.ngrok.io",
+            "evil.duckdns.org",
+            "bit.ly",
+            "t.co",
+            "transfer.sh",
+            "anonfiles.com",
+            "mega.nz",
+            "evil.wordpress.com",
+            "evil.weebly.com",
+            "evil.wixsite.com",
+            "onedrive.live.com",
+            "evil.sharepoint.com",
+            "evil.workers.dev",
+            "evil.pages.dev",
+            "evil.web.app",
+            "evil.herokuapp.com",
+            "archive.org",
+            "steamcommunity.com",
+            "gitlab.com",
+            "pypi.org",
+            "www.npmjs.com",
+            "icloud.com",
+            "evil.trycloudflare.com",
+            "disk.yandex.ru",
+        ] {
+            assert!(!is_known(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn look_alikes_suffixes_and_single_labels_are_not_known() {
+        for host in [
+            "microsoft.com.evil.ru",
+            "evil-microsoft.com",
+            "google.com-login.top",
+            "co.uk",
+            "com",
+            "localhost",
+            "",
+            ".",
+            "..",
+            "com.np",
+            "evil.com.np",
+        ] {
+            assert!(!is_known(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_repository_is_known_but_a_file_in_it_is_not() {
+        assert!(!is_download("https://github.com/org/repo"));
+        assert!(!is_download("https://github.com/org/repo/issues/4"));
+        assert!(is_download(
+            "https://github.com/org/repo/releases/download/v1/setup.exe"
+        ));
+        assert!(is_download("https://github.com/org/repo/raw/main/a.ps1"));
+        assert!(!is_download("https://www.microsoft.com/raw/"));
+    }
+
+    #[test]
+    fn resolvers_are_known_in_every_form() {
+        for ip in [
+            "8.8.8.8",
+            "1.1.1.1",
+            "9.9.9.9",
+            "::ffff:8.8.4.4",
+            "2001:4860:4860::8888",
+            "2606:4700:4700::1111",
+            "2620:fe::fe",
+        ] {
+            assert!(is_resolver(ip.parse().unwrap()), "{ip}");
+        }
+        for ip in ["8.8.8.9", "46.151.52.197", "2001:4860:4860::8889"] {
+            assert!(!is_resolver(ip.parse().unwrap()), "{ip}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Indicators of compromise in text, HTML and CSV: what is found, and which of it counts for the filter. Pure.
+
+mod addresses;
+mod bitcoin;
+mod csv;
+mod cve;
+mod defang;
+mod digest;
+mod domain;
+mod dotted;
+mod host;
+pub mod html;
+mod ipv4;
+mod ipv6;
+mod known_sites;
+mod names;
+mod path;
+mod registry;
+mod rules;
+mod scan;
+mod scheme;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tlds;
+mod url;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::str::FromStr;
+
+pub use rules::{Benign, RuleSettings, Rules};
+use scan::{Hit, Scan};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The types of indicators that are found.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub enum IndicatorType {
+    /// An IPv4 or IPv6 address, without port, prefix length or zone.
+    #[serde(rename = "IP")]
+    Ip,
+    /// A host name below a top-level domain.
+    Domain,
+    /// A URL, or a host with a path that can't be anything else.
+    #[serde(rename = "URL")]
+    Url,
+    /// A Bitcoin address whose checksum is right.
+    BitcoinAddress,
+    /// A SHA-1 digest in hex.
+    #[serde(rename = "SHA1")]
+    Sha1,
+    /// A SHA-256 digest in hex.
+    #[serde(rename = "SHA256")]
+    Sha256,
+    /// A CVE identifier.
+    #[serde(rename = "CVE")]
+    Cve,
+    /// A key (or value) of the Windows registry.
+    RegistryKey,
+    /// The name of a malware family or tool.
+    Malware,
+}
+
+impl IndicatorType {
+    /// Every type, in the order people list them.
+    pub const ALL: [Self; 9] = [
+        Self::Ip,
+        Self::Domain,
+        Self::Url,
+        Self::BitcoinAddress,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Cve,
+        Self::RegistryKey,
+        Self::Malware,
+    ];
+
+    /// The name on the wire, in specs and in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ip => "IP",
+            Self::Domain => "Domain",
+            Self::Url => "URL",
+            Self::BitcoinAddress => "BitcoinAddress",
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Cve => "CVE",
+            Self::RegistryKey => "RegistryKey",
+            Self::Malware => "Malware",
+        }
+    }
+}
+
+impl fmt::Display for IndicatorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A name that is none of the nine indicator types.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "\"{0}\" is not an indicator type: use one of IP, Domain, URL, BitcoinAddress, SHA1, SHA256, CVE, RegistryKey, Malware"
+)]
+pub struct UnknownType(String);
+
+impl FromStr for IndicatorType {
+    type Err = UnknownType;
+
+    fn from_str(name: &str) -> Result<Self, UnknownType> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or_else(|| UnknownType(name.to_owned()))
+    }
+}
+
+/// Something found in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Indicator {
+    /// What it is.
+    pub kind: IndicatorType,
+    /// The indicator refanged, in its usual form: hosts, schemes and digests in lower case, CVE ids in upper case.
+    pub value: String,
+    /// Whether it was written so that nobody would click it by mistake: the author took it for hostile.
+    pub defanged: bool,
+    /// Why it does not count for the filter; `None` if it counts.
+    pub benign: Option<Benign>,
+}
+
+impl Indicator {
+    /// Whether it makes a report worth sending.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.benign.is_none()
+    }
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Markup {
+    /// Plain text.
+    Text,
+    /// HTML, whole or in fragments, well-formed or not.
+    Html,
+    /// Comma-separated values.
+    Csv,
+}
+
+impl Markup {
+    /// HTML if the text holds any of its common tags, else plain text.
+    #[must_use]
+    pub fn detect(text: &str) -> Self {
+        if html::is_likely(text) { Self::Html } else { Self::Text }
+    }
+}
+
+/// All indicators in the parts of a document, each part a text of its own, without repeats and in order of first appearance.
+///
+/// One written both plainly and defanged is defanged; one that counts anywhere counts.
+#[must_use]
+pub fn find(parts: &[(Markup, &str)], rules: &Rules) -> Vec<Indicator> {
+    let mut found = Found::default();
+    for (markup, source) in parts {
+        let text = text::prepare(*markup, source);
+        let mut scan = Scan::of(&text.body);
+        scan.add_names(&text.body, &rules.names);
+        found.take(scan, rules);
+        if !text.links.is_empty() {
+            found.take(Scan::of(&text.links), rules);
+        }
+    }
+    found.indicators
+}
+
+/// What has been found so far, each once.
+#[derive(Default)]
+struct Found {
+    indicators: Vec<Indicator>,
+    places: HashMap<(IndicatorType, String), usize>,
+}
+
+impl Found {
+    fn take(&mut self, scan: Scan, rules: &Rules) {
+        let mut pages = scan.pages.iter().peekable();
+        for hit in scan.hits {
+            while pages.next_if(|page| page.end <= hit.at).is_some() {}
+            let page = pages.peek().filter(|page| page.path <= hit.at);
+            if page.is_some_and(|page| page.is_source() && hit.kind == IndicatorType::Sha1) {
+                continue;
+            }
+            let benign = rules.judge(&hit, page.copied());
+            self.add(hit, benign);
+        }
+    }
+
+    fn add(&mut self, hit: Hit, benign: Option<Benign>) {
+        let Hit { kind, value, defanged, .. } = hit;
+        match self.places.entry((kind, value)) {
+            Entry::Vacant(place) => {
+                let value = place.key().1.clone();
+                place.insert(self.indicators.len());
+                self.indicators.push(Indicator { kind, value, defanged, benign });
+            }
+            Entry::Occupied(place) => {
+                if let Some(earlier) = self.indicators.get_mut(*place.get()) {
+                    earlier.defanged |= defanged;
+                    earlier.benign = earlier.benign.and(benign);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The embedded list of malware names, found by the hash of a name without its spaces, punctuation and case.
+
+use std::sync::OnceLock;
+
+/// `spelling<TAB>flags[<TAB>family]` a line, as `lists/generate.py` writes it; `lists/README.md` says what the flags mean.
+pub(super) const TEXT: &str = include_str!("../lists/malware-names.tsv");
+
+/// The most words a name has that is looked for.
+pub(super) const MOST_WORDS: usize = 5;
+/// The longest name, in letters and digits.
+pub(super) const LONGEST: usize = 40;
+
+/// What a name needs beside it to be malware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tier {
+    /// Nothing, in any case.
+    Plain,
+    /// A capital, or the listed spelling.
+    Cased,
+    /// A capital, and words of an attack in the sentence.
+    Window,
+    /// A capital, and a noun of malware beside it.
+    Adjacent,
+    /// The listed spelling, and a noun of malware beside it.
+    Exact,
+    /// Capitals throughout, or what `Adjacent` needs.
+    Capitals,
+    /// As `Adjacent`: the name is a group's as well, and must not be followed by "group".
+    Actor,
+    /// Words of an attack in the sentence, and even so it is a tool that others use as well.
+    Tool,
+}
+
+impl Tier {
+    fn from_flag(flag: u8) -> Self {
+        match flag {
+            b'P' => Self::Plain,
+            b'C' => Self::Cased,
+            b'W' => Self::Window,
+            b'X' => Self::Exact,
+            b'K' => Self::Capitals,
+            b'G' => Self::Actor,
+            b'T' => Self::Tool,
+            _ => Self::Adjacent,
+        }
+    }
+}
+
+/// A name of the list, or one that a feed adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry<'a> {
+    /// The name as its source spells it.
+    pub(super) spelling: &'a str,
+    /// The family's name; the spelling itself unless that is an alias.
+    pub(super) family: &'a str,
+    /// What it needs to count as malware.
+    pub(super) tier: Tier,
+    /// Whether it is ransomware, or its gang.
+    pub(super) ransomware: bool,
+}
+
+impl<'a> Entry<'a> {
+    fn parse(line: &'a str) -> Self {
+        let mut fields = line.split('\t');
+        let spelling = fields.next().unwrap_or_default();
+        let flags = fields.next().unwrap_or_default().as_bytes();
+        Self {
+            spelling,
+            family: fields.next().unwrap_or(spelling),
+            tier: Tier::from_flag(flags.first().copied().unwrap_or_default()),
+            ransomware: flags.contains(&b'r'),
+        }
+    }
+}
+
+/// The words of a name: its runs of ASCII letters and digits.
+pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+}
+
+/// A name's letters and digits in lower case, which is what its spellings have in common; the rest of a name longer than `LONGEST` is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    bytes: [u8; LONGEST],
+    len: usize,
+}
+
+impl Key {
+    /// The key of no letters.
+    pub(super) const EMPTY: Self = Self {
+        bytes: [0; LONGEST],
+        len: 0,
+    };
+
+    /// The key of a name.
+    pub(super) fn of(name: &str) -> Self {
+        words(name).fold(Self::EMPTY, |key, word| {
+            key.and(word.as_bytes()).unwrap_or(key)
+        })
+    }
+
+    /// This key and a further word's; `None` if that would be too long.
+    pub(super) fn and(mut self, word: &[u8]) -> Option<Self> {
+        let end = self.len + word.len();
+        let place = self.bytes.get_mut(self.len..end)?;
+        place.copy_from_slice(word);
+        place.make_ascii_lowercase();
+        self.len = end;
+        Some(self)
+    }
+
+    /// This key without a plural's "s".
+    pub(super) fn singular(mut self) -> Option<Self> {
+        let plural = self.len > 5 && self.as_bytes().ends_with(b"s");
+        self.len -= usize::from(plural);
+        plural.then_some(self)
+    }
+
+    /// The letters and digits.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Whether this is the key of the name that a line of the list starts with.
+    fn starts(&self, line: &str) -> bool {
+        let mut rest = self.as_bytes().iter();
+        for &byte in line.as_bytes().iter().take_while(|&&byte| byte != b'\t') {
+            if byte.is_ascii_alphanumeric() && rest.next() != Some(&byte.to_ascii_lowercase()) {
+                return false;
+            }
+        }
+        rest.next().is_none()
+    }
+}
+
+/// Hash of a run of ASCII letters and digits, blind to case. It reads the first and the last 8 bytes: a hit is compared anyway.
+#[inline]
+pub(super) fn hash(word: &[u8]) -> u64 {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let u64_at = |at: usize| {
+        word[at..]
+            .first_chunk()
+            .map_or(0, |b| u64::from_le_bytes(*b))
+    };
+    let u32_at = |at: usize| {
+        word[at..]
+            .first_chunk()
+            .map_or(0, |b| u64::from(u32::from_le_bytes(*b)))
+    };
+    let len = word.len();
+    let (head, tail) = match len {
+        0 => (0, 0),
+        1..=3 => (
+            u64::from(word[0]) | u64::from(word[len / 2]) << 8 | u64::from(word[len - 1]) << 16,
+            0,
+        ),
+        4..=7 => (u32_at(0) | u32_at(len - 4) << 32, 0),
+        _ => (u64_at(0), u64_at(len - 8)),
+    };
+    let product = u128::from((head | LOWER) ^ 0x9e37_79b9_7f4a_7c15)
+        * u128::from((tail | LOWER) ^ (len as u64) << 56 ^ 0xd6e8_feb8_6659_fd93);
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the two halves are folded on purpose"
+    )]
+    let folded = product as u64 ^ (product >> 64) as u64;
+    folded
+}
+
+/// A Bloom filter of word hashes: two bits in one 64-bit block.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filter {
+    blocks: Vec<u64>,
+}
+
+impl Filter {
+    /// An empty filter of `blocks` blocks, a power of two.
+    pub(super) fn new(blocks: usize) -> Self {
+        Self {
+            blocks: vec![0; blocks],
+        }
+    }
+
+    fn bits(hash: u64) -> u64 {
+        1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    }
+
+    #[inline]
+    fn block(&self, hash: u64) -> usize {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "only the low bits are used"
+        )]
+        let at = (hash >> 12) as usize;
+        at & self.blocks.len().wrapping_sub(1)
+    }
+
+    /// Adds a hash.
+    pub(super) fn insert(&mut self, hash: u64) {
+        let at = self.block(hash);
+        if let Some(block) = self.blocks.get_mut(at) {
+            *block |= Self::bits(hash);
+        }
+    }
+
+    /// Whether a hash may have been added; always false for an empty filter.
+    #[inline]
+    pub(super) fn may_hold(&self, hash: u64) -> bool {
+        let bits = Self::bits(hash);
+        self.blocks
+            .get(self.block(hash))
+            .is_some_and(|block| block & bits == bits)
+    }
+
+    /// Adds what the words of a text can add up to on the way to `name`: its first word, its first two, …, all of it.
+    pub(super) fn insert_name(&mut self, name: &str) {
+        let mut key = Key::EMPTY;
+        for word in words(name) {
+            if let Some(split) = split_tail(word) {
+                let first = key.and(&word.as_bytes()[..split]).unwrap_or(key);
+                self.insert(hash(first.as_bytes()));
+            }
+            key = key.and(word.as_bytes()).unwrap_or(key);
+            self.insert(hash(key.as_bytes()));
+        }
+    }
+}
+
+/// Nouns at the end of a name that some write apart: "Trick Bot", "Loki Bot", "Smoke Loader".
+const TAILS: [&str; 10] = [
+    "Bot", "Cat", "Crypt", "Energy", "Loader", "Locker", "Miner", "RAT", "Stealer", "Suit",
+];
+
+/// Where a name in camel case ends before such a noun.
+pub(super) fn split_tail(word: &str) -> Option<usize> {
+    let tail = TAILS.iter().find(|tail| word.ends_with(**tail))?;
+    Some(word.len() - tail.len()).filter(|&at| at >= 3)
+}
+
+/// The list, indexed. Built when the first text is searched, in a fraction of a millisecond.
+pub(super) struct List {
+    /// Names, what they start with, and the words that announce one.
+    pub(super) filter: Filter,
+    /// Open addressing by the hash of the key: where in `TEXT` the line starts, plus one; 0 is free.
+    slots: Vec<u32>,
+}
+
+impl List {
+    /// The one list of the process.
+    pub(super) fn get() -> &'static Self {
+        static LIST: OnceLock<List> = OnceLock::new();
+        LIST.get_or_init(Self::index)
+    }
+
+    fn index() -> Self {
+        let mut list = Self {
+            filter: Filter::new(2048),
+            slots: vec![0; 16384],
+        };
+        for word in super::announced::WORDS {
+            list.filter.insert(hash(word.as_bytes()));
+        }
+        let mut at = 0;
+        for line in TEXT.split_inclusive('\n') {
+            let name = Entry::parse(line.trim_end()).spelling;
+            list.filter.insert_name(name);
+            let mut slot = list.slot(hash(Key::of(name).as_bytes()));
+            while list.slots[slot] != 0 {
+                slot = (slot + 1) & (list.slots.len() - 1);
+            }
+            list.slots[slot] = u32::try_from(at + 1).unwrap_or_default();
+            at += line.len();
+        }
+        list
+    }
+
+    fn slot(&self, hash: u64) -> usize {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "only the low bits are used"
+        )]
+        let at = (hash >> 20) as usize;
+        at & (self.slots.len() - 1)
+    }
+
+    /// The name that has this key.
+    pub(super) fn lookup(&self, key: &Key) -> Option<Entry<'static>> {
+        let mut slot = self.slot(hash(key.as_bytes()));
+        while let Some(at) = self.slots[slot].checked_sub(1) {
+            let line = &TEXT[at as usize..];
+            if key.starts(line) {
+                let end = memchr::memchr(b'\n', line.as_bytes()).unwrap_or(line.len());
+                return Some(Entry::parse(&line[..end]));
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+        None
+    }
+}

@@ -1,0 +1,292 @@
+//! Whether a name stands in a text as a word, or is a piece of a domain, path, address or identifier.
+
+/// How a name stands in its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placement {
+    /// A word of a sentence.
+    Word,
+    /// The family in a detection's name: `Trojan:Win32/Emotet.A`. Such a label says by itself that malware is meant.
+    Label,
+    /// A piece of something else.
+    Inside,
+}
+
+/// Further than this no chunk is followed.
+const FAR: usize = 96;
+
+/// What a vendor's label starts with.
+const LABEL_HEADS: [&str; 62] = [
+    "a",
+    "adware",
+    "android",
+    "androidos",
+    "backdoor",
+    "bds",
+    "bkdr",
+    "ddos",
+    "deepscan",
+    "doc",
+    "downloader",
+    "dropper",
+    "elf",
+    "exploit",
+    "gen",
+    "generic",
+    "hacktool",
+    "heur",
+    "hktl",
+    "html",
+    "infostealer",
+    "iot",
+    "java",
+    "js",
+    "linux",
+    "macos",
+    "mal",
+    "malware",
+    "msil",
+    "not",
+    "o97m",
+    "osx",
+    "packed",
+    "pdf",
+    "possible",
+    "powershell",
+    "ps",
+    "pua",
+    "pup",
+    "pws",
+    "python",
+    "ransom",
+    "ransomware",
+    "riskware",
+    "rootkit",
+    "rtf",
+    "spyware",
+    "stealer",
+    "suspicious",
+    "tr",
+    "trj",
+    "troj",
+    "trojan",
+    "trojandownloader",
+    "tspy",
+    "vba",
+    "vbs",
+    "virus",
+    "w97m",
+    "win",
+    "worm",
+    "x97m",
+];
+
+/// What a label never ends with, but a file or a domain does.
+const ENDINGS: [&str; 34] = [
+    "apk", "app", "bat", "biz", "cc", "com", "dat", "dll", "doc", "docx", "exe", "html", "info",
+    "io", "jar", "js", "lnk", "net", "onion", "org", "pdf", "php", "png", "ps1", "py", "ru", "sh",
+    "so", "sys", "txt", "vbs", "xls", "xyz", "zip",
+];
+
+/// How `text[start..end]` stands in `text`.
+pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
+    let (before, after) = (&text[..start], &text[end..]);
+    if defanged(before, after) {
+        return Placement::Inside;
+    }
+    let (Some(left), Some(right)) = (left_of(before), right_of(after)) else {
+        return Placement::Inside;
+    };
+    let right = right.trim_end_matches(['.', ',', ':', ';', '!', '?', '-']);
+    if left.is_empty() && right.is_empty() {
+        return Placement::Word;
+    }
+    let odd = |c: char| matches!(c, '@' | '\\' | '=' | '?' | '%' | '&');
+    if left.contains(odd) || right.contains(odd) || left.contains("//") {
+        return Placement::Inside;
+    }
+    if is_label(left) && !right.rsplit('.').next().is_some_and(is_ending) {
+        return Placement::Label;
+    }
+    if fits_left(left, right) && fits_right(left, right) {
+        Placement::Word
+    } else {
+        Placement::Inside
+    }
+}
+
+/// Whether the name is a label of a defanged domain or address: `emotet[.]com`.
+fn defanged(before: &str, after: &str) -> bool {
+    const GLUE: [&str; 9] = [".", "dot", "@", "at", ":", "://", ",", "-", "_"];
+    let opened = |rest: &str, open: char, close: char| {
+        rest.strip_prefix(open)
+            .and_then(|inner| inner.split_once(close))
+            .is_some_and(|(inner, _)| GLUE.contains(&inner.trim()))
+    };
+    let closed = |rest: &str, open: char, close: char| {
+        rest.strip_suffix(close)
+            .and_then(|inner| inner.rsplit_once(open))
+            .is_some_and(|(_, inner)| GLUE.contains(&inner.trim()))
+    };
+    [('[', ']'), ('(', ')'), ('{', '}')]
+        .iter()
+        .any(|&(open, close)| {
+            opened(near(after), open, close) || closed(near_end(before), open, close)
+        })
+}
+
+/// The first few bytes of a text, so that a search in it is bounded.
+fn near(text: &str) -> &str {
+    &text[..floor(text, 8)]
+}
+
+/// The last character boundary at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0)
+}
+
+fn near_end(text: &str) -> &str {
+    &text[floor(text, text.len().saturating_sub(8))..]
+}
+
+/// What is glued to the name on the left; `None` if that is a letter, or too long to be anything but a piece of data.
+fn left_of(before: &str) -> Option<&str> {
+    if before.chars().next_back().is_some_and(is_letter) {
+        return None;
+    }
+    let floor = floor(before, before.len().saturating_sub(FAR));
+    match before[floor..].rfind(is_gap) {
+        Some(gap) => {
+            let width = before[floor + gap..]
+                .chars()
+                .next()
+                .map_or(1, char::len_utf8);
+            Some(&before[floor + gap + width..])
+        }
+        None if floor == 0 => Some(before),
+        None => None,
+    }
+}
+
+fn right_of(after: &str) -> Option<&str> {
+    if after.chars().next().is_some_and(is_letter) {
+        return None;
+    }
+    let ceiling = floor(after, FAR);
+    match after[..ceiling].find(is_gap) {
+        Some(gap) => Some(&after[..gap]),
+        None if ceiling == after.len() => Some(after),
+        None => None,
+    }
+}
+
+/// Letters of scripts that put spaces between words.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() && c < '\u{2e80}'
+}
+
+/// What ends a chunk: space, quotes, brackets, commas, and most that is not ASCII.
+fn is_gap(c: char) -> bool {
+    if c.is_ascii() {
+        c.is_ascii_whitespace()
+            || matches!(
+                c,
+                '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | ',' | ';' | '|'
+            )
+    } else {
+        !is_letter(c)
+    }
+}
+
+fn is_ending(piece: &str) -> bool {
+    ENDINGS
+        .iter()
+        .any(|ending| piece.eq_ignore_ascii_case(ending))
+}
+
+/// Whether what stands before the name is a detection's start: `Trojan.Win32.`, `W32/`, `TROJ_`.
+fn is_label(left: &str) -> bool {
+    let Some(last) = left.chars().next_back() else {
+        return false;
+    };
+    let mut pieces = left
+        .split(['.', ':', '/', '!', '_', '-'])
+        .filter(|piece| !piece.is_empty());
+    let Some(head) = pieces.next() else {
+        return false;
+    };
+    let platform = |piece: &str| {
+        matches!(
+            piece.to_ascii_lowercase().as_str(),
+            "win32" | "win64" | "w32" | "w64"
+        )
+    };
+    let known = platform(head)
+        || LABEL_HEADS
+            .iter()
+            .any(|listed| head.eq_ignore_ascii_case(listed));
+    let telling =
+        matches!(last, '.' | ':' | '!' | '_') || platform(head) || pieces.next().is_some();
+    known && matches!(last, '.' | ':' | '/' | '!' | '_' | '-') && telling
+}
+
+fn fits_left(left: &str, right: &str) -> bool {
+    let simple = |piece: &str| piece.chars().all(|c| c.is_alphanumeric() || c == '-');
+    match left.chars().next_back() {
+        None => true,
+        Some('-' | '+') => simple(left.trim_end_matches(['-', '+'])),
+        Some(':') => simple(left.trim_end_matches(':')),
+        Some('/') => is_slash_list(left, right),
+        Some(_) => left.chars().all(is_markup),
+    }
+}
+
+fn fits_right(left: &str, right: &str) -> bool {
+    let rest = right.get(1..).unwrap_or_default();
+    match right.chars().next() {
+        None => true,
+        Some('-' | '+' | ':') => rest.chars().all(|c| c.is_alphanumeric() || c == '-'),
+        Some('/') => is_slash_list(left, right),
+        Some('.') => is_variant(rest) || is_next_sentence(rest),
+        Some(_) => right.chars().all(is_markup),
+    }
+}
+
+/// Signs of emphasis in Markdown, and of a tag.
+fn is_markup(c: char) -> bool {
+    matches!(c, '*' | '_' | '~' | '#' | '!' | '…')
+}
+
+/// `Shamoon.B`
+fn is_variant(rest: &str) -> bool {
+    (1..=2).contains(&rest.len())
+        && rest.bytes().all(|b| b.is_ascii_uppercase())
+        && !is_ending(rest)
+}
+
+/// `…by Emotet.The loader…`: a space that markup has swallowed.
+fn is_next_sentence(rest: &str) -> bool {
+    let mut chars = rest.chars();
+    chars.next().is_some_and(char::is_uppercase)
+        && chars.next().is_some_and(char::is_lowercase)
+        && rest.chars().all(char::is_alphabetic)
+        && !is_ending(rest)
+}
+
+/// `Emotet/TrickBot/Dridex`, unlike a path.
+fn is_slash_list(left: &str, right: &str) -> bool {
+    let parts = |side: &str| side.split('/').filter(|part| !part.is_empty()).count();
+    let proper = |side: &str| {
+        side.split('/').filter(|part| !part.is_empty()).all(|part| {
+            part.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit())
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        })
+    };
+    !left.starts_with('/')
+        && !right.ends_with('/')
+        && parts(left) + parts(right) <= 4
+        && proper(left)
+        && proper(right)
+}

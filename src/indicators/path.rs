@@ -1,0 +1,116 @@
+//! The part of a URL after its host: where it ends, and what is defanged in it.
+
+use super::defang;
+
+/// Bytes that no URL holds.
+const ENDS: &[u8] = b" \t\r\n\"<>`|^";
+
+/// Entities that stand for an end, in texts that were HTML once.
+const END_ENTITIES: [&[u8]; 9] =
+    [b"&quot;", b"&lt;", b"&gt;", b"&apos;", b"&nbsp;", b"&#34;", b"&#39;", b"&#x27;", b"&#x22;"];
+
+/// Where a path ends, and whether anything in it was defanged.
+#[derive(Clone, Copy, Debug)]
+pub struct Tail {
+    /// Byte offset after it.
+    pub end: usize,
+    /// Whether a dot, colon or slash in it was defanged.
+    pub defanged: bool,
+}
+
+/// Whether a path, query or fragment begins at `at`.
+#[must_use]
+pub fn begins(bytes: &[u8], at: usize) -> bool {
+    defang::slash(bytes, at).is_some() || matches!(bytes.get(at), Some(b'?' | b'#'))
+}
+
+/// Appends the path, query and fragment that begin at `start` to `url`. `quoted`: the URL stands in single quotes.
+pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
+    let bytes = text.as_bytes();
+    let base = url.len();
+    let mut tail = Tail { end: start, defanged: false };
+    let mut nesting: Vec<u8> = Vec::new();
+    while let Some(&byte) = bytes.get(tail.end) {
+        if let Some((length, plain)) = refang(bytes, tail.end) {
+            url.push_str(plain);
+            tail.end += length;
+            tail.defanged |= length > 2;
+            continue;
+        }
+        let ends = match byte {
+            b'\'' => quoted,
+            b'\\' => true,
+            b',' | b';' => begins_url(bytes, tail.end + 1),
+            b'&' => END_ENTITIES.iter().any(|entity| defang::starts_with(bytes, tail.end, entity)),
+            b'(' | b'[' | b'{' => {
+                nesting.push(byte);
+                false
+            }
+            b')' | b']' | b'}' => nesting.pop() != Some(opener(byte)),
+            _ => ENDS.contains(&byte) || byte.is_ascii_control(),
+        };
+        if ends {
+            break;
+        }
+        if byte.is_ascii() {
+            url.push(char::from(byte));
+            tail.end += 1;
+        } else if let Some(letter) = text.get(tail.end..).and_then(|rest| rest.chars().next()).filter(|c| is_letter(*c)) {
+            url.push(letter);
+            tail.end += letter.len_utf8();
+        } else {
+            break;
+        }
+    }
+    trim(url, base);
+    tail
+}
+
+/// What at `at` stands for a plain character: its length, and what it stands for.
+fn refang(bytes: &[u8], at: usize) -> Option<(usize, &'static str)> {
+    let rest = bytes.get(at..)?;
+    match rest {
+        [b'\\', b'/', ..] => Some((2, "/")),
+        [b'[' | b'(' | b'{', mark @ (b'.' | b'/' | b':' | b'@' | b'-'), b']' | b')' | b'}', ..] => {
+            let plain = match mark {
+                b'.' => ".",
+                b'/' => "/",
+                b':' => ":",
+                b'@' => "@",
+                _ => "-",
+            };
+            Some((3, plain))
+        }
+        [b'[' | b'(' | b'{', b'd' | b'D', b'o' | b'O', b't' | b'T', b']' | b')' | b'}', ..] => Some((5, ".")),
+        // Lopsided: `setup[.exe`, `setup.]exe`.
+        [b'[', b'.', next, ..] if next.is_ascii_alphanumeric() => Some((2, ".")),
+        [b'.', b']', next, ..] if next.is_ascii_alphanumeric() => Some((2, ".")),
+        [b'&', b'a' | b'A', b'm' | b'M', b'p' | b'P', b';', ..] => Some((5, "&")),
+        _ => None,
+    }
+}
+
+/// Whether another URL begins at `at`, as in a list without spaces.
+fn begins_url(bytes: &[u8], at: usize) -> bool {
+    [&b"http"[..], b"hxxp", b"ftp:"].iter().any(|scheme| defang::starts_with(bytes, at, scheme))
+}
+
+fn opener(closer: u8) -> u8 {
+    match closer {
+        b')' => b'(',
+        b']' => b'[',
+        _ => b'{',
+    }
+}
+
+/// Takes the punctuation of the sentence around it off the end of a URL, not beyond `base`.
+fn trim(url: &mut String, base: usize) {
+    let path = url.get(base..).unwrap_or_default();
+    let kept = path.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '(', '[', '{']);
+    url.truncate(base + kept.len());
+}
+
+/// Letters of scripts with spaces between words: in the others a URL stands right beside the words around it.
+fn is_letter(letter: char) -> bool {
+    letter.is_alphanumeric() && (letter < '\u{530}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
+}

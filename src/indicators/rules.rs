@@ -1,0 +1,285 @@
+//! What counts for the filter: every report links to something, so most of what is found must not decide.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::net::IpAddr;
+
+use super::names::NameSettings;
+use super::scan::{Hit, Page};
+use super::{IndicatorType, addresses, known_sites, names};
+
+/// Goes up whenever a change of the extractor's rules may find or count what it did not before.
+const RULES_VERSION: u64 = 1;
+
+/// Flashpoint's own hosts, subdomains included: every report links to them.
+const FLASHPOINT: [&str; 3] = ["fp.tools", "flashpoint.io", "flashpoint-intel.com"];
+
+/// Domains set aside for documentation (RFC 2606, RFC 6761).
+const DOCUMENTATION: [&str; 4] = ["example.com", "example.net", "example.org", "example.edu"];
+
+/// Sites about indicators: what their links name is one.
+const ANALYSIS: [&str; 12] = [
+    "abuse.ch", "abuseipdb.com", "alienvault.com", "any.run", "censys.io", "hybrid-analysis.com", "joesandbox.com",
+    "shodan.io", "threatfox.com", "tria.ge", "urlscan.io", "virustotal.com",
+];
+
+/// Why an indicator does not count for the filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Benign {
+    /// Its type is not among the feed's `indicatorTypes`.
+    TypeNotSelected,
+    /// The feed's `domains.ignore` names it or a parent.
+    IgnoredDomain,
+    /// One of Flashpoint's own hosts.
+    FlashpointHost,
+    /// A site that everyone links to.
+    WellKnownSite,
+    /// An address of a private or reserved network.
+    PrivateAddress,
+    /// An address or domain set aside for documentation.
+    DocumentationAddress,
+    /// A public resolver.
+    ResolverAddress,
+    /// A name that may be an ordinary word.
+    LowConfidenceName,
+}
+
+impl Benign {
+    /// A short phrase for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TypeNotSelected => "type not selected",
+            Self::IgnoredDomain => "ignored domain",
+            Self::FlashpointHost => "Flashpoint's own host",
+            Self::WellKnownSite => "well-known site",
+            Self::PrivateAddress => "private address",
+            Self::DocumentationAddress => "documentation address",
+            Self::ResolverAddress => "public resolver",
+            Self::LowConfidenceName => "name of low confidence",
+        }
+    }
+}
+
+impl fmt::Display for Benign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A feed's say in what counts, as it writes it.
+#[derive(Clone, Debug)]
+pub struct RuleSettings {
+    /// The types that count.
+    pub types: Vec<IndicatorType>,
+    /// Malware names besides the embedded ones.
+    pub names_add: Vec<String>,
+    /// Malware names never to be found.
+    pub names_ignore: Vec<String>,
+    /// Domains that never count, subdomains included.
+    pub domains_ignore: Vec<String>,
+    /// Domains that always count, subdomains included; stronger than every other rule about hosts.
+    pub domains_count: Vec<String>,
+}
+
+impl Default for RuleSettings {
+    fn default() -> Self {
+        Self {
+            types: IndicatorType::ALL.to_vec(),
+            names_add: Vec::new(),
+            names_ignore: Vec::new(),
+            domains_ignore: Vec::new(),
+            domains_count: Vec::new(),
+        }
+    }
+}
+
+/// What is found and what counts, for one feed. The default: all nine types, and no exceptions.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(super) names: NameSettings,
+    types: u16,
+    ignore: HashSet<String>,
+    count: HashSet<String>,
+    digest: u64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::new(RuleSettings::default())
+    }
+}
+
+impl Rules {
+    /// The rules that a feed's settings make.
+    #[must_use]
+    pub fn new(settings: RuleSettings) -> Self {
+        Self {
+            digest: digest(&settings),
+            names: NameSettings::new(&settings.names_add, &settings.names_ignore),
+            types: settings
+                .types
+                .into_iter()
+                .fold(0, |mask, kind| mask | bit(kind)),
+            ignore: domains(&settings.domains_ignore),
+            count: domains(&settings.domains_count),
+        }
+    }
+
+    /// A digest of the extractor's version, its embedded lists and these settings: as long as it stays the same, a text
+    /// that did not count will not count.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Why a hit does not count. `page`: the URL in whose path it stands.
+    pub(super) fn judge(&self, hit: &Hit, page: Option<&Page>) -> Option<Benign> {
+        if self.types & bit(hit.kind) == 0 {
+            return Some(Benign::TypeNotSelected);
+        }
+        match hit.kind {
+            IndicatorType::Ip | IndicatorType::Domain => {
+                let page = page.filter(|_| hit.in_path);
+                self.host(&hit.value, hit.defanged).or_else(|| self.page(page))
+            }
+            IndicatorType::Url => {
+                let benign = self.host(host_of(&hit.value), hit.defanged);
+                benign.filter(|why| *why != Benign::WellKnownSite || !known_sites::is_download(&hit.value))
+            }
+            IndicatorType::Sha1 | IndicatorType::Sha256 => self.page(page),
+            IndicatorType::Malware => (!hit.confident).then_some(Benign::LowConfidenceName),
+            IndicatorType::BitcoinAddress | IndicatorType::Cve | IndicatorType::RegistryKey => None,
+        }
+    }
+
+    /// Why an indicator on `host` (a name or an address, in lower case) does not count.
+    fn host(&self, host: &str, defanged: bool) -> Option<Benign> {
+        if within(&self.count, host) {
+            return None;
+        }
+        if within(&self.ignore, host) {
+            return Some(Benign::IgnoredDomain);
+        }
+        if defanged { None } else { ordinary(host) }
+    }
+
+    /// Why what stands in a URL's path does not count: the numbers and names in the links of ordinary sites are their own.
+    fn page(&self, page: Option<&Page>) -> Option<Benign> {
+        let page = page.filter(|page| !ANALYSIS.iter().any(|site| is_within(&page.host, site)))?;
+        self.host(&page.host, page.defanged)
+    }
+}
+
+/// The host of a URL as it is reported, without brackets around an address.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Why a host written plainly is no sign of an attack by itself.
+fn ordinary(host: &str) -> Option<Benign> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return ordinary_address(ip);
+    }
+    if FLASHPOINT.iter().any(|own| is_within(host, own)) {
+        Some(Benign::FlashpointHost)
+    } else if DOCUMENTATION.iter().any(|domain| is_within(host, domain)) {
+        Some(Benign::DocumentationAddress)
+    } else if known_sites::is_known(host) {
+        Some(Benign::WellKnownSite)
+    } else {
+        None
+    }
+}
+
+fn ordinary_address(ip: IpAddr) -> Option<Benign> {
+    if addresses::is_documentation(ip) {
+        Some(Benign::DocumentationAddress)
+    } else if addresses::is_private(ip) {
+        Some(Benign::PrivateAddress)
+    } else if known_sites::is_resolver(ip) {
+        Some(Benign::ResolverAddress)
+    } else {
+        None
+    }
+}
+
+/// Whether `host` is `domain` or below it.
+fn is_within(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// Whether `host` or one of its parents is in the set.
+fn within(set: &HashSet<String>, host: &str) -> bool {
+    let mut rest = Some(host);
+    while let Some(name) = rest.filter(|_| !set.is_empty()) {
+        if set.contains(name) {
+            return true;
+        }
+        rest = name.split_once('.').map(|(_, parent)| parent);
+    }
+    false
+}
+
+/// Domains as people write them (`*.Example.com`, `example[.]com`), in the form that hosts are compared in.
+fn domains(written: &[String]) -> HashSet<String> {
+    let clean = |domain: &String| {
+        let lower = domain.trim().to_lowercase().replace("[.]", ".");
+        lower.trim_start_matches("*.").trim_matches('.').to_owned()
+    };
+    written
+        .iter()
+        .map(clean)
+        .filter(|domain| !domain.is_empty())
+        .collect()
+}
+
+fn bit(kind: IndicatorType) -> u16 {
+    1 << kind as u16
+}
+
+/// FNV-1a over the version, the lists and the settings, whatever the order in which those are written.
+fn digest(settings: &RuleSettings) -> u64 {
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.bytes(&RULES_VERSION.to_le_bytes());
+    hash.bytes(&names::lists_digest().to_le_bytes());
+    let types: Vec<String> = settings
+        .types
+        .iter()
+        .map(|kind| kind.as_str().to_owned())
+        .collect();
+    for list in [
+        &types,
+        &settings.names_add,
+        &settings.names_ignore,
+        &settings.domains_ignore,
+        &settings.domains_count,
+    ] {
+        let mut sorted: Vec<&str> = list.iter().map(|entry| entry.trim()).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        for entry in sorted {
+            hash.bytes(entry.as_bytes());
+            hash.bytes(&[0]);
+        }
+        hash.bytes(&[1]);
+    }
+    hash.0
+}
+
+struct Fnv(u64);
+
+impl Fnv {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The extractor against cases: those of its peers, and its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod accuracy;
+mod counting;
+mod linear;
+mod markup;
+mod news;
+mod tricky;

@@ -1,0 +1,60 @@
+//! The plain text in a document's part, whatever its markup, without what people can't see.
+
+use std::borrow::Cow;
+
+use memchr::memchr3_iter;
+
+use super::{Markup, csv, html};
+
+/// A part of a document, ready to be scanned.
+pub struct Text<'s> {
+    /// What a reader sees.
+    pub body: Cow<'s, str>,
+    /// The targets of its links, one a line.
+    pub links: String,
+}
+
+/// Turns a part of a document into plain text.
+#[must_use]
+pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
+    let mut links = String::new();
+    let body = match markup {
+        Markup::Text => visible(Cow::Borrowed(source)),
+        Markup::Html => {
+            let mut text = String::with_capacity(source.len());
+            html::to_text(source, &mut text, &mut links);
+            visible(Cow::Owned(text))
+        }
+        Markup::Csv => {
+            let mut text = String::with_capacity(source.len() + 1);
+            csv::to_text(source, &mut text);
+            visible(Cow::Owned(text))
+        }
+    };
+    Text { body, links }
+}
+
+/// Leaves out characters of no width, which break an indicator apart for a program but not for a reader, and writes full-width
+/// dots plainly.
+fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut clean = String::new();
+    let mut done = 0;
+    for at in memchr3_iter(0xc2, 0xe2, 0xef, bytes) {
+        // Either no character begins here (inside of another), or one that may have no width.
+        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { continue };
+        let replacement = match c {
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => "",
+            '\u{2024}' | '\u{ff0e}' => ".",
+            _ => continue,
+        };
+        clean.push_str(text.get(done..at).unwrap_or_default());
+        clean.push_str(replacement);
+        done = at + c.len_utf8();
+    }
+    if done == 0 {
+        return text;
+    }
+    clean.push_str(text.get(done..).unwrap_or_default());
+    Cow::Owned(clean)
+}

@@ -1,0 +1,153 @@
+//! URLs with a scheme, and the hosts in them.
+
+use memchr::memchr3_iter;
+
+use super::host::{self, Dots};
+use super::scan::{Hit, Page};
+use super::scheme::{self, Scheme};
+use super::{IndicatorType, domain, ipv4, ipv6, path};
+
+/// The most bytes of a user name and password before a host.
+const MOST_USERINFO: usize = 128;
+
+/// Appends the URLs in `text` and their hosts to `hits`, and what they span to `pages`.
+pub fn find(text: &str, hits: &mut Vec<Hit>, pages: &mut Vec<Page>) {
+    let bytes = text.as_bytes();
+    // From here on no URL has been found; from `inner` on none inside of the last one.
+    let mut floor = 0;
+    let mut outer_end = 0;
+    for slash in memchr3_iter(b'/', b'\\', b'_', bytes) {
+        if slash < floor || !may_separate(bytes, slash) {
+            continue;
+        }
+        let Some(scheme) = scheme::around(text, slash, floor) else { continue };
+        let url = match read(text, &scheme) {
+            Ok(url) => url,
+            Err(end) => {
+                floor = end;
+                continue;
+            }
+        };
+        let nested = scheme.start < outer_end;
+        // A URL inside of another is as far as it goes: each byte is read at most twice.
+        floor = if nested { url.end } else { url.host_end };
+        outer_end = outer_end.max(url.end);
+        url.report(scheme.start, hits);
+        if !nested {
+            pages.push(Page { start: scheme.start, path: url.host_end, end: url.end, host: url.host, defanged: url.defanged });
+        }
+    }
+}
+
+/// Whether the slash, backslash or underscore at `at` may be the first of a separator: cheap, and rarely wrong.
+fn may_separate(bytes: &[u8], at: usize) -> bool {
+    let next = bytes.get(at + 1).copied().unwrap_or_default();
+    match bytes.get(at) {
+        Some(b'_') => next == b'_' && at > 0 && matches!(bytes.get(at - 1), Some(b'p' | b'P' | b's' | b'S')),
+        _ => b"/\\[](){}".contains(&next),
+    }
+}
+
+struct Url {
+    value: String,
+    host: String,
+    is_address: bool,
+    host_end: usize,
+    end: usize,
+    defanged: bool,
+}
+
+impl Url {
+    fn report(&self, at: usize, hits: &mut Vec<Hit>) {
+        hits.push(Hit::new(at, IndicatorType::Url, self.value.clone(), self.defanged));
+        // The host comes after its URL in order of appearance.
+        if self.is_address {
+            if !self.host.contains(':') {
+                hits.push(Hit::new(at + 1, IndicatorType::Ip, self.host.clone(), self.defanged));
+            }
+        } else if let Some(domain) = domain::named(&self.host) {
+            hits.push(Hit::new(at + 1, IndicatorType::Domain, domain.to_owned(), self.defanged));
+        }
+    }
+}
+
+/// The URL after a scheme, or where the reading ended if there is none.
+fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
+    let bytes = text.as_bytes();
+    let mut value = format!("{}://", scheme.name);
+    let mut start = scheme.end;
+    if let Some(length) = userinfo(bytes, start) {
+        value.push_str(text.get(start..start + length).unwrap_or_default());
+        start += length;
+    }
+    let authority = authority(text, start)?;
+    let Authority { host, is_address, mut end, mut defanged, opened } = authority;
+    if host.contains(':') {
+        value.push('[');
+        value.push_str(&host);
+        value.push(']');
+    } else {
+        value.push_str(&host);
+    }
+    end = skip_closer(bytes, end, opened);
+    if let Some((after, port)) = scheme::port(bytes, end) {
+        value.push(':');
+        value.push_str(&port.to_string());
+        end = skip_closer(bytes, after, opened);
+    }
+    let host_end = end;
+    // `http:// evil .com /path`: mail gateways put spaces around the host.
+    let spaced = scheme.end > 0 && bytes.get(scheme.end - 1) == Some(&b' ') && bytes.get(end) == Some(&b' ');
+    end += usize::from(spaced && bytes.get(end + 1) == Some(&b'/'));
+    if path::begins(bytes, end) {
+        let quoted = scheme.start > 0 && bytes.get(scheme.start - 1) == Some(&b'\'');
+        let tail = path::read(text, end, quoted, &mut value);
+        end = tail.end;
+        defanged |= tail.defanged;
+    }
+    Ok(Url { value, host, is_address, host_end, end, defanged: defanged || scheme.defanged })
+}
+
+/// The host of a URL.
+struct Authority {
+    host: String,
+    is_address: bool,
+    end: usize,
+    defanged: bool,
+    /// Whether it leaves a bracket open, as in `example[.com`.
+    opened: bool,
+}
+
+/// The host at `start`, or where the reading ended if there is none.
+fn authority(text: &str, start: usize) -> Result<Authority, usize> {
+    let bytes = text.as_bytes();
+    if let Some((address, end)) = ipv6::bracketed(text, start) {
+        return Ok(Authority { host: address, is_address: true, end, defanged: false, opened: false });
+    }
+    let bracket = matches!(bytes.get(start), Some(b'[' | b'(' | b'{'));
+    let read = host::read(text, start + usize::from(bracket), Dots::AfterScheme);
+    let (host, is_address) = match ipv4::parse(&read.name) {
+        Some(address) => (address.to_string(), true),
+        None if domain::named(&read.name).is_some() => (read.name.trim_matches('-').to_owned(), false),
+        None => return Err(read.end),
+    };
+    Ok(Authority {
+        host,
+        is_address,
+        end: read.end,
+        defanged: read.defanged || bracket,
+        opened: bracket || read.opened > 0,
+    })
+}
+
+fn skip_closer(bytes: &[u8], at: usize, opened: bool) -> usize {
+    at + usize::from(opened && matches!(bytes.get(at), Some(b']' | b')' | b'}')))
+}
+
+/// The length of a user name (and password) with its at sign.
+fn userinfo(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = bytes.get(start..)?;
+    let window = rest.get(..MOST_USERINFO.min(rest.len()))?;
+    let stop = window.iter().position(|byte| b"@/?#\\\"'<> \t\r\n".contains(byte))?;
+    (window.get(stop) == Some(&b'@')).then_some(stop + 1)
+}

@@ -1,0 +1,296 @@
+//! How a ledger is stored: one deflated, base64 text that fits one Kubernetes object.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Failure, Ledger, OpenSync, Owner, State, Totals};
+use crate::report::{Digest, ReportId};
+
+/// The most bytes of an encoded ledger: an object in etcd must stay under 1.5 MiB.
+pub const MAX_BYTES: usize = 1_000_000;
+
+/// What an encoded ledger may inflate to; a larger one was not written by us.
+const MAX_INFLATED: u64 = 64 * 1024 * 1024;
+
+const VERSION: u32 = 1;
+
+/// Why a ledger could not be encoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// It would not fit one object.
+    #[error("the ledger needs {0} bytes, more than the {MAX_BYTES} that fit one object")]
+    Full(usize),
+    /// It could not be serialised.
+    #[error("the ledger could not be serialised: {0}")]
+    Serialise(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    v: u32,
+    owner: Owner,
+    totals: Totals,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open: Option<OpenSync>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_posted: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_submitted: Option<Timestamp>,
+    /// Each tag once.
+    tags: Vec<String>,
+    /// Each digest of rules once.
+    rules: Vec<u64>,
+    /// By time, oldest first.
+    reports: Vec<Row>,
+}
+
+/// id, digest, seconds since the row before, in the enclave, CSV attempts, indices of tags, state
+#[derive(Serialize, Deserialize)]
+struct Row(String, String, i64, u8, u8, Vec<usize>, StoredState);
+
+#[derive(Serialize, Deserialize)]
+enum StoredState {
+    #[serde(rename = "s")]
+    Sent,
+    #[serde(rename = "t")]
+    TagsPending(String, bool),
+    #[serde(rename = "w")]
+    WithoutIndicators(usize),
+    #[serde(rename = "p")]
+    Pending(bool),
+    #[serde(rename = "f")]
+    Failed(Failure),
+}
+
+/// Values in order of first use, and each one's index.
+struct Table<T>(Vec<T>, HashMap<T, usize>);
+
+impl<T: Clone + Eq + std::hash::Hash> Table<T> {
+    fn new() -> Self {
+        Self(Vec::new(), HashMap::new())
+    }
+
+    fn index(&mut self, value: &T) -> usize {
+        if let Some(index) = self.1.get(value) {
+            return *index;
+        }
+        let index = self.0.len();
+        self.0.push(value.clone());
+        self.1.insert(value.clone(), index);
+        index
+    }
+}
+
+impl Ledger {
+    /// Encodes it.
+    ///
+    /// # Errors
+    /// When it needs more than [`MAX_BYTES`].
+    pub fn encode(&self) -> Result<String, EncodeError> {
+        let failed = |error: &dyn std::fmt::Display| EncodeError::Serialise(error.to_string());
+        let json = serde_json::to_vec(&self.to_stored()).map_err(|error| failed(&error))?;
+        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
+        deflate.write_all(&json).map_err(|error| failed(&error))?;
+        let deflated = deflate.finish().map_err(|error| failed(&error))?;
+        let text = STANDARD.encode(deflated);
+        if text.len() > MAX_BYTES {
+            return Err(EncodeError::Full(text.len()));
+        }
+        Ok(text)
+    }
+
+    /// Decodes what [`Ledger::encode`] gave. Anything that can't be read, or is another owner's,
+    /// is an empty ledger: everything is looked at again, and nothing is lost.
+    #[must_use]
+    pub fn decode(text: &str, owner: Owner) -> Self {
+        match read(text) {
+            Some(stored) if stored.v == VERSION && stored.owner == owner => from_stored(stored),
+            _ => Self::new(owner),
+        }
+    }
+
+    fn to_stored(&self) -> Stored {
+        let mut tags = Table::new();
+        let mut rules = Table::new();
+        let mut entries: Vec<(&ReportId, &Entry)> = self.entries.iter().collect();
+        entries.sort_by_key(|(id, entry)| (entry.filed_at, *id));
+        let mut previous = 0;
+        let rows = entries.into_iter().map(|(id, entry)| {
+            let seconds = entry.filed_at.as_second();
+            let delta = seconds - previous;
+            previous = seconds;
+            Row(
+                id.as_str().to_owned(),
+                STANDARD_NO_PAD.encode(entry.digest.0.to_be_bytes()),
+                delta,
+                u8::from(entry.in_enclave),
+                entry.csv_attempts,
+                entry.tags.iter().map(|tag| tags.index(tag)).collect(),
+                match &entry.state {
+                    State::Sent => StoredState::Sent,
+                    State::TagsPending { guid, created } => StoredState::TagsPending(guid.clone(), *created),
+                    State::WithoutIndicators { rules: digest } => StoredState::WithoutIndicators(rules.index(digest)),
+                    State::Pending { known } => StoredState::Pending(*known),
+                    State::Failed(failure) => StoredState::Failed(failure.clone()),
+                },
+            )
+        });
+        let reports = rows.collect();
+        Stored {
+            v: VERSION,
+            owner: self.owner.clone(),
+            totals: self.totals,
+            open: self.open.clone(),
+            last_posted: self.last_posted,
+            last_submitted: self.last_submitted,
+            tags: tags.0,
+            rules: rules.0,
+            reports,
+        }
+    }
+}
+
+fn read(text: &str) -> Option<Stored> {
+    let deflated = STANDARD.decode(text).ok()?;
+    let mut json = Vec::new();
+    DeflateDecoder::new(deflated.as_slice()).take(MAX_INFLATED).read_to_end(&mut json).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+fn from_stored(stored: Stored) -> Ledger {
+    let Stored { v: _, owner, totals, open, last_posted, last_submitted, tags, rules, reports } = stored;
+    let mut ledger = Ledger { totals, open, last_posted, last_submitted, ..Ledger::new(owner) };
+    let mut seconds = 0_i64;
+    for row in reports {
+        seconds = seconds.saturating_add(row.2);
+        // A row that can't be read is a report not known: it is looked at again.
+        if let Some((id, entry)) = entry(row, seconds, &tags, &rules) {
+            ledger.set(id, entry);
+        }
+    }
+    ledger.stored();
+    ledger
+}
+
+fn entry(row: Row, seconds: i64, tags: &[String], rules: &[u64]) -> Option<(ReportId, Entry)> {
+    let Row(id, digest, _, in_enclave, csv_attempts, tag_indices, state) = row;
+    let digest: [u8; 8] = STANDARD_NO_PAD.decode(digest).ok()?.try_into().ok()?;
+    let state = match state {
+        StoredState::Sent => State::Sent,
+        StoredState::TagsPending(guid, created) => State::TagsPending { guid, created },
+        StoredState::WithoutIndicators(index) => State::WithoutIndicators { rules: *rules.get(index)? },
+        StoredState::Pending(known) => State::Pending { known },
+        StoredState::Failed(failure) => State::Failed(failure),
+    };
+    let entry = Entry {
+        digest: Digest(u64::from_be_bytes(digest)),
+        filed_at: Timestamp::from_second(seconds).ok()?,
+        state,
+        in_enclave: in_enclave != 0,
+        csv_attempts,
+        tags: tag_indices.into_iter().map(|index| tags.get(index).cloned()).collect::<Option<_>>()?,
+    };
+    Some((ReportId::new(&id)?, entry))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use sha2::{Digest as _, Sha256};
+
+    fn owner() -> Owner {
+        Owner { uid: "5c0d8b3e-uid".into(), enclave: "7a33144f-aef3-442b-87d4-dbf70d8afdb0".into() }
+    }
+
+    fn entry(state: State) -> Entry {
+        Entry {
+            digest: Digest(u64::MAX - 7),
+            filed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            state,
+            in_enclave: true,
+            csv_attempts: 2,
+            tags: vec!["Fraud".into(), "Cybercrime & more".into()],
+        }
+    }
+
+    fn every_state() -> Ledger {
+        let mut ledger = Ledger::new(owner());
+        let now = "2026-01-02T03:04:05Z".parse().unwrap();
+        let states = [
+            State::Sent,
+            State::TagsPending { guid: "g".into(), created: true },
+            State::WithoutIndicators { rules: u64::MAX },
+            State::Pending { known: true },
+            State::Failed(Failure::after(None, now, "a title".into(), "a reason".into())),
+        ];
+        for (index, state) in states.into_iter().enumerate() {
+            ledger.set(ReportId::new(&format!("id-{index}")).unwrap(), entry(state));
+        }
+        ledger.totals = Totals { syncs: 1, submitted: 2, failed: 3 };
+        ledger.last_posted = Some(now);
+        ledger.open = Some(OpenSync { started: now, listed_at: now, counts: crate::counts::Counts { pending: 4, ..Default::default() } });
+        ledger
+    }
+
+    #[test]
+    fn what_was_encoded_decodes_to_the_same() {
+        let mut ledger = every_state();
+        let decoded = Ledger::decode(&ledger.encode().unwrap(), owner());
+        ledger.stored();
+        assert_eq!(decoded, ledger);
+    }
+
+    #[test]
+    fn another_owners_ledger_is_not_trusted() {
+        let text = every_state().encode().unwrap();
+        for other in [
+            Owner { uid: "another".into(), ..owner() },
+            Owner { enclave: "another".into(), ..owner() },
+        ] {
+            assert_eq!(Ledger::decode(&text, other.clone()), Ledger::new(other));
+        }
+    }
+
+    #[test]
+    fn a_ledger_that_is_damaged_anywhere_never_panics() {
+        let text = every_state().encode().unwrap();
+        for cut in 0..text.len() {
+            let _ = Ledger::decode(text.get(..cut).unwrap(), owner());
+            let mut damaged = text.clone().into_bytes();
+            damaged[cut] = if damaged[cut] == b'A' { b'B' } else { b'A' };
+            let _ = Ledger::decode(std::str::from_utf8(&damaged).unwrap(), owner());
+        }
+        for text in ["", "{}", "not base64!", "AAAA"] {
+            assert!(Ledger::decode(text, owner()).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn twenty_thousand_reports_fit_one_object() {
+        let mut ledger = Ledger::new(owner());
+        for index in 0..super::super::MAX_REPORTS {
+            // Random-looking ids and digests: they don't deflate.
+            let hash = Sha256::digest(index.to_be_bytes());
+            let id = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&hash[..16]);
+            let seconds = 1_760_000_000 + i64::try_from(index).unwrap() * 37;
+            let entry = Entry {
+                digest: Digest::of(&hash),
+                filed_at: Timestamp::from_second(seconds).unwrap(),
+                tags: (0..5).map(|tag| format!("tag {}", (usize::from(hash[tag]) + tag) % 40)).collect(),
+                ..entry(if hash[20] < 150 { State::Sent } else { State::WithoutIndicators { rules: 5 } })
+            };
+            ledger.set(ReportId::new(&id).unwrap(), entry);
+        }
+        let text = ledger.encode().unwrap();
+        assert_eq!(Ledger::decode(&text, owner()).len(), ledger.len());
+    }
+}

@@ -1,0 +1,244 @@
+//! A report as Flashpoint sent it: its bytes, and the few fields that decide what happens to it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+/// The longest id that TruSTAR takes as an external id, in characters.
+const MAX_ID_CHARS: usize = 500;
+
+/// The most bytes of JSON that one report may have.
+pub const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Flashpoint's id of a report: 1 to 500 characters, case-sensitive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReportId(Box<str>);
+
+impl ReportId {
+    /// Takes an id that is neither empty nor too long for an external id.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = !text.trim().is_empty() && text.chars().count() <= MAX_ID_CHARS;
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The id as Flashpoint wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The first 64 bits of the SHA-256 of a report's JSON as received: tells an edit from a repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(pub u64);
+
+impl Digest {
+    /// The digest of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let hash = Sha256::digest(bytes);
+        let first = hash.iter().take(8);
+        Self(first.fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    }
+}
+
+/// The top-level fields of a report in their order, values as received.
+pub type Fields<'a> = IndexMap<Cow<'a, str>, &'a RawValue>;
+
+/// Why an element of the listing can't be handled as a report.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Not a JSON object.
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    /// No usable `id`: without one it could be submitted twice.
+    #[error("it has no id of 1 to {MAX_ID_CHARS} characters")]
+    NoId,
+}
+
+/// One report, read at the edge.
+#[derive(Debug)]
+pub struct Report {
+    /// Flashpoint's id.
+    pub id: ReportId,
+    /// Tells an edit from a repeat.
+    pub digest: Digest,
+    /// `title`, where there is one.
+    pub title: Option<String>,
+    /// `posted_at`, where it is readable.
+    pub posted_at: Option<Timestamp>,
+    /// The newest of the report's times: the latest by which any listing may file it.
+    pub filed_at: Option<Timestamp>,
+    /// Whether `published_status` is absent or `published`.
+    pub published: bool,
+    raw: Box<RawValue>,
+}
+
+impl Report {
+    /// Reads an element of the listing.
+    ///
+    /// # Errors
+    /// When it is no object, or has no usable id.
+    pub fn parse(raw: Box<RawValue>) -> Result<Self, Unreadable> {
+        let fields = fields_of(&raw).ok_or(Unreadable::NotAnObject)?;
+        let id = text(&fields, "id")
+            .and_then(|id| ReportId::new(&id))
+            .ok_or(Unreadable::NoId)?;
+        let time = |name| text(&fields, name).and_then(|text| read_time(&text));
+        let posted_at = time("posted_at");
+        let filed_at = ["updated_at", "version_posted_at", "ingested_at"]
+            .into_iter()
+            .map(time)
+            .chain([posted_at])
+            .max()
+            .flatten();
+        let published = text(&fields, "published_status")
+            .is_none_or(|status| status.trim().eq_ignore_ascii_case("published"));
+        let title = text(&fields, "title")
+            .filter(|title| !title.trim().is_empty())
+            .map(Cow::into_owned);
+        Ok(Self {
+            id,
+            digest: Digest::of(raw.get().as_bytes()),
+            title,
+            posted_at,
+            filed_at,
+            published,
+            raw,
+        })
+    }
+
+    /// Its top-level fields.
+    #[must_use]
+    pub fn fields(&self) -> Fields<'_> {
+        fields_of(&self.raw).unwrap_or_default()
+    }
+
+    /// The length of its JSON, in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.raw.get().len()
+    }
+
+    /// Never: a report has at least an id.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+}
+
+fn fields_of(raw: &RawValue) -> Option<Fields<'_>> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// A field as text: a string's content, another value's JSON; nothing for null or an absent one.
+#[must_use]
+pub fn text<'a>(fields: &Fields<'a>, name: &str) -> Option<Cow<'a, str>> {
+    let json = fields.get(name)?.get();
+    if json == "null" {
+        return None;
+    }
+    Some(text_of(json))
+}
+
+/// The content of a JSON string; for any other value, and for a string that no Rust string can
+/// hold (a lone surrogate), the JSON itself.
+#[must_use]
+pub fn text_of(json: &str) -> Cow<'_, str> {
+    if !json.starts_with('"') {
+        return Cow::Borrowed(json);
+    }
+    serde_json::from_str::<&str>(json)
+        .map(Cow::Borrowed)
+        .or_else(|_| serde_json::from_str::<String>(json).map(Cow::Owned))
+        .unwrap_or(Cow::Borrowed(json))
+}
+
+/// Reads a time; without a zone it is taken as UTC.
+fn read_time(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    text.parse::<Timestamp>().ok().or_else(|| {
+        let civil: DateTime = text.parse().ok()?;
+        Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn parse(json: &str) -> Result<Report, Unreadable> {
+        Report::parse(RawValue::from_string(json.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn an_id_is_kept_as_its_text() {
+        assert_eq!(parse(r#"{"id":"KtHHUswTTSG1IjhreK3ipg"}"#).unwrap().id.as_str(), "KtHHUswTTSG1IjhreK3ipg");
+        assert_eq!(parse(r#"{"id":123}"#).unwrap().id.as_str(), "123");
+    }
+
+    #[test]
+    fn what_has_no_id_is_unreadable() {
+        for json in [r"{}", r#"{"id":null}"#, r#"{"id":""}"#, r#"{"id":" "}"#] {
+            assert_eq!(parse(json).unwrap_err(), Unreadable::NoId, "{json}");
+        }
+        assert_eq!(parse(&format!(r#"{{"id":"{}"}}"#, "a".repeat(501))).unwrap_err(), Unreadable::NoId);
+        assert_eq!(parse("[1]").unwrap_err(), Unreadable::NotAnObject);
+        assert_eq!(parse("null").unwrap_err(), Unreadable::NotAnObject);
+    }
+
+    #[test]
+    fn times_read_with_offset_with_z_and_without_zone() {
+        let posted = |time: &str| parse(&format!(r#"{{"id":"a","posted_at":{time}}}"#)).unwrap().posted_at;
+        let expected = Some("2024-05-28T21:12:56Z".parse().unwrap());
+        assert_eq!(posted(r#""2024-05-28T21:12:56+00:00""#), expected);
+        assert_eq!(posted(r#""2024-05-28T23:12:56+02:00""#), expected);
+        assert_eq!(posted(r#""2024-05-28T21:12:56""#), expected);
+        assert_eq!(posted(r#""2024-05-28T21:12:56.000Z""#), expected);
+        for unreadable in [r#""yesterday""#, "null", "{}", "17", r#""""#] {
+            assert_eq!(posted(unreadable), None, "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn filed_at_is_the_newest_time() {
+        let report = parse(r#"{"id":"a","posted_at":"2024-02-01T00:00:00Z","updated_at":"2024-05-23T00:00:00Z"}"#).unwrap();
+        assert_eq!(report.filed_at, Some("2024-05-23T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn only_published_reports_are_published() {
+        let published = |json: &str| parse(json).unwrap().published;
+        assert!(published(r#"{"id":"a"}"#));
+        assert!(published(r#"{"id":"a","published_status":null}"#));
+        assert!(published(r#"{"id":"a","published_status":"published"}"#));
+        assert!(!published(r#"{"id":"a","published_status":"archived"}"#));
+    }
+
+    #[test]
+    fn a_lone_surrogate_stays_as_its_json() {
+        let report = parse(r#"{"id":"a","title":"x\ud800"}"#).unwrap();
+        assert_eq!(report.title.as_deref(), Some(r#""x\ud800""#));
+    }
+
+    #[test]
+    fn an_edit_changes_the_digest() {
+        let first = parse(r#"{"id":"a","body":"1"}"#).unwrap();
+        let second = parse(r#"{"id":"a","body":"2"}"#).unwrap();
+        assert_ne!(first.digest, second.digest);
+    }
+}

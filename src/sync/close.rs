@@ -1,0 +1,95 @@
+//! Closes a sync: counts, open work, checkpoint.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::listing::Listing;
+use super::settle::Settlement;
+use super::{Mode, Plan};
+use crate::counts::Counts;
+use crate::ledger::{Ledger, OpenSync};
+use crate::window::{OVERLAP, Window};
+
+/// How long beyond the next window's start a report is remembered.
+const REMEMBERED_BEYOND: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a finished sync comes to.
+pub struct Closed {
+    /// The counts, those of the sync that this one continues included.
+    pub counts: Counts,
+    /// The checkpoint.
+    pub window: Window,
+    /// When the sync whose latest reports are now handled began; none while some are pending.
+    pub handled: Option<Timestamp>,
+}
+
+/// Closes a sync that began at `started`; `cut_off` if it was cancelled.
+pub fn close(
+    plan: &Plan<'_>,
+    listing: &Listing,
+    settlement: Settlement<'_>,
+    started: Timestamp,
+    cut_off: bool,
+) -> Closed {
+    let Settlement { ledger, finished, mut unfinished, .. } = settlement;
+    for id in &listing.gone {
+        tracing::info!(report = %id, "Flashpoint no longer lists a report that was not finished; it is dropped");
+        ledger.remove(id);
+    }
+    let mut open = match (plan.mode, ledger.open.clone()) {
+        (Mode::Continuation, Some(open)) => {
+            // What the listing did not come to is still to be done.
+            let unseen = ledger.unfinished().filter(|id| !listing.listed.contains(*id)).count() as u64;
+            unfinished.considered += unseen;
+            unfinished.pending += unseen;
+            open
+        }
+        _ => {
+            let counts = Counts { total: listing.total, backlog: listing.backlog, ..Counts::default() };
+            OpenSync { started, listed_at: listing.date, counts }
+        }
+    };
+    open.counts.add(&finished);
+    let mut counts = open.counts.clone();
+    counts.add(&unfinished);
+    let (handled, listed_at) = (open.started, open.listed_at);
+    let done = counts.pending == 0;
+    // The ledger does not know which reports a cancelled sync did not get to: a continuation
+    // would miss them, so the next sync is a full one.
+    ledger.set_open((!done && !cut_off).then_some(open));
+    if done {
+        ledger.totals.syncs += 1;
+    }
+    let complete = done && counts.backlog == 0 && listing.fault.is_none();
+    let window = if complete {
+        let covered = plan.window.covered(listed_at);
+        let window = Window { since: retries_from(listing, ledger), ..covered };
+        forget_old(plan, listing, ledger);
+        window
+    } else {
+        plan.window.pinned(listing.from, listing.date)
+    };
+    Closed { counts, window, handled: done.then_some(handled) }
+}
+
+/// Where a window must begin that lists failing reports again; one set aside need not be.
+fn retries_from(listing: &Listing, ledger: &Ledger) -> Option<Timestamp> {
+    ledger
+        .failures()
+        .filter(|(_, entry, failure)| entry.filed_at >= listing.from && !failure.set_aside(listing.date))
+        // It may be filed by an earlier time than its newest.
+        .filter_map(|(_, entry, _)| entry.filed_at.checked_sub(OVERLAP).ok())
+        .map(|time| time.max(listing.from))
+        .min()
+}
+
+/// Forgets what no later window lists. That alone is no reason to store the ledger.
+fn forget_old(plan: &Plan<'_>, listing: &Listing, ledger: &mut Ledger) {
+    let reach = SignedDuration::try_from(plan.lookback.max(OVERLAP)).unwrap_or(SignedDuration::MAX);
+    let oldest = listing.date.checked_sub(reach.saturating_add(REMEMBERED_BEYOND));
+    let from = oldest.unwrap_or(Timestamp::MIN).min(listing.from);
+    ledger.forget_before(from, |id| listing.listed.contains(id));
+    if listing.to_the_end && listing.total < ledger.count_since(listing.from) {
+        // Flashpoint no longer lists some of them: remembering those would hide new ones.
+        ledger.forget_before(Timestamp::MAX, |id| listing.listed.contains(id));
+    }
+}

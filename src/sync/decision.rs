@@ -1,0 +1,63 @@
+//! What a listed report needs, by what the ledger remembers of it.
+
+use jiff::Timestamp;
+
+use crate::ledger::{Entry, MAX_CSV_ATTEMPTS, State};
+use crate::report::Report;
+
+/// What a report needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing: it is in the enclave as it is.
+    Unchanged,
+    /// Nothing: it was found without indicators that count, by the same rules.
+    WithoutIndicators,
+    /// Nothing yet: it failed, and its next attempt is not due.
+    StillFailed,
+    /// Its tags; the report itself is in the enclave.
+    Tags,
+    /// To be looked at, and to be written if something counts.
+    Examine,
+}
+
+impl Decision {
+    /// Whether there is anything to do.
+    #[must_use]
+    pub const fn is_work(self) -> bool {
+        matches!(self, Self::Tags | Self::Examine)
+    }
+}
+
+/// By what a sync decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Criteria {
+    /// The digest of rules and filter settings.
+    pub rules: u64,
+    /// The time, by the service's clock.
+    pub now: Timestamp,
+    /// Whether every failed report is due.
+    pub forced: bool,
+}
+
+impl Criteria {
+    /// Decides what a report needs that was listed.
+    #[must_use]
+    pub fn decide(&self, report: &Report, entry: Option<&Entry>) -> Decision {
+        let same = entry.filter(|entry| entry.digest == report.digest);
+        same.map_or(Decision::Examine, |entry| self.of_known(entry))
+    }
+
+    /// Decides what a report needs if it comes as the ledger remembers it.
+    #[must_use]
+    pub fn of_known(&self, entry: &Entry) -> Decision {
+        let csv_missing = (1..MAX_CSV_ATTEMPTS).contains(&entry.csv_attempts);
+        match &entry.state {
+            State::Sent | State::WithoutIndicators { .. } if csv_missing => Decision::Examine,
+            State::Sent => Decision::Unchanged,
+            State::WithoutIndicators { rules } if *rules == self.rules => Decision::WithoutIndicators,
+            State::Failed(failure) if !self.forced && !failure.is_due(self.now) => Decision::StillFailed,
+            State::TagsPending { .. } => Decision::Tags,
+            State::WithoutIndicators { .. } | State::Failed(_) | State::Pending { .. } => Decision::Examine,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! One report: examine, map, write, tag.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::decision::{Criteria, Decision};
+use super::ports::{Fence, Stop, Verdict};
+use super::sink::{Guid, Sink, WriteError};
+use super::source::Source;
+use super::work::{Handled, Work};
+use crate::csv_links::{self, MAX_LINKS};
+use crate::fault::{Fault, FaultKind};
+use crate::indicators::{self, Indicator, Markup, Rules};
+use crate::ledger::{Entry, MAX_CSV_ATTEMPTS, State};
+use crate::mapping::{self, CsvData, Submission};
+use crate::report::{MAX_REPORT_BYTES, Report, text};
+
+/// How often, and how far apart, tags are tried on a report that was written just before.
+const TAG_TRIES: u32 = 3;
+const TAG_PAUSE: Duration = Duration::from_secs(2);
+
+/// What the handling of every report of a sync shares.
+pub struct Handling<'a, S, K, F> {
+    /// Where CSV data comes from.
+    pub source: &'a S,
+    /// Where reports go to.
+    pub sink: &'a K,
+    /// Says whether a write may still happen.
+    pub fence: &'a F,
+    /// What counts.
+    pub rules: &'a Rules,
+    /// By what is decided what a report needs.
+    pub criteria: Criteria,
+    /// After this nothing new is begun.
+    pub deadline: Instant,
+    /// What ended the writing, once something did.
+    pub stop: Mutex<Option<Stop>>,
+}
+
+impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
+    /// Handles one report.
+    pub async fn handle(&self, report: Report, known: Option<Entry>) -> Handled {
+        let work = Work::new(&report, known.as_ref());
+        let Some(entry) = work.same else { return self.examine(&work).await };
+        match (self.criteria.of_known(entry), &entry.state) {
+            (Decision::Unchanged, _) => work.as_before(Verdict::Unchanged, entry),
+            (Decision::WithoutIndicators, _) => work.as_before(work.nothing_sent(), entry),
+            (Decision::StillFailed, State::Failed(failure)) => {
+                work.as_before(Verdict::Failed(failure.reason.clone()), entry)
+            }
+            (Decision::Tags, State::TagsPending { guid, created }) => {
+                let tags = mapping::tags(&report);
+                self.tag(&work, Guid(guid.clone()), &tags, *created).await
+            }
+            _ => self.examine(&work).await,
+        }
+    }
+
+    async fn examine(&self, work: &Work<'_>) -> Handled {
+        let report = work.report;
+        let without_indicators = State::WithoutIndicators { rules: self.criteria.rules };
+        if !report.published {
+            return if work.in_enclave() {
+                work.done(Verdict::Unchanged, State::Sent)
+            } else {
+                work.done(Verdict::NotPublished, without_indicators)
+            };
+        }
+        if report.len() > MAX_REPORT_BYTES {
+            let megabytes = report.len() / (1024 * 1024);
+            let reason = format!("it has {megabytes} MiB, more than the 16 MiB that a report may have");
+            return work.failed(self.criteria.now, reason);
+        }
+        if let Err(stop) = self.may_begin() {
+            return work.pending(stop.to_string());
+        }
+        let (csv, missing) = self.fetch_csv(work).await;
+        let indicators = find(report, &csv, self.rules);
+        let matched = indicators.iter().any(Indicator::counts);
+        let mut handled = if !matched && !work.in_enclave() {
+            work.done(Verdict::WithoutIndicators, without_indicators)
+        } else if missing && work.is_sent() {
+            work.done(Verdict::Unchanged, State::Sent)
+        } else {
+            self.submit(work, csv).await
+        };
+        let too_large_with_csv = handled.without_csv;
+        handled.entry.csv_attempts =
+            if too_large_with_csv { MAX_CSV_ATTEMPTS } else { work.csv_attempts_after(missing) };
+        handled.without_csv |= missing;
+        handled.indicators = Some(indicators);
+        handled
+    }
+
+    /// The CSV data of a report, and whether some of it could not be had.
+    async fn fetch_csv(&self, work: &Work<'_>) -> (CsvData, bool) {
+        let mut links = self.source.csv_links(&csv_links::candidates(work.report));
+        links.truncate(MAX_LINKS);
+        let mut texts = Vec::with_capacity(links.len());
+        for link in &links {
+            if work.csv_attempts() >= MAX_CSV_ATTEMPTS || self.may_begin().is_err() {
+                break;
+            }
+            match self.source.csv(link).await {
+                Ok(text) => texts.push(text),
+                Err(fault) => {
+                    tracing::debug!(report = %work.report.id, error = %fault, "CSV data could not be had");
+                }
+            }
+        }
+        let missing = texts.len() < links.len();
+        let csv = match (links.len(), texts.pop()) {
+            (_, None) => CsvData::None,
+            (1, Some(text)) => CsvData::One(text),
+            (_, Some(last)) => {
+                texts.push(last);
+                CsvData::Several(texts)
+            }
+        };
+        (csv, missing)
+    }
+
+    async fn submit(&self, work: &Work<'_>, csv: CsvData) -> Handled {
+        let mut submission = mapping::map(work.report, &csv);
+        let mut written = self.write(&submission).await;
+        let too_large_with_csv = csv != CsvData::None && matches!(written, Err(Failed::TooLarge(_)));
+        if too_large_with_csv {
+            submission = mapping::map(work.report, &CsvData::None);
+            written = self.write(&submission).await;
+        }
+        let mut handled = match written {
+            Ok(guid) => {
+                let mut handled = self.tag(work, guid, &submission.tags, work.is_new()).await;
+                handled.written = true;
+                handled
+            }
+            Err(failed) => {
+                let reason = failed.to_string();
+                self.not_done(work, failed, work.pending(reason))
+            }
+        };
+        handled.without_csv = too_large_with_csv;
+        handled
+    }
+
+    async fn write(&self, submission: &Submission) -> Result<Guid, Failed> {
+        self.may_write()?;
+        self.sink.write(submission).await.map_err(|error| self.sort(error))
+    }
+
+    /// Sets the tags of a report that is in the enclave; with that it is done.
+    async fn tag(&self, work: &Work<'_>, guid: Guid, tags: &[String], created: bool) -> Handled {
+        let mut handled = match self.alter_tags(work, &guid, tags).await {
+            Ok(()) => {
+                let verdict = if created { Verdict::Created } else { Verdict::Updated };
+                let mut handled = work.done(verdict, State::Sent);
+                handled.entry.tags = tags.to_vec();
+                handled
+            }
+            Err(failed) => {
+                let pending = work.tags_pending(guid, created, failed.to_string());
+                let mut handled = self.not_done(work, failed, pending);
+                handled.entry.tags = work.tags_that_may_be_set(tags);
+                handled
+            }
+        };
+        handled.entry.in_enclave = true;
+        handled.entry.csv_attempts = work.csv_attempts();
+        handled
+    }
+
+    async fn alter_tags(&self, work: &Work<'_>, guid: &Guid, tags: &[String]) -> Result<(), Failed> {
+        let change = work.tag_change(tags);
+        if change.is_empty() {
+            return Ok(());
+        }
+        let mut tries = 0;
+        loop {
+            self.may_write()?;
+            let error = match self.sink.alter_tags(guid, &change).await {
+                Ok(()) => return Ok(()),
+                Err(error) => self.sort(error),
+            };
+            tries += 1;
+            if !matches!(error, Failed::NotYet(_)) || tries >= TAG_TRIES {
+                return Err(error);
+            }
+            tokio::time::sleep(TAG_PAUSE).await;
+        }
+    }
+
+    /// What becomes of a report that something failed for; `pending` if it is to be gone on with.
+    fn not_done(&self, work: &Work<'_>, failed: Failed, pending: Handled) -> Handled {
+        match failed {
+            Failed::Report(reason) | Failed::TooLarge(reason) => work.failed(self.criteria.now, reason),
+            Failed::Transient(fault) => work.transient(pending, self.criteria.now, fault),
+            Failed::NotYet(_) | Failed::Stopped(_) => pending,
+        }
+    }
+
+    /// Sorts an error by what it means for the rest of the sync; what ends the writing is noted.
+    fn sort(&self, error: WriteError) -> Failed {
+        match error {
+            WriteError::Refused(reason) | WriteError::InOtherEnclave(reason) => Failed::Report(reason),
+            WriteError::TooLarge(reason) => Failed::TooLarge(reason),
+            WriteError::NotYet(reason) => Failed::NotYet(reason),
+            WriteError::BudgetSpent { ready_in } => self.end(Stop::BudgetSpent(ready_in)),
+            WriteError::Fault(fault) if fault.kind == FaultKind::Unavailable && fault.retry_after.is_none() => {
+                Failed::Transient(fault)
+            }
+            WriteError::Fault(fault) => self.end(Stop::Fault(fault)),
+        }
+    }
+
+    fn may_begin(&self) -> Result<(), Stop> {
+        if Instant::now() >= self.deadline {
+            return Err(self.note(Stop::TimeUp));
+        }
+        match self.stopped() {
+            // Reports go on being examined while the sink rests: that takes no call to it.
+            Some(Stop::Fault(_) | Stop::BudgetSpent(_)) | None => Ok(()),
+            Some(stop) => Err(stop),
+        }
+    }
+
+    fn may_write(&self) -> Result<(), Failed> {
+        if let Some(stop) = self.stopped() {
+            return Err(Failed::Stopped(stop));
+        }
+        if Instant::now() >= self.deadline {
+            return Err(self.end(Stop::TimeUp));
+        }
+        self.fence.check().map_err(|fenced| self.end(Stop::Fenced(fenced)))
+    }
+
+    /// What ended the writing, if something did.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stop.lock().map_or(Some(Stop::TimeUp), |stop| stop.clone())
+    }
+
+    fn end(&self, stop: Stop) -> Failed {
+        Failed::Stopped(self.note(stop))
+    }
+
+    /// Notes what ends the writing, unless something did before; says what did.
+    pub fn note(&self, stop: Stop) -> Stop {
+        match self.stop.lock() {
+            Ok(mut noted) => noted.get_or_insert(stop).clone(),
+            Err(_) => stop,
+        }
+    }
+}
+
+/// Why a report is not done.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    /// The report was refused.
+    #[error("{0}")]
+    Report(String),
+    /// It is too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// What was written can't be found yet.
+    #[error("{0}")]
+    NotYet(String),
+    /// The service failed, or the report makes it fail.
+    #[error(transparent)]
+    Transient(Fault),
+    /// The writing ended.
+    #[error("{0}")]
+    Stopped(Stop),
+}
+
+/// What is found in a report.
+fn find(report: &Report, csv: &CsvData, rules: &Rules) -> Vec<Indicator> {
+    let fields = report.fields();
+    let parts = [("title", Markup::Text), ("summary", Markup::Html), ("body", Markup::Html)];
+    let texts: Vec<_> = parts
+        .into_iter()
+        .filter_map(|(name, markup)| Some((markup, text(&fields, name)?)))
+        .collect();
+    let parts: Vec<(Markup, &str)> = texts
+        .iter()
+        .map(|(markup, text)| (*markup, text.as_ref()))
+        .chain(csv.texts().map(|text| (Markup::Csv, text)))
+        .collect();
+    indicators::find(&parts, rules)
+}

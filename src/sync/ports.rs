@@ -1,0 +1,124 @@
+//! What a sync needs from whoever runs it, besides its source and its sink.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use crate::fault::Fault;
+use crate::indicators::Indicator;
+use crate::ledger::Ledger;
+
+/// Why a sync may not write any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fenced {
+    /// The feed was edited, deleted or created again since the sync was planned.
+    Superseded,
+    /// Another replica may lead by now.
+    Deposed,
+    /// The process is asked to stop.
+    Stopping,
+}
+
+/// Says before each write whether it may still happen.
+pub trait Fence: Send + Sync {
+    /// # Errors
+    /// When it may not.
+    fn check(&self) -> Result<(), Fenced>;
+}
+
+/// Why the ledger could not be stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// Somebody else stored it since it was read.
+    #[error("the ledger was changed by another writer")]
+    Conflict,
+    /// It no longer fits.
+    #[error("{0}")]
+    Full(String),
+    /// It could not be stored; a later attempt may succeed.
+    #[error("the ledger could not be stored: {0}")]
+    Unavailable(String),
+}
+
+/// Stores the ledger.
+pub trait Journal: Send + Sync {
+    /// Stores it as it is now.
+    fn save(&self, ledger: &Ledger) -> impl Future<Output = Result<(), JournalError>> + Send;
+}
+
+/// What became of a report in a sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Written to the enclave, unknown before.
+    Created,
+    /// Written to the enclave, known before.
+    Updated,
+    /// In the enclave as it is.
+    Unchanged,
+    /// Nothing in it counts.
+    WithoutIndicators,
+    /// Its `published_status` says it is not published.
+    NotPublished,
+    /// Refused or unreadable, and why.
+    Failed(String),
+    /// Taken on, not finished, and why.
+    Pending(String),
+}
+
+/// One report, as people are told of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// Flashpoint's id; empty where it has none.
+    pub id: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// What became of it.
+    pub verdict: &'a Verdict,
+    /// What was found in it, where it was examined.
+    pub indicators: Option<&'a [Indicator]>,
+    /// Whether CSV data it links to could not be had.
+    pub without_csv: bool,
+}
+
+/// Watches a sync; each method does nothing unless implemented.
+pub trait Watcher: Send + Sync {
+    /// The listing is read: so many reports are considered, of `total` that the window holds.
+    fn listed(&self, _considered: usize, _total: u64) {}
+
+    /// One report is handled.
+    fn report(&self, _line: Line<'_>) {}
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The local time.
+    fn now(&self) -> Timestamp;
+
+    /// Flashpoint's time, as far as it is known: the local time, corrected by the last answer.
+    fn service_now(&self) -> Timestamp {
+        self.now()
+    }
+
+    /// Learns Flashpoint's time from an answer that came just now.
+    fn learn(&self, _service_now: Timestamp) {}
+}
+
+/// What ended a sync before its work was done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// A service is at fault.
+    #[error("{0}")]
+    Fault(Fault),
+    /// The call budget is spent; it refills in this time.
+    #[error("the TruSTAR call budget is spent; it refills in {} s", .0.as_secs())]
+    BudgetSpent(std::time::Duration),
+    /// The sync took as long as one may.
+    #[error("the sync took as long as one may")]
+    TimeUp,
+    /// It may not write any more.
+    #[error("the sync was ended before it could finish")]
+    Fenced(Fenced),
+    /// The ledger could not be stored.
+    #[error("{0}")]
+    Journal(JournalError),
+}

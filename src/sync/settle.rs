@@ -1,0 +1,175 @@
+//! From handled reports to counts and ledger, one after the other.
+
+use jiff::Timestamp;
+
+use super::Mode;
+use super::ports::Verdict;
+use super::work::Handled;
+use crate::counts::Counts;
+use crate::fault::Fault;
+use crate::indicators::Indicator;
+use crate::ledger::{Entry, Ledger, State};
+use crate::report::ReportId;
+
+/// So many faults in a row, with no success in between, are the service's own:
+/// one more than the writes that are under way at once.
+const FAULTS_IN_A_ROW: usize = super::WRITES_AT_ONCE + 1;
+
+/// Takes in handled reports.
+pub struct Settlement<'l> {
+    /// The ledger as it is now.
+    pub ledger: &'l mut Ledger,
+    /// What was counted of reports that are finished.
+    pub finished: Counts,
+    /// What was counted of reports that stay pending: a continuation counts it again.
+    pub unfinished: Counts,
+    now: Timestamp,
+    mode: Mode,
+    /// Reports that a fault kept from being done, which may be their own.
+    transient: Vec<Handled>,
+    /// Of the last ones of these, how many came in a row.
+    in_a_row: usize,
+    /// From this one of them on, the service is at fault.
+    service_failed: Option<usize>,
+    succeeded: u64,
+    writes: u64,
+    writes_stored: u64,
+}
+
+impl<'l> Settlement<'l> {
+    /// Begins with nothing handled.
+    pub fn new(ledger: &'l mut Ledger, now: Timestamp, mode: Mode) -> Self {
+        Self {
+            ledger,
+            finished: Counts::default(),
+            unfinished: Counts::default(),
+            now,
+            mode,
+            transient: Vec::new(),
+            in_a_row: 0,
+            service_failed: None,
+            succeeded: 0,
+            writes: 0,
+            writes_stored: 0,
+        }
+    }
+
+    /// Takes in how many elements of the listing can't be handled.
+    pub fn take_unlistable(&mut self, count: usize) {
+        self.finished.considered += count as u64;
+        self.finished.failed += count as u64;
+    }
+
+    /// Takes in one report. Returns the fault once it is clearly the service's own.
+    pub fn take(&mut self, handled: Handled) -> Option<Fault> {
+        if handled.written {
+            self.note_write(handled.posted_at);
+        }
+        let Some((fault, _)) = handled.transient.as_deref() else {
+            if handled.written {
+                self.succeeded += 1;
+                self.in_a_row = 0;
+            }
+            self.conclude(handled);
+            return None;
+        };
+        let fault = fault.clone();
+        self.transient.push(handled);
+        self.in_a_row += 1;
+        if self.in_a_row >= FAULTS_IN_A_ROW {
+            self.service_failed.get_or_insert(self.transient.len() - self.in_a_row);
+        }
+        self.service_failed.map(|_| fault)
+    }
+
+    /// Takes in how many reports a cancelled sync did not get to.
+    pub fn take_cut_off(&mut self, count: u64) {
+        self.unfinished.considered += count;
+        self.unfinished.pending += count;
+    }
+
+    /// How many writes are not yet stored.
+    pub fn unstored_writes(&self) -> u64 {
+        self.writes - self.writes_stored
+    }
+
+    /// Notes that the ledger is stored as it is.
+    pub fn stored(&mut self) {
+        self.writes_stored = self.writes;
+    }
+
+    /// Decides on the reports that a fault kept from being done: their own failure if others of
+    /// this sync were written and the service did not fail altogether, else pending.
+    /// Returns the fault that leaves reports pending.
+    pub fn decide_transient(&mut self) -> Option<Fault> {
+        let transient = std::mem::take(&mut self.transient);
+        let own = if self.succeeded == 0 { 0 } else { self.service_failed.unwrap_or(transient.len()) };
+        let mut service_fault = None;
+        for (index, mut handled) in transient.into_iter().enumerate() {
+            let Some((fault, failure)) = handled.transient.take().map(|both| *both) else { continue };
+            if index < own {
+                handled.verdict = Verdict::Failed(fault.message);
+                handled.entry.state = State::Failed(failure);
+                handled.attempted = true;
+            } else {
+                service_fault = Some(fault);
+            }
+            self.conclude(handled);
+        }
+        service_fault
+    }
+
+    fn note_write(&mut self, posted_at: Option<Timestamp>) {
+        self.writes += 1;
+        self.ledger.last_submitted = self.ledger.last_submitted.max(Some(self.now));
+        let posted_at = posted_at.filter(|time| *time <= self.now);
+        self.ledger.last_posted = self.ledger.last_posted.max(posted_at);
+    }
+
+    fn conclude(&mut self, handled: Handled) {
+        self.count_found(&handled);
+        let finished = &mut self.finished;
+        let (counts, place): (_, fn(&mut Counts) -> &mut u64) = match &handled.verdict {
+            Verdict::Created => (finished, |counts| &mut counts.created),
+            Verdict::Updated => (finished, |counts| &mut counts.updated),
+            Verdict::Unchanged => (finished, |counts| &mut counts.unchanged),
+            Verdict::WithoutIndicators | Verdict::NotPublished => {
+                (finished, |counts| &mut counts.without_indicators)
+            }
+            Verdict::Failed(_) => (finished, |counts| &mut counts.failed),
+            Verdict::Pending(_) => (&mut self.unfinished, |counts| &mut counts.pending),
+        };
+        counts.considered += 1;
+        *place(counts) += 1;
+        if matches!(handled.verdict, Verdict::Created | Verdict::Updated) {
+            self.ledger.totals.submitted += 1;
+        }
+        if handled.attempted {
+            self.ledger.totals.failed += 1;
+        }
+        let Handled { id, entry, .. } = handled;
+        let filed_at = entry.filed_at.min(self.now);
+        self.ledger.set(id, Entry { filed_at, ..entry });
+    }
+
+    /// Counts what was found in a report, once in a sync and its continuations: one that is still
+    /// to be written is looked at again, one that lacks only its tags is not.
+    fn count_found(&mut self, handled: &Handled) {
+        if self.mode == Mode::Continuation && self.lacked_tags(&handled.id) {
+            return;
+        }
+        let looked_at_again = matches!(handled.entry.state, State::Pending { .. });
+        let counts = if looked_at_again { &mut self.unfinished } else { &mut self.finished };
+        counts.without_csv += u64::from(handled.without_csv);
+        let mut matched = handled.indicators.is_none() && handled.entry.in_enclave;
+        for indicator in handled.indicators.iter().flatten().filter(|found| Indicator::counts(found)) {
+            *counts.indicators.entry(indicator.kind).or_default() += 1;
+            matched = true;
+        }
+        counts.matched += u64::from(matched);
+    }
+
+    fn lacked_tags(&self, id: &ReportId) -> bool {
+        self.ledger.get(id).is_some_and(|entry| matches!(entry.state, State::TagsPending { .. }))
+    }
+}

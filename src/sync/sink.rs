@@ -1,0 +1,76 @@
+//! The seam that reports leave by.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::fault::Fault;
+use crate::mapping::Submission;
+
+/// The id that the sink gave a report; calls that follow a write go by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guid(pub String);
+
+/// The tags to add to and to remove from one report, verbatim as Flashpoint wrote them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagChange {
+    /// Tags to set.
+    pub added: Vec<String>,
+    /// Tags to take away: set by an earlier write, no longer on the report.
+    pub removed: Vec<String>,
+    /// Tags that stay: never removed, even where they look alike in the form the sink stores.
+    pub kept: Vec<String>,
+}
+
+impl TagChange {
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// Why a write did not happen, or is not known to have happened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The sink refused this very report (400, 422): its own fault, counted as an attempt.
+    #[error("{0}")]
+    Refused(String),
+    /// The sink finds this report too large (413).
+    #[error("{0}")]
+    TooLarge(String),
+    /// The external id leads to a report of another enclave, and creating one was refused.
+    #[error("{0}")]
+    InOtherEnclave(String),
+    /// The report just written can't be found yet (404 on what follows a write).
+    #[error("{0}")]
+    NotYet(String),
+    /// The call budget would make the call wait longer than a sync should.
+    #[error("the TruSTAR call budget is spent; it refills in {} s", ready_in.as_secs())]
+    BudgetSpent {
+        /// When a useful number of calls will be possible again.
+        ready_in: Duration,
+    },
+    /// The service is at fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Where reports go to: one enclave, with one credential.
+pub trait Sink: Send + Sync {
+    /// Checks that the credential is taken and the enclave can be written to.
+    /// Cached for an hour by credential; costs no call while that lasts.
+    fn verify(&self) -> impl Future<Output = Result<(), WriteError>> + Send;
+
+    /// Creates the report, or replaces the one with the same external id. Safe to repeat.
+    fn write(
+        &self,
+        submission: &Submission,
+    ) -> impl Future<Output = Result<Guid, WriteError>> + Send;
+
+    /// Changes the tags of a report that was written.
+    fn alter_tags(
+        &self,
+        guid: &Guid,
+        change: &TagChange,
+    ) -> impl Future<Output = Result<(), WriteError>> + Send;
+}

@@ -1,0 +1,106 @@
+//! Whether the enclave is there and can be written to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Method;
+
+use super::account::Enclave;
+use super::{TrustarSink, fault};
+use crate::fault::FaultKind;
+use crate::http::shown;
+use crate::sync::sink::WriteError;
+
+/// How long a list of enclaves counts.
+const COUNTS_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// The most enclaves that a message names.
+const NAMED: usize = 3;
+
+impl TrustarSink {
+    /// Looks the enclave up in the credential's list, which is asked for again where it is old,
+    /// came before a refusal, or does not let us write.
+    pub(super) async fn check_enclave(&self) -> Result<(), WriteError> {
+        let ours = |all: &Arc<[Enclave]>| all.iter().position(|other| self.is_ours(&other.id));
+        let writable = |all: &Arc<[Enclave]>| ours(all).is_some_and(|place| all[place].writable());
+        let enclaves = &self.account.enclaves;
+        let all = enclaves
+            .get(
+                |all, at| at.elapsed() < COUNTS_FOR && writable(all),
+                self.list_enclaves(),
+            )
+            .await?;
+        if writable(&all) {
+            return Ok(());
+        }
+        let (kind, problem) = match ours(&all).map(|place| &all[place]) {
+            None => (
+                FaultKind::EnclaveNotFound,
+                format!("TruSTAR shows this credential no enclave {}", self.enclave),
+            ),
+            Some(ours) => {
+                let may = match (ours.create, ours.update) {
+                    (true, _) => "only create, not update",
+                    (_, true) => "only update, not create",
+                    _ => "neither create nor update",
+                };
+                let problem = format!(
+                    "this credential may {may} reports in the TruSTAR enclave {}",
+                    named(ours)
+                );
+                (FaultKind::EnclaveNotWritable, problem)
+            }
+        };
+        let others: Vec<_> = all
+            .iter()
+            .filter(|other| other.writable())
+            .map(named)
+            .collect();
+        let instead = match others.as_slice() {
+            [] => "it can write to none".to_owned(),
+            [first @ .., _] if others.len() > NAMED => {
+                let first = first[..NAMED].join(", ");
+                format!("it can write to {first} and {} more", others.len() - NAMED)
+            }
+            all => format!("it can write to {}", all.join(", ")),
+        };
+        let next = "give it the rights to create and update, or set spec.enclaveId to one where it has them";
+        Err(fault(kind, format!("{problem}; {instead}: {next}")))
+    }
+
+    /// Whether an enclave's id is this sink's. They are GUIDs.
+    pub(super) fn is_ours(&self, id: &str) -> bool {
+        id.eq_ignore_ascii_case(&self.enclave)
+    }
+
+    async fn list_enclaves(&self) -> Result<Arc<[Enclave]>, WriteError> {
+        let answer = self
+            .api("list_enclaves", Method::GET, &["enclaves"], "", None::<&()>)
+            .await?;
+        match answer.status {
+            200..=299 => serde_json::from_slice::<Vec<Enclave>>(&answer.body)
+                .map(Arc::from)
+                .map_err(|_| answer.unlike("enclaves").into()),
+            403 => Err(self.unauthorized(&answer)),
+            _ => Err(answer.fault_of_status().into()),
+        }
+    }
+}
+
+impl Enclave {
+    /// Whether reports can be both submitted and kept current.
+    fn writable(&self) -> bool {
+        self.create && self.update
+    }
+}
+
+/// An enclave as people know it: its name and id.
+fn named(enclave: &Enclave) -> String {
+    let short = |text: &str| {
+        let start: String = text.chars().take(60).collect();
+        shown(&start, &[])
+    };
+    let id = short(&enclave.id);
+    let name = enclave.name.as_deref().map(short);
+    name.map_or(id.clone(), |name| format!("{name} ({id})"))
+}

@@ -1,0 +1,578 @@
+"""The checks of `tests/chart/run`, in the order in which they are printed."""
+
+import difflib
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+import schemas
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
+CHART = ROOT / "charts/flashpoint-operator"
+UPDATE = "--update" in sys.argv[1:]
+GROUP = "flashpoint-operator.dev"
+
+# All that the operator may do, and so all that a role of the chart may say.
+WATCH = {
+    (GROUP, "flashpointfeeds"): {"get", "list", "watch"},
+    (GROUP, "flashpointfeeds/status"): {"patch"},
+    (GROUP, "flashpointledgers"): {"get", "create", "update", "delete"},
+    ("", "secrets"): {"get"},
+    ("events.k8s.io", "events"): {"create", "patch"},
+}
+LEASE = {("coordination.k8s.io", "leases", ""): {"create"}, ("coordination.k8s.io", "leases", "flashpoint-operator"): {"get", "update"}}
+
+# The series that the operator serves, as its documentation names them.
+METRICS = {
+    "build_info",
+    "syncs_total",
+    "sync_duration_seconds_bucket",
+    "api_requests_total",
+    "api_request_duration_seconds_bucket",
+    "reports_total",
+    "indicators_total",
+    "feed_ready",
+    "feed_stalled",
+    "feed_suspended",
+    "feed_last_sync_timestamp_seconds",
+    "feed_last_posted_timestamp_seconds",
+    "feed_interval_seconds",
+    "feed_backlog",
+    "feed_lateness_seconds",
+    "feed_consecutive_failures",
+    "ledger_entries",
+    "leader",
+}
+
+
+class Failed(Exception):
+    """A check that did not hold, and what it found instead."""
+
+
+def must(condition, message):
+    if not condition:
+        raise Failed(message)
+
+
+def run(*command, cwd=ROOT, stdin=None):
+    """The output of a command that has to succeed."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, input=stdin, capture_output=True, text=True)
+    must(done.returncode == 0, f"{command[0]} exits with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def helm(values, *options, chart=CHART):
+    return run("helm", "template", "release", chart, "--namespace", "flashpoint", "--values", values, *options)
+
+
+def objects(manifests):
+    return [document for document in yaml.safe_load_all(manifests) if document]
+
+
+def case_names():
+    return sorted(file.stem for file in (HERE / "cases").glob("*.yaml"))
+
+
+@functools.cache
+def rendered(case):
+    """A case's manifests. A comment `# helm: …` in its file gives further options."""
+    file = HERE / f"cases/{case}.yaml"
+    options = re.findall(r"^# helm: (.*)$", file.read_text(), re.MULTILINE)
+    return helm(file, *" ".join(options).split())
+
+
+def of_kind(case, *kinds):
+    return [item for item in objects(rendered(case)) if item["kind"] in kinds]
+
+
+def without_definitions(manifests):
+    """The golden manifests leave out the definitions, which have a check of their own."""
+    parts = re.split(r"^---\n", manifests, flags=re.MULTILINE)
+    return "---\n".join(part.rstrip("\n") + "\n" for part in parts if part.strip() and "\nkind: CustomResourceDefinition\n" not in part)
+
+
+def compare(file, fresh):
+    if UPDATE:
+        file.write_text(fresh)
+        return
+    old = file.read_text() if file.exists() else ""
+    if old != fresh:
+        difference = difflib.unified_diff(old.splitlines(), fresh.splitlines(), str(file.relative_to(ROOT)), "now", lineterm="", n=1)
+        raise Failed("\n".join(list(difference)[:40]) + "\nif that is meant: tests/chart/run --update")
+
+
+# The chart.
+
+
+def lint():
+    run("helm", "lint", "--strict", CHART)
+
+
+def golden(case):
+    compare(HERE / f"golden/{case}.yaml", without_definitions(rendered(case)))
+
+
+def refused(file):
+    """A file of values that says in its first line how Helm has to refuse it."""
+    expected = file.read_text().splitlines()[0].removeprefix("# refused: ")
+    done = subprocess.run(["helm", "template", "release", CHART, "--values", file], capture_output=True, text=True)
+    must(done.returncode != 0, "Helm takes it")
+    must(expected in done.stderr, f"expected {expected!r} in\n{done.stderr}")
+
+
+def umbrella():
+    """The chart as a part of another one, with a condition and globals."""
+    with tempfile.TemporaryDirectory() as folder:
+        parent = pathlib.Path(folder)
+        (parent / "charts").mkdir()
+        shutil.copytree(CHART, parent / "charts/flashpoint-operator")
+        dependency = {"name": "flashpoint-operator", "version": "*", "condition": "flashpoint-operator.enabled"}
+        (parent / "Chart.yaml").write_text(yaml.safe_dump({"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": [dependency]}))
+        values = parent / "values.yaml"
+        values.write_text(yaml.safe_dump({"global": {"any": "thing"}, "flashpoint-operator": {"enabled": True, "replicaCount": 2}}))
+        must("kind: Deployment" in helm(values, chart=parent), "the part is not rendered")
+        values.write_text(yaml.safe_dump({"flashpoint-operator": {"enabled": False}}))
+        must("kind: Deployment" not in helm(values, chart=parent), "the condition does not leave it out")
+
+
+def definitions():
+    """The chart's definitions are those of crds/, with Helm's labels and, to keep them, its annotation."""
+    run(HERE / "sync-crds", "--check")
+    own = {}
+    for file in crd_files():
+        own |= {document["metadata"]["name"]: document for document in objects(file.read_text())}
+    must(own, "crds/ holds no definition")
+    for keep in (True, False):
+        theirs = [item for item in objects(helm(HERE / "cases/default.yaml", "--set", f"crds.keep={str(keep).lower()}")) if item["kind"] == "CustomResourceDefinition"]
+        must({item["metadata"]["name"] for item in theirs} == set(own), "not the same definitions")
+        for item in theirs:
+            policy = item["metadata"].pop("annotations", {}).get("helm.sh/resource-policy")
+            must(policy == ("keep" if keep else None), f"crds.keep={keep} gives the policy {policy}")
+            must(item["metadata"].pop("labels")["app.kubernetes.io/managed-by"] == "Helm", "Helm could not adopt it")
+            must(item == own[item["metadata"]["name"]], f"{item['metadata']['name']} differs from crds/")
+    must(not of_kind("bare", "CustomResourceDefinition"), "crds.enabled=false leaves them in")
+
+
+def definition_with_braces():
+    """A description that looks like a template comes through as it is."""
+    description = "Like {{ .Values.nothing }} and {{ fail `no` }}, `quoted`."
+    with tempfile.TemporaryDirectory() as folder:
+        chart = pathlib.Path(folder) / "chart"
+        shutil.copytree(CHART, chart)
+        crds = chart / "files/crds"
+        crds.mkdir(exist_ok=True)
+        (crds / "z.yaml").write_text(yaml.safe_dump({"kind": "CustomResourceDefinition", "metadata": {"name": "z"}, "spec": {"description": description}}))
+        found = [item for item in objects(helm(HERE / "cases/default.yaml", chart=chart)) if item["metadata"]["name"] == "z"]
+        must(found and found[0]["spec"]["description"] == description, f"it became {found}")
+
+
+def kubernetes_accepts(version, case):
+    run(*kubeconform(version), "-", stdin=rendered(case))
+
+
+def readme():
+    fresh = run("helm-docs", "--dry-run", "--chart-search-root", CHART, "--log-level", "error")
+    compare(CHART / "README.md", fresh)
+
+
+# What holds whatever the values are.
+
+
+def grants(rules):
+    """Each (group, resource, name) of some rules with its verbs."""
+    found = {}
+    for rule in rules:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                for name in rule.get("resourceNames", [""]):
+                    found.setdefault((group, resource, name), set()).update(rule["verbs"])
+    return found
+
+
+def least_privilege(case):
+    watch = {(group, resource, ""): verbs for (group, resource), verbs in WATCH.items()}
+    bound = {(binding["roleRef"]["kind"], binding["roleRef"]["name"]) for binding in of_kind(case, "RoleBinding", "ClusterRoleBinding")}
+    for role in of_kind(case, "Role", "ClusterRole"):
+        if (role["kind"], role["metadata"]["name"]) in bound:
+            must(grants(role["rules"]) in (watch, LEASE), f"{role['kind']} {role['metadata']['name']} grants {grants(role['rules'])}")
+        else:
+            labels = role["metadata"]["labels"]
+            must(any(key.startswith("rbac.authorization.k8s.io/aggregate-to-") for key in labels), f"nobody uses {role['metadata']['name']}")
+            must({resource for _, resource, _ in grants(role["rules"])} == {"flashpointfeeds"}, f"{role['metadata']['name']} is about more than feeds")
+
+
+def namespaced_mode():
+    kinds = {item["kind"] for item in objects(rendered("namespaced"))}
+    must(not kinds & {"ClusterRole", "ClusterRoleBinding"}, f"there is a cluster-wide role: {kinds}")
+    roles = [role["metadata"]["namespace"] for role in of_kind("namespaced", "Role")]
+    must(roles == ["intel", "fraud"], f"the roles are in {roles}")
+
+
+def pods(case):
+    for item in of_kind(case, "Deployment", "Pod"):
+        yield item["spec"]["template"]["spec"] if item["kind"] == "Deployment" else item["spec"]
+
+
+def restricted(case):
+    """The Pod Security Standard `restricted`, and a root file system that is read-only."""
+    for pod in pods(case):
+        must(pod["securityContext"]["runAsNonRoot"] is True, "it may run as root")
+        must(pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, "it has another seccomp profile")
+        must(not pod.get("hostNetwork") and not pod.get("hostPID") and not pod.get("hostIPC"), "it shares the host's namespaces")
+        for container in pod["containers"]:
+            context = container["securityContext"]
+            must(context["allowPrivilegeEscalation"] is False, "it may gain privileges")
+            must(context["capabilities"] == {"drop": ["ALL"]}, "it keeps capabilities")
+            must(context["readOnlyRootFilesystem"] is True, "its root file system is writable")
+
+
+def selectors(case):
+    """Services, budgets and policies select the operator's Pods, and not the test's."""
+    workloads = of_kind(case, "Deployment")
+    labels = workloads[0]["spec"]["template"]["metadata"]["labels"]
+    test = of_kind(case, "Pod")[0]["metadata"]["labels"]
+    for item in of_kind(case, "Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"):
+        selector = item["spec"].get("podSelector") or item["spec"]["selector"]
+        wanted = selector.get("matchLabels", selector)
+        must(wanted.items() <= labels.items(), f"{wanted} is not part of {labels}")
+        must(not wanted.items() <= test.items(), f"{wanted} takes in the test's Pod")
+
+
+def one_writer():
+    """One replica is replaced, several elect."""
+    for case, kind, elects in (("default", "Recreate", False), ("high-availability", "RollingUpdate", True)):
+        spec = of_kind(case, "Deployment")[0]["spec"]
+        must(spec["strategy"]["type"] == kind, f"{case}: {spec['strategy']}")
+        names = {item["name"]: item.get("value") for item in spec["template"]["spec"]["containers"][0]["env"]}
+        must((names.get("LEADER_ELECT") == "true") == elects, f"{case}: LEADER_ELECT is {names.get('LEADER_ELECT')}")
+        must(bool(of_kind(case, "PodDisruptionBudget")) == elects, f"{case}: a budget where there should be none, or none")
+        leases = [role for role in of_kind(case, "Role") if grants(role["rules"]) == LEASE]
+        must(bool(leases) == elects, f"{case}: rights on the Lease where there should be none, or none")
+
+
+def first_install_feeds():
+    """Helm refuses a kind that the cluster does not serve yet, save in a hook, and deletes a hook's object unless it is told not to."""
+    feed = of_kind("extras", "FlashpointFeed")[0]["metadata"]["annotations"]
+    must(feed["helm.sh/hook"].startswith("post-install"), "it is no hook")
+    must(feed["helm.sh/hook-delete-policy"] == "hook-failed", "the hook would delete the feed")
+    must(feed["meta.helm.sh/release-name"] == "release", "the next upgrade could not take it over")
+    for case in ("namespaced", "bare"):
+        for feed in of_kind(case, "FlashpointFeed"):
+            must("helm.sh/hook" not in feed["metadata"].get("annotations", {}), f"{case}: it is a hook")
+
+
+# Alerts and dashboard.
+
+
+def alert_rules():
+    return next(item["spec"] for item in objects(helm(HERE / "cases/default.yaml", "--set", "prometheusRule.enabled=true")) if item["kind"] == "PrometheusRule")
+
+
+def alerts():
+    """The rendered rules, not their source, against scripted series."""
+    with tempfile.TemporaryDirectory() as folder:
+        rules = pathlib.Path(folder) / "rules.yaml"
+        rules.write_text(yaml.safe_dump(alert_rules()))
+        run("promtool", "check", "rules", rules)
+        for file in (HERE / "alerts").glob("*.yaml"):
+            shutil.copy(file, folder)
+            run("promtool", "test", "rules", file.name, cwd=folder)
+
+
+def each_alert_is_tested():
+    defined = {rule["alert"] for rule in alert_rules()["groups"][0]["rules"]}
+    fired = set()
+    for file in (HERE / "alerts").glob("*.yaml"):
+        for test in yaml.safe_load(file.read_text())["tests"]:
+            fired |= {check["alertname"] for check in test["alert_rule_test"] if check["exp_alerts"]}
+    must(defined == fired, f"no test in which these fire: {defined - fired}; no such alerts: {fired - defined}")
+
+
+def dashboard_queries():
+    dashboard = json.loads(of_kind("monitoring", "ConfigMap")[0]["data"]["flashpoint-operator.json"])
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", []):
+            yield panel["title"], target["expr"]
+
+
+def dashboard():
+    """Each query is PromQL once Grafana has filled in its variables."""
+    rules = []
+    for number, (_, query) in enumerate(dashboard_queries()):
+        query = query.replace("$__rate_interval", "5m").replace("$namespace", ".*").replace("$name", ".*")
+        must("$" not in query, f"a variable of nobody's in {query}")
+        rules.append({"record": f"query:{number}", "expr": query})
+    must(len(rules) > 20, "hardly any query")
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "rules.yaml"
+        file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+        run("promtool", "check", "rules", file)
+
+
+def known_metrics():
+    text = "\n".join([query for _, query in dashboard_queries()] + [rule["expr"] for rule in alert_rules()["groups"][0]["rules"]])
+    used = set(re.findall(r"flashpoint_operator_([a-z_]+)", text))
+    must(used <= METRICS, f"unknown: {used - METRICS}")
+    unused = METRICS - used
+    must(not unused, f"neither on the dashboard nor in an alert: {unused}")
+
+
+# Around the chart.
+
+
+def crd_files():
+    return [file for file in sorted((ROOT / "crds").glob("*.yaml")) if file.name != "kustomization.yaml"]
+
+
+@functools.cache
+def schema_folder():
+    folder = pathlib.Path(os.environ["TOOLS"]) / "schemas-2"
+    schemas.write(folder, crd_files())
+    return folder
+
+
+def kubeconform(version):
+    name = "{{ .Group }}_{{ .ResourceAPIVersion }}_{{ .ResourceKind }}.json"
+    folder = schema_folder()
+    return [
+        *("kubeconform", "-strict", "-summary", "-kubernetes-version", version),
+        *("-schema-location", f"{folder}/{{{{ .NormalizedKubernetesVersion }}}}/{name}", "-schema-location", f"{folder}/custom/{name}"),
+    ]
+
+
+# GitOps.
+
+
+@functools.cache
+def gitops():
+    """The small Go program that links what Helm and Flux link."""
+    binary = pathlib.Path(os.environ["TOOLS"]) / "bin/gitops"
+    run("nice", "-n", "10", "go", "build", "-trimpath", "-o", binary, ".", cwd=HERE / "gitops")
+    return binary
+
+
+@functools.cache
+def states():
+    """The table of states, each with the object that it is about."""
+    rows = yaml.safe_load((HERE / "states.yaml").read_text())
+    for row in rows:
+        row["object"] = {
+            "apiVersion": f"{GROUP}/v1alpha1",
+            "kind": "FlashpointFeed",
+            "metadata": {"name": "feed", "namespace": "intel", "generation": 2} | row.get("metadata", {}),
+            "spec": row.get("spec", {}),
+            "status": row["status"],
+        }
+    return rows
+
+
+def kstatus():
+    verdicts = run(gitops(), "health", stdin=json.dumps([row["object"] for row in states()])).splitlines()
+    for row, verdict in zip(states(), verdicts, strict=True):
+        must(verdict.split("\t")[0] == row["kstatus"], f"{row['state']}: {verdict}")
+
+
+def lua_value(value):
+    """A value of YAML as a Lua expression."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"[{lua_value(key)}] = {lua_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "{" + ", ".join(map(lua_value, value)) + "}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def lua(script, thing, printed):
+    """What a script says of an object, run with no more of Lua's libraries than Argo CD opens."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "script.lua"
+        file.write_text(script)
+        harness = f"""
+            local load, show = loadfile({lua_value(str(file))}), print
+            package.preload.os = nil
+            package.loaded.os = {{ date = os.date, time = os.time }}
+            debug.setmetatable("", nil)
+            string, math, io, os, coroutine, debug, channel, dofile, loadfile = nil
+            obj = {lua_value(thing)}
+            local result = load()
+            show({printed})
+        """
+        (pathlib.Path(folder) / "harness.lua").write_text(harness)
+        return run("glua", pathlib.Path(folder) / "harness.lua").strip()
+
+
+def customizations():
+    """What the kustomization makes for Argo CD's ConfigMap."""
+    config = objects(run("kustomize", "build", ROOT / "examples/argocd/customizations"))[0]
+    must(config["metadata"]["name"] == "argocd-cm", f"it makes {config['metadata']}")
+    key = f"{GROUP}_FlashpointFeed"
+    return config["data"][f"resource.customizations.health.{key}"], yaml.safe_load(config["data"][f"resource.customizations.actions.{key}"])
+
+
+def argo_health():
+    script, _ = customizations()
+    for row in states():
+        verdict = lua(script, row["object"], "result.status")
+        must(verdict == row["argo"], f"{row['state']}: {verdict}")
+        message = next((c["message"] for c in row["status"].get("conditions", []) if row["kstatus"] in ("Current", "Failed")), None)
+        if message:
+            said = lua(script, row["object"], "result.message")
+            must(said == message, f"{row['state']}: says {said!r}")
+
+
+def argo_refresh():
+    _, actions = customizations()
+    refresh = {item["name"]: item["action.lua"] for item in actions["definitions"]}["refresh"]
+    annotation = f'result.metadata.annotations["{GROUP}/requested-at"]'
+    for annotations in ({}, {"annotations": {"other": "kept"}}):
+        thing = {"metadata": {"name": "feed"} | annotations, "spec": {}}
+        stamp = lua(refresh, thing, annotation)
+        must(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", stamp), f"it stamps {stamp!r}")
+    must(lua(refresh, thing, "result.metadata.annotations.other") == "kept", "it drops other annotations")
+    for suspend in (True, False):
+        disabled = lua(actions["discovery.lua"], {"spec": {"suspend": suspend}}, "result.refresh.disabled")
+        must(disabled == str(suspend).lower(), f"suspend={suspend}: disabled is {disabled}")
+
+
+def example_files(*folders):
+    return [file for folder in folders for file in sorted((ROOT / "examples" / folder).glob("*.yaml"))]
+
+
+def examples():
+    # HelmRelease and Kustomization come next: their definitions are in no Go module.
+    for version in schemas.KUBERNETES:
+        run(*kubeconform(version), "-skip", "HelmRelease,Kustomization", *example_files("kubectl", "argocd", "flux"))
+
+
+def flux():
+    run(gitops(), "flux", *example_files("flux"))
+
+
+def base():
+    """crds/ as a kustomize base gives all definitions."""
+    built = {item["metadata"]["name"] for item in objects(run("kustomize", "build", ROOT / "crds"))}
+    own = {item["metadata"]["name"] for file in crd_files() for item in objects(file.read_text())}
+    must(built == own, f"it gives {built}, not {own}")
+
+
+# Files that others run.
+
+
+def versions():
+    """The crate, the chart and the image go by one version."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    found = {
+        "Cargo.toml": re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE).group(1),
+        "Chart.yaml, version": chart["version"],
+        "Chart.yaml, appVersion": chart["appVersion"],
+        "Dockerfile": re.search(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE).group(1),
+    }
+    must(len(set(found.values())) == 1, f"they differ: {found}")
+
+
+def hadolint():
+    run("hadolint", ROOT / "Dockerfile")
+
+
+def build_context():
+    """What .dockerignore lets through is all that Cargo and the sources ask for."""
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in kept:
+            source, target = ROOT / name, pathlib.Path(folder) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("target"))
+            else:
+                shutil.copy(source, target)
+        run("cargo", "metadata", "--no-deps", "--offline", "--locked", "--format-version", "1", cwd=folder)
+        for file in pathlib.Path(folder, "src").rglob("*.rs"):
+            for included in re.findall(r'include_(?:str|bytes)!\(\s*"([^"]+)"', file.read_text()):
+                # What lies under tests/ is compiled in for unit tests only.
+                found = "tests" in pathlib.Path(included).parts or (file.parent / included).exists()
+                must(found, f"{file.name} includes {included}, which .dockerignore leaves out")
+
+
+def scripts():
+    run("shellcheck", *[HERE / name for name in ("run", "tools", "sync-crds")], *sorted((ROOT / "tests/image").iterdir()))
+
+
+def workflows():
+    files = sorted((ROOT / ".github/workflows").glob("*.yaml"))
+    must(files, "there is no workflow")
+    run("actionlint", *files)
+
+
+def pinned_actions():
+    for file in (ROOT / ".github/workflows").glob("*.yaml"):
+        for action in re.findall(r"uses: (\S+)", file.read_text()):
+            must(re.fullmatch(r"\./.*|[^@]+@[0-9a-f]{40}", action), f"{file.name}: {action} is not pinned to a commit")
+
+
+def checks():
+    """Each check with the line that names it."""
+    yield "chart: lint", lint
+    for case in case_names():
+        yield f"chart: golden manifests of {case}", functools.partial(golden, case)
+    for file in sorted((HERE / "refused").glob("*.yaml")):
+        yield f"chart: refuses {file.stem}", functools.partial(refused, file)
+    yield "chart: as a part of an umbrella chart", umbrella
+    yield "chart: the definitions are those of crds/", definitions
+    yield "chart: a description with braces", definition_with_braces
+    yield "chart: README is generated from the values", readme
+    for version in schemas.KUBERNETES:
+        for case in case_names():
+            yield f"kubeconform: {case} on Kubernetes {version}", functools.partial(kubernetes_accepts, version, case)
+    for case in case_names():
+        yield f"rights: {case} grants what the operator needs and no more", functools.partial(least_privilege, case)
+    yield "rights: watchNamespaces needs no cluster-wide role", namespaced_mode
+    for case in case_names():
+        if case != "bare":
+            yield f"security: the Pods of {case} are restricted", functools.partial(restricted, case)
+        yield f"labels: the selectors of {case}", functools.partial(selectors, case)
+    yield "replicas: one is replaced, several elect a leader", one_writer
+    yield "feeds: hooks until the cluster serves their kind", first_install_feeds
+    yield "alerts: promtool's checks and tests", alerts
+    yield "alerts: each has a test in which it fires", each_alert_is_tested
+    yield "dashboard: each query is PromQL", dashboard
+    yield "metrics: those in use are those that the operator serves", known_metrics
+    yield "gitops: what kstatus makes of each state", kstatus
+    yield "gitops: what Argo CD's health check makes of each state", argo_health
+    yield "gitops: Argo CD's refresh action", argo_refresh
+    yield "gitops: examples against their schemas", examples
+    yield "gitops: Flux's own types take the examples", flux
+    yield "gitops: crds/ is a kustomize base", base
+    yield "versions: crate, chart and image agree", versions
+    yield "image: hadolint", hadolint
+    yield "image: .dockerignore keeps what the build needs", build_context
+    yield "scripts: shellcheck", scripts
+    yield "workflows: actionlint", workflows
+    yield "workflows: each action is pinned to a commit", pinned_actions
+
+
+def main():
+    passed = failed = 0
+    for name, check in checks():
+        try:
+            check()
+        except (Failed, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, OSError, yaml.YAMLError) as error:
+            failed += 1
+            text = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}{getattr(error, 'stderr', '')}"
+            print(f"FAILED  {name}\n" + "\n".join(f"        {line}" for line in text.splitlines()))
+        else:
+            passed += 1
+            print(f"ok      {name}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+//! What every test stands on: a control plane, a stage with a namespace and both vendors, an operator process.
+
+mod cluster;
+mod operator;
+mod stage;
+
+use std::time::{Duration, Instant};
+
+pub use cluster::{Cluster, cluster};
+pub use operator::Operator;
+pub use stage::{Stage, reason};
+
+/// How long something may take that takes a moment; a busy machine takes many times the usual.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// Asks again and again until there is an answer.
+///
+/// # Panics
+/// When there is none in time.
+pub async fn until<T>(what: &str, within: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + within;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

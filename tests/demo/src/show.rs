@@ -1,0 +1,61 @@
+//! What the demo prints.
+
+use std::io::{IsTerminal as _, stdout};
+use std::path::Path;
+
+use simulators::trustar::StoredReport;
+
+use super::vendors::Vendors;
+
+/// The widest a title is shown.
+const TITLE: usize = 48;
+
+/// A heading.
+pub fn heading(text: &str) {
+    println!("\n{}", bold(text));
+}
+
+/// A line to the reader.
+pub fn note(text: &str) {
+    println!("{text}");
+}
+
+/// A command, as one would type it.
+pub fn command(name: &str, arguments: &[&str]) {
+    println!("\n$ {name} {}", arguments.join(" "));
+}
+
+/// What the enclave holds, as a table.
+pub fn enclave(reports: &[StoredReport]) {
+    println!("\nThe enclave now holds {} reports:", reports.len());
+    println!("{}", bold(&format!("{:24}{:TITLE$}  {:22}TAGS", "EXTERNAL ID", "TITLE", "TIME BEGAN")));
+    for report in reports {
+        let title: String = report.title.chars().take(TITLE).collect();
+        let tags: Vec<&str> = report.tags.iter().map(String::as_str).collect();
+        let id = report.external_id.as_deref().unwrap_or("-");
+        let began = report.time_began.strftime("%Y-%m-%dT%H:%M:%SZ");
+        println!("{id:24}{title:TITLE$}  {began:<22}{}", tags.join(", "));
+    }
+    println!();
+}
+
+/// How to go on with a demo that stays up.
+pub fn how_to_play(kubeconfig: Option<&Path>, vendors: &Vendors, namespace: &str) {
+    heading("It stays up. Play with it from another terminal:");
+    if let Some(kubeconfig) = kubeconfig {
+        println!("  export KUBECONFIG={}", kubeconfig.display());
+    }
+    let (flashpoint, trustar) = (vendors.flashpoint.url(), vendors.trustar.url());
+    println!("  kubectl -n {namespace} get flashpointfeeds -o wide");
+    println!("  kubectl -n {namespace} describe flashpointfeed cybercrime");
+    println!("  curl -X POST {flashpoint}/_sim/reports            # a new report is posted");
+    println!(
+        "  kubectl -n {namespace} annotate flashpointfeed cybercrime --overwrite flashpoint-operator.dev/requested-at=\"$(date)\""
+    );
+    println!("  curl {trustar}/_sim/reports                       # what the enclave holds");
+    println!("Ctrl-C ends it and leaves nothing running.");
+}
+
+fn bold(text: &str) -> String {
+    if stdout().is_terminal() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+}

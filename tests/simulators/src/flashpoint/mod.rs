@@ -1,0 +1,376 @@
+//! Flashpoint's reports API: the listing, single reports and CSV data, over content that may change meanwhile.
+
+mod admin;
+mod listing;
+mod query;
+mod settings;
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, VARY};
+use hyper::{Method, StatusCode};
+use parking_lot::Mutex;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use crate::message::{Answer, Request};
+use crate::reports::{Generator, Report, Style, flashpoint_time};
+use crate::server::{Controls, Simulator};
+use crate::verdict::{Expectation, Expected};
+use listing::{Entry, Pages};
+pub use settings::{Order, PageCap, Settings, Total, WindowField};
+
+#[derive(Debug)]
+struct Library {
+    settings: Settings,
+    origin: String,
+    /// Newest `posted_at` first.
+    entries: Vec<Entry>,
+    csv: HashMap<String, Bytes>,
+    generator: Generator,
+    pages: Pages,
+}
+
+/// Flashpoint. What it holds may be changed at any time, also while it is served.
+pub struct Flashpoint {
+    controls: Controls,
+    library: Mutex<Library>,
+}
+
+impl Default for Flashpoint {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+impl Flashpoint {
+    /// A Flashpoint without reports.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            controls: Controls::default(),
+            library: Mutex::new(Library {
+                origin: settings
+                    .public_url
+                    .as_deref()
+                    .map(|url| url.trim_end_matches('/').to_owned())
+                    .unwrap_or_default(),
+                settings,
+                entries: Vec::new(),
+                csv: HashMap::new(),
+                generator: Generator::new(7, Style::default()),
+                pages: Pages::default(),
+            }),
+        }
+    }
+
+    /// Its record, faults and clock.
+    #[must_use]
+    pub fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    /// Changes the settings, from the next request on.
+    pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
+        let mut library = self.library.lock();
+        change(&mut library.settings);
+        library.pages.forget();
+    }
+
+    /// The valid key.
+    #[must_use]
+    pub fn api_key(&self) -> String {
+        self.library.lock().settings.api_key.clone()
+    }
+
+    /// Where its CSV links lead: the origin, the path and a slash. Known once it is served.
+    #[must_use]
+    pub fn csv_base(&self) -> String {
+        self.library.lock().csv_base()
+    }
+
+    /// Replaces the generator that [`Flashpoint::generate`] draws from; CSV links lead to this server.
+    pub fn seed(&self, seed: u64, mut style: Style) {
+        let mut library = self.library.lock();
+        style.csv_base = library.csv_base();
+        library.generator = Generator::new(seed, style);
+    }
+
+    /// Generates and adds reports, posted evenly over `span` up to now.
+    pub fn generate(&self, count: usize, span: jiff::SignedDuration) {
+        let now = self.controls.clock.now();
+        let mut library = self.library.lock();
+        let reports = library.generator.batch(count, now, span);
+        library.put(reports);
+    }
+
+    /// Generates and adds one report posted now, and returns it.
+    pub fn post(&self) -> Report {
+        let now = self.controls.clock.now();
+        let mut library = self.library.lock();
+        let report = library.generator.one(now, now);
+        library.put(vec![report.clone()]);
+        report
+    }
+
+    /// Adds a report, or replaces the one of the same id. A `posted_at` in the past makes it a late one.
+    pub fn put(&self, report: Report) {
+        self.library.lock().put(vec![report]);
+    }
+
+    /// Edits a report's fields and sets `updated_at` and `version_posted_at` to now; false if there is no such report.
+    pub fn edit(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
+        let now = flashpoint_time(self.controls.clock.now());
+        let mut library = self.library.lock();
+        let Some(report) = library.find(id).map(|entry| entry.report.clone()) else {
+            return false;
+        };
+        let mut fields = report.fields();
+        fields.insert("updated_at".to_owned(), json!(now));
+        fields.insert("version_posted_at".to_owned(), json!(now));
+        change(&mut fields);
+        let edited = report.with_fields(fields);
+        library.put(vec![edited]);
+        true
+    }
+
+    /// Retracts a report: it stays listed, with another `published_status`. False if there is no such report.
+    pub fn retract(&self, id: &str) -> bool {
+        self.edit(id, |fields| {
+            fields.insert("published_status".to_owned(), json!("retracted"));
+        })
+    }
+
+    /// Takes a report away altogether; false if there is no such report.
+    pub fn remove(&self, id: &str) -> bool {
+        !self.library.lock().take(&HashSet::from([id])).is_empty()
+    }
+
+    /// All reports, newest first.
+    #[must_use]
+    pub fn reports(&self) -> Vec<Report> {
+        let library = self.library.lock();
+        library
+            .entries
+            .iter()
+            .map(|entry| entry.report.clone())
+            .collect()
+    }
+
+    /// One report.
+    #[must_use]
+    pub fn report(&self, id: &str) -> Option<Report> {
+        self.library
+            .lock()
+            .find(id)
+            .map(|entry| entry.report.clone())
+    }
+
+    /// What an enclave should hold of every report that has an id, for [`crate::verdict`].
+    #[must_use]
+    pub fn truth(&self) -> Vec<Expected> {
+        let library = self.library.lock();
+        library
+            .entries
+            .iter()
+            .filter(|entry| !entry.report.id.is_empty())
+            .map(Entry::expected)
+            .collect()
+    }
+
+    fn listing(&self, request: &Request) -> Result<Answer, Answer> {
+        let now = self.controls.clock.now();
+        let mut library = self.library.lock();
+        let asked = query::parse(
+            request,
+            now,
+            library.settings.max_limit,
+            library.settings.max_skip,
+        )
+        .map_err(|detail| Answer::problem(StatusCode::BAD_REQUEST, &detail))?;
+        let gzip = library.settings.gzip && accepts_gzip(request);
+        let library = &mut *library;
+        let page = library
+            .pages
+            .page(&library.entries, &library.settings, &asked, gzip);
+        let answer = Answer::new(StatusCode::OK, "application/json", page)
+            .with_header(VARY, "accept-encoding");
+        Ok(if gzip {
+            answer.with_header(CONTENT_ENCODING, "gzip")
+        } else {
+            answer
+        })
+    }
+
+    fn single(&self, rest: &str) -> Option<Answer> {
+        let id = percent_decode_str(rest).decode_utf8().ok()?;
+        let report = self.report(&id)?;
+        Some(Answer::new(StatusCode::OK, "application/json", report.json))
+    }
+
+    fn csv(&self, request: &Request) -> Option<Answer> {
+        let csv = self.library.lock().csv.get(&request.target).cloned()?;
+        let gzip = self.library.lock().settings.gzip && accepts_gzip(request);
+        Some(if gzip {
+            Answer::new(StatusCode::OK, "text/csv; charset=utf-8", gzipped(&csv))
+                .with_header(CONTENT_ENCODING, "gzip")
+        } else {
+            Answer::new(StatusCode::OK, "text/csv; charset=utf-8", csv)
+        })
+    }
+
+    fn authorized(&self, request: &Request) -> bool {
+        let key = request
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
+        key == Some(self.library.lock().settings.api_key.as_str())
+    }
+}
+
+impl Simulator for Flashpoint {
+    fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    fn listening(&self, origin: &str) {
+        let mut library = self.library.lock();
+        if library.origin.is_empty() {
+            origin.clone_into(&mut library.origin);
+        }
+        library.generator.style_mut().csv_base = library.csv_base();
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        let (path, open_csv) = {
+            let library = self.library.lock();
+            (
+                library.settings.path.clone(),
+                !library.settings.csv_needs_key,
+            )
+        };
+        if open_csv && let Some(answer) = self.csv(request) {
+            return answer;
+        }
+        if !self.authorized(request) {
+            let body = json!({"message": "Bad token; invalid JSON"});
+            return Answer::json(StatusCode::UNAUTHORIZED, &body);
+        }
+        let not_found = || Answer::problem(StatusCode::NOT_FOUND, "Not Found");
+        let under = request
+            .path()
+            .strip_prefix(&format!("{}/", path.trim_end_matches('/')));
+        if request.path() != path && under.is_none() {
+            return not_found();
+        }
+        if request.method != Method::GET {
+            return Answer::problem(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+                .with_header(ALLOW, "GET");
+        }
+        if request.path() == path {
+            return self.listing(request).unwrap_or_else(|refusal| refusal);
+        }
+        self.csv(request)
+            .or_else(|| {
+                under
+                    .filter(|_| request.query().is_empty())
+                    .and_then(|id| self.single(id))
+            })
+            .unwrap_or_else(not_found)
+    }
+
+    fn admin(&self, request: &Request) -> Option<Answer> {
+        admin::answer(self, request)
+    }
+}
+
+impl Library {
+    fn csv_base(&self) -> String {
+        format!(
+            "{}{}/",
+            self.origin,
+            self.settings.path.trim_end_matches('/')
+        )
+    }
+
+    fn find(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.report.id == id)
+    }
+
+    fn take(&mut self, taken: &HashSet<&str>) -> Vec<Entry> {
+        self.pages.forget();
+        let taken = self
+            .entries
+            .extract_if(.., |entry| taken.contains(entry.report.id.as_str()));
+        let taken: Vec<Entry> = taken.collect();
+        for csv in taken.iter().flat_map(|entry| &entry.report.csv) {
+            self.csv.remove(&csv.target);
+        }
+        taken
+    }
+
+    fn put(&mut self, reports: Vec<Report>) {
+        let ids = reports
+            .iter()
+            .map(|report| report.id.as_str())
+            .filter(|id| !id.is_empty())
+            .collect();
+        let before = self.take(&ids);
+        for report in reports {
+            for csv in &report.csv {
+                self.csv
+                    .insert(csv.target.clone(), Bytes::from(csv.text.clone()));
+            }
+            let was_planted = before
+                .iter()
+                .any(|entry| entry.report.id == report.id && entry.was_planted);
+            self.entries.push(Entry::new(report, was_planted));
+        }
+        self.entries
+            .sort_by_key(|entry| Reverse(entry.report.posted_at));
+    }
+}
+
+impl Entry {
+    fn expected(&self) -> Expected {
+        let fields = Value::Object(self.report.fields());
+        let expectation = if fields["published_status"] != "published"
+            && fields.get("published_status").is_some()
+        {
+            Expectation::Either
+        } else if !self.report.planted.is_empty() {
+            Expectation::Present
+        } else if self.was_planted {
+            Expectation::Either
+        } else {
+            Expectation::Absent
+        };
+        Expected {
+            id: self.report.id.clone(),
+            report: fields,
+            csv: self.report.csv.iter().map(|csv| csv.text.clone()).collect(),
+            expectation,
+        }
+    }
+}
+
+fn accepts_gzip(request: &Request) -> bool {
+    request
+        .header(ACCEPT_ENCODING.as_str())
+        .is_some_and(|value| {
+            value
+                .split(',')
+                .any(|coding| coding.trim().starts_with("gzip"))
+        })
+}
+
+fn gzipped(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing into a Vec can't fail.
+    let _ = encoder.write_all(bytes);
+    Bytes::from(encoder.finish().unwrap_or_default())
+}

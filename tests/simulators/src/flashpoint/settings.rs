@@ -1,0 +1,93 @@
+//! How the Flashpoint server behaves, above all where nothing public says how the real one does.
+
+/// Which of a report's times the listing's window goes by. (Undocumented; both are plausible.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WindowField {
+    /// `posted_at`.
+    #[default]
+    Posted,
+    /// `updated_at`.
+    Updated,
+}
+
+/// The listing's order, which is by `posted_at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Newest first.
+    #[default]
+    NewestFirst,
+    /// Oldest first.
+    OldestFirst,
+}
+
+/// A bound on pages below what is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PageCap {
+    /// None.
+    #[default]
+    None,
+    /// This, and the envelope's `limit` says so.
+    Shown(usize),
+    /// This, while the envelope's `limit` repeats what was asked.
+    Hidden(usize),
+}
+
+/// What the envelope's `total` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Total {
+    /// The truth.
+    #[default]
+    True,
+    /// This, whatever the truth.
+    Says(usize),
+    /// So many more (or, negative, fewer) than there are.
+    OffBy(isize),
+}
+
+/// How the server behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The one valid key.
+    pub api_key: String,
+    /// The listing's path, to the letter: a missing or surplus slash at the end is a 404.
+    pub path: String,
+    /// The largest `limit` that is accepted.
+    pub max_limit: usize,
+    /// How many reports a page has at most, whatever is asked.
+    pub page_cap: PageCap,
+    /// The largest `skip` that is accepted.
+    pub max_skip: usize,
+    /// What the window goes by.
+    pub window: WindowField,
+    /// The listing's order.
+    pub order: Order,
+    /// Whether reports of one time change places from one answer to the next.
+    pub unstable_ties: bool,
+    /// What `total` says.
+    pub total: Total,
+    /// Whether answers are compressed for clients that accept it.
+    pub gzip: bool,
+    /// Whether CSV data needs the key too.
+    pub csv_needs_key: bool,
+    /// The origin as clients see it, where it is not the address listened on.
+    pub public_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_key: "flashpoint-key-of-the-simulator".to_owned(),
+            path: "/api/v4/reports/".to_owned(),
+            max_limit: 500,
+            page_cap: PageCap::None,
+            max_skip: usize::MAX,
+            window: WindowField::Posted,
+            order: Order::NewestFirst,
+            unstable_ties: false,
+            total: Total::True,
+            gzip: true,
+            csv_needs_key: true,
+            public_url: None,
+        }
+    }
+}
