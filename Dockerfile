@@ -6,8 +6,7 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package flashpoint-operator \
- && install target/release/flashpoint-operator /flashpoint-operator \
- && install -m 644 /etc/ssl/certs/ca-certificates.crt /ca-certificates.crt
+ && cp target/release/flashpoint-operator /etc/ssl/certs/ca-certificates.crt /
 
 FROM scratch
 ARG VERSION=0.1.0

@@ -62,11 +62,23 @@ impl Checker {
     /// Finds out what an object is, and whether it is right.
     #[must_use]
     pub fn check(&self, object: &Value) -> Checked {
-        let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+        let text = |field: &str| {
+            object
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         let (api_version, kind) = (text("apiVersion"), text("kind"));
-        let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        let name = object
+            .pointer("/metadata/name")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if !is_meant_as_feed(object, api_version, kind) {
-            let kind = if kind.is_empty() { "an object without kind" } else { kind };
+            let kind = if kind.is_empty() {
+                "an object without kind"
+            } else {
+                kind
+            };
             return Checked::Other(format!("{kind} {name}").trim_end().to_owned());
         }
         let mut problems = Vec::new();
@@ -76,7 +88,10 @@ impl Checker {
         ] {
             if written != right {
                 let message = format!("must be {right}, not {written:?}");
-                problems.push(Problem { path: field.to_owned(), message });
+                problems.push(Problem {
+                    path: field.to_owned(),
+                    message,
+                });
             }
         }
         let mut object = object.clone();
@@ -89,21 +104,37 @@ impl Checker {
         }
         match serde_json::from_value(object) {
             Ok(feed) => Checked::Feed(Box::new(feed)),
-            Err(error) => Checked::Refused(vec![Problem { path: "spec".to_owned(), message: error.to_string() }]),
+            Err(error) => Checked::Refused(vec![Problem {
+                path: "spec".to_owned(),
+                message: error.to_string(),
+            }]),
         }
     }
 
     /// Runs the definition's rules, except on fields that are found wrong already.
     fn check_rules(&self, object: &Value, problems: &mut Vec<Problem>) {
-        let Err(errors) = Validator::new().validate(&self.rules, object, None) else { return };
+        let Err(errors) = Validator::new().validate(&self.rules, object, None) else {
+            return;
+        };
         for error in errors.into_vec() {
-            if problems.iter().any(|problem| error.field_path.starts_with(&problem.path)) {
+            if problems
+                .iter()
+                .any(|problem| error.field_path.starts_with(&problem.path))
+            {
                 continue;
             }
-            let pointer = format!("/{}", error.field_path.replace(['.', '['], "/").replace(']', ""));
-            let value = object.pointer(&pointer).map(|value| format!("; it is {}", display(value)));
+            let pointer = format!(
+                "/{}",
+                error.field_path.replace(['.', '['], "/").replace(']', "")
+            );
+            let value = object
+                .pointer(&pointer)
+                .map(|value| format!("; it is {}", display(value)));
             let message = format!("{}{}", error.message, value.unwrap_or_default());
-            problems.push(Problem { path: error.field_path, message });
+            problems.push(Problem {
+                path: error.field_path,
+                message,
+            });
         }
     }
 }
@@ -113,7 +144,11 @@ fn is_meant_as_feed(object: &Value, api_version: &str, kind: &str) -> bool {
         return false;
     }
     let group = api_version.split('/').next().unwrap_or_default();
-    let has = |field: &str| object.pointer("/spec").is_some_and(|spec| spec.get(field).is_some());
+    let has = |field: &str| {
+        object
+            .pointer("/spec")
+            .is_some_and(|spec| spec.get(field).is_some())
+    };
     group == FlashpointFeed::group(&())
         || kind.eq_ignore_ascii_case(&FlashpointFeed::kind(&()))
         || (kind.is_empty() && has("enclaveId"))
@@ -140,7 +175,11 @@ fn strip(object: &mut Value) {
 }
 
 fn check_name(object: &Value, problems: &mut Vec<Problem>) {
-    let metadata = |field: &str| object.pointer("/metadata").and_then(|metadata| metadata.get(field));
+    let metadata = |field: &str| {
+        object
+            .pointer("/metadata")
+            .and_then(|metadata| metadata.get(field))
+    };
     let message = match metadata("name").or_else(|| metadata("generateName")) {
         None => "is missing: the feed's name",
         Some(Value::String(name)) if !is_name(name) && metadata("name").is_some() => {
@@ -148,13 +187,18 @@ fn check_name(object: &Value, problems: &mut Vec<Problem>) {
         }
         Some(_) => return,
     };
-    problems.push(Problem { path: "metadata.name".to_owned(), message: message.to_owned() });
+    problems.push(Problem {
+        path: "metadata.name".to_owned(),
+        message: message.to_owned(),
+    });
 }
 
 /// A DNS subdomain, as RFC 1123 and Kubernetes have it.
 fn is_name(name: &str) -> bool {
     let label = |label: &str| {
-        let inner = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let inner = label
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         !label.is_empty() && inner && !label.starts_with('-') && !label.ends_with('-')
     };
     name.len() <= 253 && name.split('.').all(label)
@@ -163,7 +207,9 @@ fn is_name(name: &str) -> bool {
 /// The schema of every object's metadata.
 fn metadata() -> JSONSchemaProps {
     let settings = SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
-    let schema = settings.into_generator().into_root_schema_for::<ObjectMeta>();
+    let schema = settings
+        .into_generator()
+        .into_root_schema_for::<ObjectMeta>();
     let mut schema = serde_json::from_value(schema.to_value()).unwrap_or_default();
     tidy(&mut schema);
     schema

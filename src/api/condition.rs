@@ -6,123 +6,84 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 /// The longest message of a condition, in bytes.
 const MAX_MESSAGE: usize = 1_024;
 
-/// Why a feed's Ready condition is what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// The latest reports are handled.
-    Synced,
-    /// The latest reports are handled; some are on record as failed.
-    SyncedWithFailures,
-    /// The latest reports are handled; a backlog remains.
-    Draining,
-    /// A vendor asked to be called later.
-    RateLimited,
-    /// Flashpoint can't be reached or fails.
-    FlashpointUnavailable,
-    /// TruSTAR can't be reached or fails.
-    TrustarUnavailable,
-    /// A vendor answered what its API does not promise.
-    UnexpectedResponse,
-    /// Reports taken on are not all written yet.
-    WritesPending,
-    /// The ledger could not be read or stored.
-    LedgerUnavailable,
-    /// The window holds more reports than a ledger remembers.
-    LedgerFull,
-    /// The secret does not exist.
-    SecretNotFound,
-    /// The secret lacks a key.
-    SecretKeyMissing,
-    /// Flashpoint refuses the API key.
-    FlashpointUnauthorized,
-    /// TruSTAR refuses the API key or secret.
-    TrustarUnauthorized,
-    /// The credential does not see the enclave.
-    EnclaveNotFound,
-    /// The credential may not write to the enclave.
-    EnclaveNotWritable,
-    /// A report's external id leads to another enclave.
-    ExternalIdConflict,
-    /// `spec.suspend` is set.
-    Suspended,
-}
-
 /// The row of the table of states that a reason stands in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Row {
     Ready,
-    Working,
+    Reconciling,
     Stalled,
 }
 
+/// Defines the reasons: the name is what a condition says.
+macro_rules! reasons {
+    ($($(#[$explanation:meta])* $reason:ident: $row:ident,)+) => {
+        /// Why a feed's Ready condition is what it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $($(#[$explanation])* $reason,)+
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$reason),+];
+
+            /// The reason as a condition says it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$reason => stringify!($reason),)+
+                }
+            }
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$reason => Row::$row,)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The latest reports are handled.
+    Synced: Ready,
+    /// The latest reports are handled; some are on record as failed.
+    SyncedWithFailures: Ready,
+    /// The latest reports are handled; a backlog remains.
+    Draining: Ready,
+    /// `spec.suspend` is set.
+    Suspended: Ready,
+    /// A vendor asked to be called later.
+    RateLimited: Reconciling,
+    /// Flashpoint can't be reached or fails.
+    FlashpointUnavailable: Reconciling,
+    /// TruSTAR can't be reached or fails.
+    TrustarUnavailable: Reconciling,
+    /// A vendor answered what its API does not promise.
+    UnexpectedResponse: Reconciling,
+    /// Reports taken on are not all written yet.
+    WritesPending: Reconciling,
+    /// The ledger could not be read or stored.
+    LedgerUnavailable: Reconciling,
+    /// The window holds more reports than a ledger remembers.
+    LedgerFull: Reconciling,
+    /// The Secret does not exist.
+    SecretNotFound: Reconciling,
+    /// The Secret lacks a key.
+    SecretKeyMissing: Stalled,
+    /// Flashpoint refuses the API key.
+    FlashpointUnauthorized: Stalled,
+    /// TruSTAR refuses the API key or secret.
+    TrustarUnauthorized: Stalled,
+    /// The credential does not see the enclave.
+    EnclaveNotFound: Stalled,
+    /// The credential may not write to the enclave.
+    EnclaveNotWritable: Stalled,
+    /// A report's external id leads to another enclave.
+    ExternalIdConflict: Stalled,
+}
+
 impl Reason {
-    /// Every reason.
-    pub const ALL: [Self; 18] = [
-        Self::Synced,
-        Self::SyncedWithFailures,
-        Self::Draining,
-        Self::RateLimited,
-        Self::FlashpointUnavailable,
-        Self::TrustarUnavailable,
-        Self::UnexpectedResponse,
-        Self::WritesPending,
-        Self::LedgerUnavailable,
-        Self::LedgerFull,
-        Self::SecretNotFound,
-        Self::SecretKeyMissing,
-        Self::FlashpointUnauthorized,
-        Self::TrustarUnauthorized,
-        Self::EnclaveNotFound,
-        Self::EnclaveNotWritable,
-        Self::ExternalIdConflict,
-        Self::Suspended,
-    ];
-
-    /// The reason as a condition says it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Synced => "Synced",
-            Self::SyncedWithFailures => "SyncedWithFailures",
-            Self::Draining => "Draining",
-            Self::RateLimited => "RateLimited",
-            Self::FlashpointUnavailable => "FlashpointUnavailable",
-            Self::TrustarUnavailable => "TrustarUnavailable",
-            Self::UnexpectedResponse => "UnexpectedResponse",
-            Self::WritesPending => "WritesPending",
-            Self::LedgerUnavailable => "LedgerUnavailable",
-            Self::LedgerFull => "LedgerFull",
-            Self::SecretNotFound => "SecretNotFound",
-            Self::SecretKeyMissing => "SecretKeyMissing",
-            Self::FlashpointUnauthorized => "FlashpointUnauthorized",
-            Self::TrustarUnauthorized => "TrustarUnauthorized",
-            Self::EnclaveNotFound => "EnclaveNotFound",
-            Self::EnclaveNotWritable => "EnclaveNotWritable",
-            Self::ExternalIdConflict => "ExternalIdConflict",
-            Self::Suspended => "Suspended",
-        }
-    }
-
-    const fn row(self) -> Row {
-        match self {
-            Self::Synced | Self::SyncedWithFailures | Self::Draining | Self::Suspended => Row::Ready,
-            Self::RateLimited
-            | Self::FlashpointUnavailable
-            | Self::TrustarUnavailable
-            | Self::UnexpectedResponse
-            | Self::WritesPending
-            | Self::LedgerUnavailable
-            | Self::LedgerFull
-            | Self::SecretNotFound => Row::Working,
-            Self::SecretKeyMissing
-            | Self::FlashpointUnauthorized
-            | Self::TrustarUnauthorized
-            | Self::EnclaveNotFound
-            | Self::EnclaveNotWritable
-            | Self::ExternalIdConflict => Row::Stalled,
-        }
-    }
-
     /// Whether Ready is True.
     #[must_use]
     pub fn ready(self) -> bool {
@@ -132,7 +93,7 @@ impl Reason {
     /// Whether Reconciling is present.
     #[must_use]
     pub fn reconciling(self) -> bool {
-        self.row() == Row::Working
+        self.row() == Row::Reconciling
     }
 
     /// Whether Stalled is present: a person must act.
@@ -157,8 +118,13 @@ impl Reason {
     /// The reason that conditions tell, where it is one of ours.
     #[must_use]
     pub fn of(conditions: &[Condition]) -> Option<Self> {
-        let ready = conditions.iter().find(|condition| condition.type_ == "Ready")?;
-        Self::ALL.into_iter().find(|reason| reason.as_str() == ready.reason)
+        let ready = conditions
+            .iter()
+            .find(|condition| condition.type_ == "Ready")?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|reason| reason.as_str() == ready.reason)
     }
 }
 
@@ -174,7 +140,9 @@ pub fn conditions(
     let message = shown(message, MAX_MESSAGE);
     let condition = |kind: &str, status: bool| {
         let status = if status { "True" } else { "False" };
-        let before = previous.iter().find(|before| before.type_ == kind && before.status == status);
+        let before = previous
+            .iter()
+            .find(|before| before.type_ == kind && before.status == status);
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         Condition {
             type_: kind.to_owned(),
@@ -182,7 +150,8 @@ pub fn conditions(
             reason: reason.as_str().to_owned(),
             message: message.clone(),
             observed_generation: Some(generation),
-            last_transition_time: before.map_or(Time(now), |before| before.last_transition_time.clone()),
+            last_transition_time: before
+                .map_or(Time(now), |before| before.last_transition_time.clone()),
         }
     };
     let mut conditions = vec![condition("Ready", reason.ready())];
@@ -226,20 +195,32 @@ mod tests {
     }
 
     fn told(conditions: &[Condition]) -> Vec<String> {
-        conditions.iter().map(|c| format!("{}={}:{}", c.type_, c.status, c.reason)).collect()
+        conditions
+            .iter()
+            .map(|c| format!("{}={}:{}", c.type_, c.status, c.reason))
+            .collect()
     }
 
     #[test]
     fn each_reason_has_the_conditions_of_its_row() {
-        for reason in Reason::ALL {
+        for &reason in Reason::ALL {
             let told = told(&conditions(&[], reason, "m", 1, at("2026-01-01T00:00:00Z")));
             let name = reason.as_str();
             let expected = match reason {
-                Reason::Synced | Reason::SyncedWithFailures | Reason::Draining | Reason::Suspended => {
+                Reason::Synced
+                | Reason::SyncedWithFailures
+                | Reason::Draining
+                | Reason::Suspended => {
                     vec![format!("Ready=True:{name}")]
                 }
-                reason if reason.stalled() => vec![format!("Ready=False:{name}"), format!("Stalled=True:{name}")],
-                _ => vec![format!("Ready=False:{name}"), format!("Reconciling=True:{name}")],
+                reason if reason.stalled() => vec![
+                    format!("Ready=False:{name}"),
+                    format!("Stalled=True:{name}"),
+                ],
+                _ => vec![
+                    format!("Ready=False:{name}"),
+                    format!("Reconciling=True:{name}"),
+                ],
             };
             assert_eq!(told, expected);
         }
@@ -249,16 +230,26 @@ mod tests {
     fn the_transition_time_changes_with_the_status_only() {
         let first = conditions(&[], Reason::Synced, "a", 1, at("2026-01-01T00:00:00Z"));
         let second = conditions(&first, Reason::Draining, "b", 2, at("2026-01-02T00:00:00Z"));
-        assert_eq!(second[0].last_transition_time, first[0].last_transition_time);
+        assert_eq!(
+            second[0].last_transition_time,
+            first[0].last_transition_time
+        );
         assert_eq!(second[0].message, "b");
-        let third = conditions(&second, Reason::RateLimited, "c", 2, at("2026-01-03T00:00:00Z"));
+        let third = conditions(
+            &second,
+            Reason::RateLimited,
+            "c",
+            2,
+            at("2026-01-03T00:00:00Z"),
+        );
         assert_eq!(third[0].last_transition_time.0, at("2026-01-03T00:00:00Z"));
     }
 
     #[test]
     fn a_message_from_outside_is_escaped_and_cut() {
         let message = format!("a\u{1b}[31m\n{}", "ä".repeat(2_000));
-        let condition = &conditions(&[], Reason::Synced, &message, 1, at("2026-01-01T00:00:00Z"))[0];
+        let condition =
+            &conditions(&[], Reason::Synced, &message, 1, at("2026-01-01T00:00:00Z"))[0];
         assert!(condition.message.len() <= MAX_MESSAGE);
         assert!(!condition.message.contains(char::is_control));
         assert!(condition.message.starts_with("a\\u{1b}[31m\\n"));
@@ -266,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_read_back() {
-        for reason in Reason::ALL {
+        for &reason in Reason::ALL {
             let conditions = conditions(&[], reason, "m", 1, at("2026-01-01T00:00:00Z"));
             assert_eq!(Reason::of(&conditions), Some(reason));
         }

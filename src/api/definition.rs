@@ -10,12 +10,20 @@ use super::{FlashpointFeed, FlashpointLedger};
 /// The custom resource definitions, in the order that they are applied in.
 #[must_use]
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![definition_of::<FlashpointFeed>(), definition_of::<FlashpointLedger>()]
+    vec![
+        definition_of::<FlashpointFeed>(),
+        definition_of::<FlashpointLedger>(),
+    ]
 }
 
 fn definition_of<K: CustomResourceExt>() -> CustomResourceDefinition {
     let mut definition = K::crd();
-    if let Some(schema) = definition.spec.versions.first_mut().and_then(|version| version.schema.as_mut()) {
+    if let Some(schema) = definition
+        .spec
+        .versions
+        .first_mut()
+        .and_then(|version| version.schema.as_mut())
+    {
         schema.open_api_v3_schema = Some(schema_of::<K>());
     }
     definition
@@ -34,23 +42,23 @@ pub(super) fn schema_of<K: CustomResourceExt>() -> JSONSchemaProps {
 /// A feed that no controller has seen must not look healthy to tools that compare generations;
 /// what the operator has yet to tell has no default.
 fn default_status(schema: &mut JSONSchemaProps) {
-    if let Some(status) = schema.properties.as_mut().and_then(|properties| properties.get_mut("status")) {
+    if let Some(status) = schema
+        .properties
+        .as_mut()
+        .and_then(|properties| properties.get_mut("status"))
+    {
         each(status, &mut |field| field.default = None);
         status.default = Some(JSON(serde_json::json!({"observedGeneration": -1})));
     }
 }
 
 /// Takes out what Rust's types bring along and Kubernetes does without: a null that is pruned
-/// unless it is asked for, formats that the API server warns of, titles, line breaks.
+/// unless it is asked for, titles, line breaks, and integer formats that it knows nothing of.
 pub(super) fn tidy(schema: &mut JSONSchemaProps) {
     each(schema, &mut |field| {
         field.nullable = None;
         field.title = None;
-        field.format = field.format.take().map(|format| match format.as_str() {
-            "uint8" | "uint16" | "uint32" => "int32".to_owned(),
-            "uint64" => "int64".to_owned(),
-            _ => format,
-        });
+        field.format = field.format.take().filter(|format| !format.contains("int"));
         field.description = field.description.take().map(|text| text.replace('\n', " "));
     });
 }
@@ -58,7 +66,11 @@ pub(super) fn tidy(schema: &mut JSONSchemaProps) {
 /// Changes a schema and all below it.
 fn each(schema: &mut JSONSchemaProps, change: &mut impl FnMut(&mut JSONSchemaProps)) {
     change(schema);
-    for property in schema.properties.iter_mut().flat_map(|properties| properties.values_mut()) {
+    for property in schema
+        .properties
+        .iter_mut()
+        .flat_map(|properties| properties.values_mut())
+    {
         each(property, change);
     }
     if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {

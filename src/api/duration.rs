@@ -8,8 +8,14 @@ use kube::core::Rule;
 const PATTERN: &str = "^([0-9]+([.][0-9]+)?(w|d|h|m|s|ms))+$";
 
 /// The units, in seconds.
-const UNITS: [(&str, f64); 6] =
-    [("w", 604_800.0), ("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001)];
+const UNITS: [(&str, f64); 6] = [
+    ("w", 604_800.0),
+    ("d", 86_400.0),
+    ("h", 3_600.0),
+    ("m", 60.0),
+    ("s", 1.0),
+    ("ms", 0.001),
+];
 
 /// A field that holds a duration, and which ones it takes.
 #[derive(Clone, Copy, Debug)]
@@ -21,16 +27,28 @@ pub(super) struct DurationField {
 }
 
 /// Between the starts of two syncs.
-pub(super) const INTERVAL: DurationField =
-    DurationField { name: "interval", at_least: "1m", at_most: "30d", example: "15m, 1h30m or 1d" };
+pub(super) const INTERVAL: DurationField = DurationField {
+    name: "interval",
+    at_least: "1m",
+    at_most: "30d",
+    example: "15m, 1h30m or 1d",
+};
 
 /// How far a request reaches back.
-pub(super) const LOOKBACK: DurationField =
-    DurationField { name: "lookback", at_least: "1h", at_most: "30d", example: "12h, 1d or 2w" };
+pub(super) const LOOKBACK: DurationField = DurationField {
+    name: "lookback",
+    at_least: "1h",
+    at_most: "30d",
+    example: "12h, 1d or 2w",
+};
 
 /// How long one API call may take.
-pub(super) const TIMEOUT: DurationField =
-    DurationField { name: "timeout", at_least: "1s", at_most: "5m", example: "30s or 1m30s" };
+pub(super) const TIMEOUT: DurationField = DurationField {
+    name: "timeout",
+    at_least: "1s",
+    at_most: "5m",
+    example: "30s or 1m30s",
+};
 
 impl DurationField {
     /// The duration that a text says.
@@ -47,18 +65,27 @@ impl DurationField {
     /// The same as a rule for the API server, with the same message. Its own `duration()` knows
     /// no days and weeks, so the rule adds up the parts.
     pub(super) fn rule(self) -> Rule {
-        let units = UNITS.map(|(unit, seconds)| format!("'{unit}': {seconds:?}")).join(", ");
+        let units = UNITS
+            .map(|(unit, seconds)| format!("'{unit}': {seconds:?}"))
+            .join(", ");
         let length = format!(
             "self.findAll('[0-9.]+[a-z]+').map(part, double(part.find('[0-9.]+')) * {{{units}}}[part.find('[a-z]+')]).sum()"
         );
         let bound = |text| seconds(text).unwrap_or_default();
         let (at_least, at_most) = (bound(self.at_least), bound(self.at_most));
-        let within = format!("[{length}].all(length, length >= {at_least:?} && length <= {at_most:?})");
-        Rule::new(format!("self.matches('{PATTERN}') && {within}")).message(self.requirement().as_str())
+        let within =
+            format!("[{length}].all(length, length >= {at_least:?} && length <= {at_most:?})");
+        Rule::new(format!("self.matches('{PATTERN}') && {within}"))
+            .message(self.requirement().as_str())
     }
 
     fn requirement(self) -> String {
-        let Self { name, at_least, at_most, example } = self;
+        let Self {
+            name,
+            at_least,
+            at_most,
+            example,
+        } = self;
         format!("{name} must be a duration from {at_least} to {at_most}, such as {example}")
     }
 }
@@ -69,7 +96,10 @@ fn seconds(text: &str) -> Option<f64> {
     let mut rest = text;
     while !rest.is_empty() {
         let (number, tail) = rest.split_at(rest.find(|c| !matches!(c, '0'..='9' | '.'))?);
-        let (unit, tail) = tail.split_at(tail.find(|c| matches!(c, '0'..='9' | '.')).unwrap_or(tail.len()));
+        let (unit, tail) = tail.split_at(
+            tail.find(|c| matches!(c, '0'..='9' | '.'))
+                .unwrap_or(tail.len()),
+        );
         let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
         if number.starts_with('.') || number.ends_with('.') {
             return None;
@@ -88,9 +118,15 @@ mod tests {
     #[test]
     fn durations_are_read() {
         let length = |text: &str| INTERVAL.read(text).unwrap();
-        for (text, minutes) in
-            [("15m", 15), ("1h30m", 90), ("1.5h", 90), ("1d", 1_440), ("1d12h", 2_160), ("2w", 20_160), ("1h0m0s", 60)]
-        {
+        for (text, minutes) in [
+            ("15m", 15),
+            ("1h30m", 90),
+            ("1.5h", 90),
+            ("1d", 1_440),
+            ("1d12h", 2_160),
+            ("2w", 20_160),
+            ("1h0m0s", 60),
+        ] {
             assert_eq!(length(text), Duration::from_mins(minutes), "{text}");
         }
         assert_eq!(length("90.5s"), Duration::from_millis(90_500));
@@ -109,9 +145,15 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused_with_what_to_write() {
-        for text in ["", "15", "m", "-5m", "+5m", "15 m", "1y", "1h 30m", "5M", "1..5h", ".5h", "1.h", "15m!", "1e3m", "15μs", "ninety"] {
+        for text in [
+            "", "15", "m", "-5m", "+5m", "15 m", "1y", "1h 30m", "5M", "1..5h", ".5h", "1.h",
+            "15m!", "1e3m", "15μs", "ninety",
+        ] {
             let refusal = INTERVAL.read(text).unwrap_err();
-            assert_eq!(refusal, "interval must be a duration from 1m to 30d, such as 15m, 1h30m or 1d", "{text}");
+            assert_eq!(
+                refusal, "interval must be a duration from 1m to 30d, such as 15m, 1h30m or 1d",
+                "{text}"
+            );
         }
     }
 }

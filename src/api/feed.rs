@@ -13,12 +13,10 @@ use crate::indicators::IndicatorType;
 pub(super) const MAX_LIMIT: u32 = 500;
 
 /// What an enclave's id looks like.
-pub(super) const ENCLAVE_ID: &str =
-    "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'";
+pub(super) const ENCLAVE_ID: &str = "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'";
 
 /// What a Secret's name looks like.
-pub(super) const SECRET_NAME: &str =
-    "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'";
+pub(super) const SECRET_NAME: &str = "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'";
 
 /// The most entries of each list of names or domains.
 const MAX_ENTRIES: u32 = 500;
@@ -35,19 +33,57 @@ const MAX_ENTRIES: u32 = 500;
     namespaced,
     status = "FlashpointFeedStatus",
     doc = "Brings Flashpoint's latest intelligence reports to a TruSTAR enclave: on an interval, those that hold indicators of compromise.",
-    printcolumn(json_path = ".spec.enclaveId", name = "Enclave", type_ = "string", priority = 1),
+    printcolumn(
+        json_path = ".spec.enclaveId",
+        name = "Enclave",
+        type_ = "string",
+        priority = 1
+    ),
     printcolumn(json_path = ".spec.interval", name = "Interval", type_ = "string"),
-    printcolumn(json_path = ".spec.suspend", name = "Suspended", type_ = "boolean", priority = 1),
-    printcolumn(json_path = ".status.conditions[?(@.type==\"Ready\")].status", name = "Ready", type_ = "string"),
-    printcolumn(json_path = ".status.conditions[?(@.type==\"Ready\")].reason", name = "Reason", type_ = "string"),
-    printcolumn(json_path = ".status.totals.submitted", name = "Submitted", type_ = "integer"),
-    printcolumn(json_path = ".status.lastPostedTime", name = "Last Posted", type_ = "date"),
+    printcolumn(
+        json_path = ".spec.suspend",
+        name = "Suspended",
+        type_ = "boolean",
+        priority = 1
+    ),
+    printcolumn(
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status",
+        name = "Ready",
+        type_ = "string"
+    ),
+    printcolumn(
+        json_path = ".status.conditions[?(@.type==\"Ready\")].reason",
+        name = "Reason",
+        type_ = "string"
+    ),
+    printcolumn(
+        json_path = ".status.totals.submitted",
+        name = "Submitted",
+        type_ = "integer"
+    ),
+    printcolumn(
+        json_path = ".status.lastPostedTime",
+        name = "Last Posted",
+        type_ = "date"
+    ),
     printcolumn(json_path = ".status.lastSyncTime", name = "Last Sync", type_ = "date"),
-    printcolumn(json_path = ".metadata.creationTimestamp", name = "Age", type_ = "date"),
-    printcolumn(json_path = ".status.conditions[?(@.type==\"Ready\")].message", name = "Message", type_ = "string", priority = 1)
+    printcolumn(
+        json_path = ".metadata.creationTimestamp",
+        name = "Age",
+        type_ = "date"
+    ),
+    printcolumn(
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        name = "Message",
+        type_ = "string",
+        priority = 1
+    )
 )]
 #[serde(rename_all = "camelCase")]
-#[allow(clippy::duplicated_attributes, reason = "printer columns have types and priorities in common")]
+#[allow(
+    clippy::duplicated_attributes,
+    reason = "printer columns have types and priorities in common"
+)]
 pub struct FlashpointFeedSpec {
     /// The Secret with the credentials: flashpoint-api-key, trustar-api-key and trustar-api-secret.
     pub secret_ref: SecretRef,
@@ -126,7 +162,8 @@ pub struct DomainRules {
 }
 
 fn names(_: &mut SchemaGenerator) -> Schema {
-    let rule = Rule::new("self.matches('[A-Za-z0-9]')").message("a malware name must have a letter or a digit");
+    let rule = Rule::new("self.matches('[A-Za-z0-9]')")
+        .message("a malware name must have a letter or a digit");
     list(64, &rule)
 }
 

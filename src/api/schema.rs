@@ -15,18 +15,35 @@ const MAX_SHOWN: usize = 80;
 const MOST_EDITS: usize = 2;
 
 /// Appends what the schema refuses of the value at `path`.
-pub(super) fn walk(schema: &JSONSchemaProps, path: &str, value: &Value, problems: &mut Vec<Problem>) {
-    let mut refuse = |message: String| problems.push(Problem { path: path.to_owned(), message });
+pub(super) fn walk(
+    schema: &JSONSchemaProps,
+    path: &str,
+    value: &Value,
+    problems: &mut Vec<Problem>,
+) {
+    let mut refuse = |message: String| {
+        problems.push(Problem {
+            path: path.to_owned(),
+            message,
+        });
+    };
     match (schema.type_.as_deref(), value) {
         (Some("object"), Value::Object(fields)) => object(schema, path, fields, problems),
         (Some("array"), Value::Array(items)) => array(schema, path, items, problems),
         (Some("string"), Value::String(text)) => {
             let length = text.chars().count();
             if let Some(most) = schema.max_length.filter(|most| exceeds(length, *most)) {
-                refuse(format!("must have at most {most} characters; it has {length}"));
-            } else if let Some(values) = schema.enum_.as_deref().filter(|values| values.iter().all(|each| each.0 != *value)) {
+                refuse(format!(
+                    "must have at most {most} characters; it has {length}"
+                ));
+            } else if let Some(values) = schema
+                .enum_
+                .as_deref()
+                .filter(|values| values.iter().all(|each| each.0 != *value))
+            {
                 let names: Vec<&str> = values.iter().filter_map(|value| value.0.as_str()).collect();
-                let meant = meant(text, &names).unwrap_or_else(|| format!("write one of {}", names.join(", ")));
+                let meant = meant(text, &names)
+                    .unwrap_or_else(|| format!("write one of {}", names.join(", ")));
                 refuse(format!("can't be {}; {meant}", display(value)));
             }
         }
@@ -43,12 +60,25 @@ pub(super) fn walk(schema: &JSONSchemaProps, path: &str, value: &Value, problems
     }
 }
 
-fn object(schema: &JSONSchemaProps, path: &str, fields: &Map<String, Value>, problems: &mut Vec<Problem>) {
+fn object(
+    schema: &JSONSchemaProps,
+    path: &str,
+    fields: &Map<String, Value>,
+    problems: &mut Vec<Problem>,
+) {
     let properties = schema.properties.as_ref();
-    for name in schema.required.iter().flatten().filter(|name| !fields.contains_key(*name)) {
+    for name in schema
+        .required
+        .iter()
+        .flatten()
+        .filter(|name| !fields.contains_key(*name))
+    {
         let property = properties.and_then(|properties| properties.get(name));
         let message = format!("is missing{}", explained(property));
-        problems.push(Problem { path: below(path, name), message });
+        problems.push(Problem {
+            path: below(path, name),
+            message,
+        });
     }
     for (name, value) in fields {
         let path = below(path, name);
@@ -58,7 +88,10 @@ fn object(schema: &JSONSchemaProps, path: &str, fields: &Map<String, Value>, pro
             walk(values, &path, value, problems);
         } else if let Some(properties) = properties {
             let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-            problems.push(Problem { message: unknown(&path, name, &names), path });
+            problems.push(Problem {
+                message: unknown(&path, name, &names),
+                path,
+            });
         }
     }
 }
@@ -66,14 +99,26 @@ fn object(schema: &JSONSchemaProps, path: &str, fields: &Map<String, Value>, pro
 fn array(schema: &JSONSchemaProps, path: &str, items: &[Value], problems: &mut Vec<Problem>) {
     let mut refuse = |path: String, message: String| problems.push(Problem { path, message });
     if let Some(most) = schema.max_items.filter(|most| exceeds(items.len(), *most)) {
-        refuse(path.to_owned(), format!("must have at most {most} entries; it has {}", items.len()));
+        refuse(
+            path.to_owned(),
+            format!("must have at most {most} entries; it has {}", items.len()),
+        );
     }
-    if let Some(least) = schema.min_items.filter(|least| !exceeds(items.len() + 1, *least)) {
-        refuse(path.to_owned(), format!("must have at least {least} entry; leave the field out for the default"));
+    if let Some(least) = schema
+        .min_items
+        .filter(|least| !exceeds(items.len() + 1, *least))
+    {
+        refuse(
+            path.to_owned(),
+            format!("must have at least {least} entry; leave the field out for the default"),
+        );
     }
     for (at, item) in items.iter().enumerate() {
         if schema.x_kubernetes_list_type.as_deref() == Some("set") && items[..at].contains(item) {
-            refuse(format!("{path}[{at}]"), format!("{} is there twice; leave one out", display(item)));
+            refuse(
+                format!("{path}[{at}]"),
+                format!("{} is there twice; leave one out", display(item)),
+            );
         }
     }
     if let Some(JSONSchemaPropsOrArray::Schema(schema)) = &schema.items {
@@ -94,19 +139,28 @@ fn wrong_type(schema: &JSONSchemaProps, expected: &str, value: &Value) -> String
     };
     let hint = match (expected, value) {
         ("text", Value::Number(_) | Value::Bool(_)) => " (in quotes it is text)",
-        ("a whole number", Value::String(text)) if text.parse::<i64>().is_ok() => " (leave out the quotes)",
-        ("true or false", Value::String(text)) if text.parse::<bool>().is_ok() => " (leave out the quotes)",
+        ("a whole number", Value::String(text)) if text.parse::<i64>().is_ok() => {
+            " (leave out the quotes)"
+        }
+        ("true or false", Value::String(text)) if text.parse::<bool>().is_ok() => {
+            " (leave out the quotes)"
+        }
         ("a list", Value::String(_)) => " (a list of one is [value])",
         _ => "",
     };
-    format!("must be {expected}, not {}{hint}{}", display(value), explained(Some(schema)))
+    format!(
+        "must be {expected}, not {}{hint}{}",
+        display(value),
+        explained(Some(schema))
+    )
 }
 
 fn unknown(path: &str, name: &str, known: &[&str]) -> String {
     if path == "spec.secretRef.namespace" {
         return "unknown field; a feed reads the Secret of its own namespace, never another: leave it out".to_owned();
     }
-    let meant = meant(name, known).unwrap_or_else(|| format!("the fields here are {}", known.join(", ")));
+    let meant =
+        meant(name, known).unwrap_or_else(|| format!("the fields here are {}", known.join(", ")));
     format!("unknown field; {meant}")
 }
 
@@ -114,9 +168,16 @@ fn unknown(path: &str, name: &str, known: &[&str]) -> String {
 fn meant(written: &str, names: &[&str]) -> Option<String> {
     let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
     let written = plain(written);
-    let edits = |name: &str| if plain(name).starts_with(&written) { 0 } else { edits(&written, &plain(name)) };
+    let edits = |name: &str| {
+        if plain(name).starts_with(&written) {
+            0
+        } else {
+            edits(&written, &plain(name))
+        }
+    };
     let closest = names.iter().copied().min_by_key(|name| edits(name))?;
-    (edits(closest) <= MOST_EDITS && written.len() > MOST_EDITS).then(|| format!("did you mean {closest:?}?"))
+    (edits(closest) <= MOST_EDITS && written.len() > MOST_EDITS)
+        .then(|| format!("did you mean {closest:?}?"))
 }
 
 /// How many characters to put in, take out or change make one text of another (Levenshtein).
@@ -139,7 +200,9 @@ fn edits(from: &str, to: &str) -> usize {
 /// What a field is for, after a colon.
 fn explained(schema: Option<&JSONSchemaProps>) -> String {
     let description = schema.and_then(|schema| schema.description.as_deref());
-    description.map(|text| format!(": {text}")).unwrap_or_default()
+    description
+        .map(|text| format!(": {text}"))
+        .unwrap_or_default()
 }
 
 /// A value as a message shows it.
@@ -152,7 +215,11 @@ pub(super) fn display(value: &Value) -> String {
 }
 
 fn below(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 fn exceeds(length: usize, most: i64) -> bool {
@@ -175,7 +242,11 @@ mod tests {
             ("secret", "secretRef"),
             ("Limits", "limit"),
         ] {
-            assert_eq!(meant(written), Some(format!("did you mean \"{right}\"?")), "{written}");
+            assert_eq!(
+                meant(written),
+                Some(format!("did you mean \"{right}\"?")),
+                "{written}"
+            );
         }
         for written in ["", "id", "schedule", "x".repeat(1_000).as_str()] {
             assert_eq!(meant(written), None, "{written}");

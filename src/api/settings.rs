@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
-use super::feed::{DomainRules, ENCLAVE_ID, FlashpointFeedSpec, MAX_LIMIT, MalwareNames, SECRET_NAME};
+use super::feed::{
+    DomainRules, ENCLAVE_ID, FlashpointFeedSpec, MAX_LIMIT, MalwareNames, SECRET_NAME,
+};
 use crate::indicators::{IndicatorType, RuleSettings, Rules};
 
 /// The id of a TruSTAR enclave: 1 to 128 of `[A-Za-z0-9_-]`.
@@ -16,7 +18,9 @@ impl EnclaveId {
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let fits = (1..=128).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -69,16 +73,26 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
     type Error = SettingsError;
 
     fn try_from(spec: &FlashpointFeedSpec) -> Result<Self, SettingsError> {
-        let refuse = |path, reason: &str| SettingsError { path, reason: reason.to_owned() };
-        let enclave = EnclaveId::new(&spec.enclave_id).ok_or_else(|| refuse("spec.enclaveId", ENCLAVE_ID))?;
-        if spec.secret_ref.name.is_empty() {
+        let refuse = |path, reason: &str| SettingsError {
+            path,
+            reason: reason.to_owned(),
+        };
+        let enclave =
+            EnclaveId::new(&spec.enclave_id).ok_or_else(|| refuse("spec.enclaveId", ENCLAVE_ID))?;
+        if !is_secret_name(&spec.secret_ref.name) {
             return Err(refuse("spec.secretRef.name", SECRET_NAME));
         }
         if spec.indicator_types.is_empty() {
-            return Err(refuse("spec.indicatorTypes", "indicatorTypes must name at least one type"));
+            return Err(refuse(
+                "spec.indicatorTypes",
+                "indicatorTypes must name at least one type",
+            ));
         }
-        let limit = u32::try_from(spec.limit).ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        let limit = limit.ok_or_else(|| refuse("spec.limit", "limit must be a number from 1 to 500"))?;
+        let limit = u32::try_from(spec.limit)
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        let limit =
+            limit.ok_or_else(|| refuse("spec.limit", "limit must be a number from 1 to 500"))?;
         Ok(Self {
             secret_name: spec.secret_ref.name.clone(),
             enclave,
@@ -108,8 +122,17 @@ impl FeedSettings {
     }
 }
 
+fn is_secret_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.starts_with(plain)
+        && name.ends_with(plain)
+        && name.chars().all(|c| plain(c) || matches!(c, '-' | '.'))
+}
+
 fn length(path: &'static str, field: DurationField, text: &str) -> Result<Duration, SettingsError> {
-    field.read(text).map_err(|reason| SettingsError { path, reason })
+    field
+        .read(text)
+        .map_err(|reason| SettingsError { path, reason })
 }
 
 #[cfg(test)]
@@ -118,7 +141,8 @@ mod tests {
     use super::*;
 
     fn spec(text: &str) -> FlashpointFeedSpec {
-        let mut spec = serde_json::json!({"secretRef": {"name": "credentials"}, "enclaveId": "7a33144f"});
+        let mut spec =
+            serde_json::json!({"secretRef": {"name": "credentials"}, "enclaveId": "7a33144f"});
         let more: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
         spec.as_object_mut().unwrap().extend(more);
         serde_json::from_value(spec).unwrap()
@@ -162,7 +186,11 @@ mod tests {
             (r#"{"timeout": "6m"}"#, "spec.timeout"),
             (r#"{"indicatorTypes": []}"#, "spec.indicatorTypes"),
         ] {
-            assert_eq!(FeedSettings::try_from(&spec(text)).unwrap_err().path, path, "{text}");
+            assert_eq!(
+                FeedSettings::try_from(&spec(text)).unwrap_err().path,
+                path,
+                "{text}"
+            );
         }
     }
 }

@@ -127,6 +127,12 @@ impl SyncFailure {
     #[must_use]
     pub fn new(id: &str, title: &str, reason: &str, attempts: u32, next_attempt: Time) -> Self {
         let shown = |text: &str| shown(text, MAX_FAILURE_TEXT);
-        Self { id: shown(id), title: shown(title), reason: shown(reason), attempts, next_attempt }
+        Self {
+            id: shown(id),
+            title: shown(title),
+            reason: shown(reason),
+            attempts,
+            next_attempt,
+        }
     }
 }

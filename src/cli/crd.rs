@@ -25,7 +25,8 @@ pub struct Args {
 /// Prints the definitions, or writes them to files.
 pub fn run(args: &Args) -> Exit {
     let written = match &args.output_dir {
-        Some(directory) => write_files(directory).map_err(|error| (format!("write to {}", directory.display()), error)),
+        Some(directory) => write_files(directory)
+            .map_err(|error| (format!("write to {}", directory.display()), error)),
         None => print().map_err(|error| ("write the definitions".to_owned(), error)),
     };
     match written {
@@ -55,13 +56,18 @@ fn write_files(directory: &Path) -> io::Result<()> {
         resources.push_str(&file);
         resources.push('\n');
     }
-    let kustomization = format!("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}");
+    let kustomization = format!(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"
+    );
     std::fs::write(directory.join(KUSTOMIZATION), kustomization)
 }
 
 /// As controller-gen names such files: `group_plural.yaml`.
 fn file_name(definition: &CustomResourceDefinition) -> String {
-    format!("{}_{}.yaml", definition.spec.group, definition.spec.names.plural)
+    format!(
+        "{}_{}.yaml",
+        definition.spec.group, definition.spec.names.plural
+    )
 }
 
 fn yaml(definition: &CustomResourceDefinition) -> io::Result<String> {
@@ -76,7 +82,9 @@ fn yaml(definition: &CustomResourceDefinition) -> io::Result<String> {
 fn whole_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
-            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0);
+            let whole = number
+                .as_f64()
+                .filter(|float| number.is_f64() && float.fract() == 0.0);
             if let Some(whole) = whole.and_then(|float| format!("{float}").parse::<i64>().ok()) {
                 *number = whole.into();
             }

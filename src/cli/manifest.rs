@@ -26,19 +26,34 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 /// Where the text is no YAML or JSON. It never shows the text, which may hold a Secret.
 pub(super) fn objects(text: &str) -> Result<Vec<(String, Value)>, String> {
     let documents: Vec<Value> = if text.trim_start().starts_with('{') {
-        let documents = serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>();
+        let documents = serde_json::Deserializer::from_str(text)
+            .into_iter()
+            .collect::<Result<_, _>>();
         documents.map_err(|error| format!("is not JSON: {error}"))?
     } else {
-        serde_saphyr::from_multiple(text).map_err(|error| format!("is not YAML: {}", error.without_snippet()))?
+        serde_saphyr::from_multiple(text)
+            .map_err(|error| format!("is not YAML: {}", error.without_snippet()))?
     };
     let mut objects = Vec::new();
     for (at, document) in documents.into_iter().enumerate() {
         let place = format!("document {}", at + 1);
-        let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
-        match document.get("items").and_then(Value::as_array).filter(|_| is_list) {
+        let is_list = document
+            .get("kind")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| kind.ends_with("List"));
+        match document
+            .get("items")
+            .and_then(Value::as_array)
+            .filter(|_| is_list)
+        {
             Some(items) => {
                 let place = |at| format!("{place}, items[{at}]");
-                objects.extend(items.iter().enumerate().map(|(at, item)| (place(at), item.clone())));
+                objects.extend(
+                    items
+                        .iter()
+                        .enumerate()
+                        .map(|(at, item)| (place(at), item.clone())),
+                );
             }
             None => objects.push((place, document)),
         }

@@ -1,15 +1,24 @@
 //! The command line.
+#![allow(clippy::doc_markdown, reason = "the comments on arguments are their help, which shows no markup")]
 
+mod completions;
 mod crd;
+mod extract;
+mod manifest;
 mod run;
+mod sync;
+mod terminal;
+mod validate;
 mod vendors;
+mod version;
 
+use std::io::{self, BufWriter, StdoutLock, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 /// What a command came to, as an exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Done.
     Done = 0,
@@ -17,6 +26,19 @@ pub enum Exit {
     Partial = 1,
     /// The input is no good.
     BadInput = 2,
+}
+
+impl Exit {
+    /// Done, or partial where the output could not be written, which is told.
+    fn of(printed: Result<(), String>) -> Self {
+        match printed {
+            Ok(()) => Self::Done,
+            Err(message) => {
+                eprintln!("error: {message}");
+                Self::Partial
+            }
+        }
+    }
 }
 
 #[derive(Debug, Parser)]
@@ -30,8 +52,21 @@ struct Cli {
 enum Command {
     /// Run the controller
     Run(run::Args),
+    /// Sync one feed once, without a cluster
+    ///
+    /// Exits with 0 when the latest reports are handled, 1 when some are not (a report failed or is
+    /// pending, or a service refused or failed), 2 when the input is no good.
+    Sync(sync::Args),
+    /// Find the indicators of compromise in text, HTML or reports
+    Extract(extract::Args),
     /// Print the custom resource definitions
     Crd(crd::Args),
+    /// Check feeds offline, as the API server would
+    Validate(validate::Args),
+    /// Print the version
+    Version,
+    /// Print a script that completes this command line in a shell
+    Completions(completions::Args),
 }
 
 /// Reads the command line, and does what it says.
@@ -39,7 +74,21 @@ enum Command {
 pub fn main() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Run(args) => run::run(args),
+        Command::Sync(args) => sync::run(&args),
+        Command::Extract(args) => extract::run(&args),
         Command::Crd(args) => crd::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Version => version::run(),
+        Command::Completions(args) => completions::run(&args),
     };
     ExitCode::from(exit as u8)
+}
+
+/// Writes to standard output. A reader that has seen enough, as `head` has, is no error.
+fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> Result<(), String> {
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("failed to write the output: {error}")),
+        _ => Ok(()),
+    }
 }

@@ -97,11 +97,7 @@ fn settings(args: Args) -> Result<Settings, String> {
                 .to_owned());
         }
     };
-    for url in [args.vendors.flashpoint().url, args.vendors.trustar().url] {
-        if url.scheme() == "http" {
-            tracing::warn!(%url, "plain http: credentials go over the network unencrypted");
-        }
-    }
+    args.vendors.warn_of_plain_http();
     Ok(Settings {
         flashpoint: args.vendors.flashpoint(),
         trustar: args.vendors.trustar(),

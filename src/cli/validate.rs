@@ -31,7 +31,11 @@ fn report(files: &[PathBuf], out: &mut impl Write) -> io::Result<Exit> {
     let checker = Checker::default();
     let (mut valid, mut refused) = (0_usize, 0_usize);
     for file in files {
-        let name = if file == Path::new("-") { "standard input".into() } else { file.display().to_string() };
+        let name = if file == Path::new("-") {
+            "standard input".into()
+        } else {
+            file.display().to_string()
+        };
         let objects = match manifest::read(file).and_then(|text| manifest::objects(&text)) {
             Ok(objects) => objects,
             Err(error) => {
@@ -47,7 +51,10 @@ fn report(files: &[PathBuf], out: &mut impl Write) -> io::Result<Exit> {
                     writeln!(out, "{name}: {place}: {} is valid", title(&feed.metadata))?;
                 }
                 Checked::Other(other) => {
-                    writeln!(out, "{name}: {place}: passed over, no FlashpointFeed but {other}")?;
+                    writeln!(
+                        out,
+                        "{name}: {place}: passed over, no FlashpointFeed but {other}"
+                    )?;
                 }
                 Checked::Refused(problems) => {
                     refused += 1;
@@ -61,12 +68,24 @@ fn report(files: &[PathBuf], out: &mut impl Write) -> io::Result<Exit> {
     if valid == 0 && refused == 0 {
         writeln!(out, "there is no FlashpointFeed in what was given")?;
     }
-    Ok(if valid > 0 && refused == 0 { Exit::Done } else { Exit::BadInput })
+    Ok(if valid > 0 && refused == 0 {
+        Exit::Done
+    } else {
+        Exit::BadInput
+    })
 }
 
 /// A feed as people name it: `FlashpointFeed intel/cybercrime`.
 fn title(metadata: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta) -> String {
-    let name = metadata.name.as_deref().or(metadata.generate_name.as_deref()).unwrap_or_default();
-    let namespace = metadata.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    let name = metadata
+        .name
+        .as_deref()
+        .or(metadata.generate_name.as_deref())
+        .unwrap_or_default();
+    let namespace = metadata
+        .namespace
+        .as_ref()
+        .map(|namespace| format!("{namespace}/"))
+        .unwrap_or_default();
     format!("FlashpointFeed {namespace}{name}")
 }

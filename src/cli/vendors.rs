@@ -1,5 +1,6 @@
 //! How the vendors are reached: the flags that `run` and `sync` share.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -46,5 +47,16 @@ impl Vendors {
     /// How both are reached.
     pub fn http(&self) -> HttpSettings {
         HttpSettings { ca_file: self.ca_file.clone() }
+    }
+
+    /// Warns where credentials would leave this machine unencrypted.
+    pub fn warn_of_plain_http(&self) {
+        for url in [&self.flashpoint_url, &self.trustar_url] {
+            let host = url.host_str().unwrap_or_default();
+            let stays = host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+            if url.scheme() == "http" && !stays {
+                tracing::warn!(%url, "plain http: credentials go over the network unencrypted");
+            }
+        }
     }
 }

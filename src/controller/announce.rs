@@ -3,40 +3,74 @@
 use kube::Resource as _;
 use kube::runtime::events::{Event, EventType, Recorder};
 
+use super::context::{Context, Watched};
+use super::feed::ReconcileError;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus, Reason};
 
-/// Publishes what a new status changes against the one that the feed had.
-pub async fn change(recorder: &Recorder, feed: &FlashpointFeed, now: &FlashpointFeedStatus) {
-    for event in events(feed.status.as_ref(), now) {
-        if let Err(error) = recorder.publish(&event, &feed.object_ref(&())).await {
-            tracing::warn!(%error, "an event could not be published");
-        }
+/// Publishes what a new status changes against the one `before`.
+pub async fn change(
+    context: &Context,
+    feed: &FlashpointFeed,
+    before: &FlashpointFeedStatus,
+    now: &FlashpointFeedStatus,
+) {
+    let about = feed.object_ref(&());
+    for event in events(before, now) {
+        publish(context, &about, &event).await;
     }
 }
 
-fn events(before: Option<&FlashpointFeedStatus>, now: &FlashpointFeedStatus) -> Vec<Event> {
-    let reason = Reason::of(&now.conditions);
-    let reason_before = before.and_then(|status| Reason::of(&status.conditions));
-    let submitted_before = before.map_or(0, |status| status.totals.submitted);
-    let submitted = now.totals.submitted.saturating_sub(submitted_before);
+/// Publishes that a feed's stored form can't be read: it has no status that could say so.
+pub async fn unreadable(context: &Context, feed: &Watched, error: &ReconcileError) {
+    let event = event(EventType::Warning, "Unreadable", error.to_string());
+    publish(context, &feed.object_ref(&()), &event).await;
+}
+
+async fn publish(
+    context: &Context,
+    about: &k8s_openapi::api::core::v1::ObjectReference,
+    event: &Event,
+) {
+    // A recorder remembers events, and repeats the first text for all that look alike.
+    let recorder = Recorder::new(context.client.clone(), context.reporter.clone());
+    if let Err(error) = recorder.publish(event, about).await {
+        tracing::warn!(%error, "an event could not be published");
+    }
+}
+
+fn events(before: &FlashpointFeedStatus, now: &FlashpointFeedStatus) -> Vec<Event> {
     let mut events = Vec::new();
+    let submitted = now.totals.submitted.saturating_sub(before.totals.submitted);
     if submitted > 0 {
         let noun = if submitted == 1 { "report" } else { "reports" };
-        events.push(event(EventType::Normal, "Submitted", format!("wrote {submitted} {noun} to the enclave")));
+        let note = format!("wrote {submitted} {noun} to the enclave");
+        events.push(event(EventType::Normal, "Submitted", note));
     }
-    if let Some(reason) = reason.filter(|_| reason != reason_before) {
-        let kind = if reason.ready() && reason != Reason::SyncedWithFailures {
+    let reason = Reason::of(&now.conditions);
+    let changed = reason != Reason::of(&before.conditions);
+    if let Some(reason) = reason.filter(|_| changed) {
+        let fine = reason.ready() && reason != Reason::SyncedWithFailures;
+        let kind = if fine {
             EventType::Normal
         } else {
             EventType::Warning
         };
-        let message = now.conditions.iter().find(|condition| condition.type_ == "Ready");
-        let message = message.map(|condition| condition.message.clone()).unwrap_or_default();
-        events.push(event(kind, reason.as_str(), message));
+        let ready = now
+            .conditions
+            .iter()
+            .find(|condition| condition.type_ == "Ready");
+        let message = ready.map(|condition| condition.message.clone());
+        events.push(event(kind, reason.as_str(), message.unwrap_or_default()));
     }
     events
 }
 
 fn event(type_: EventType, reason: &str, note: String) -> Event {
-    Event { type_, reason: reason.to_owned(), note: Some(note), action: "Sync".to_owned(), secondary: None }
+    Event {
+        type_,
+        reason: reason.to_owned(),
+        note: Some(note),
+        action: "Sync".to_owned(),
+        secondary: None,
+    }
 }

@@ -18,6 +18,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(5);
 const PERSON_RETRY_MIN: Duration = Duration::from_mins(15);
 const PERSON_RETRY_MAX: Duration = Duration::from_hours(6);
 
+/// The longest that a feed waits for its next sync: its interval, or what a service may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
 /// What is known of a feed when it is decided whether it is due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
@@ -27,6 +30,8 @@ pub struct Observed {
     pub observed_generation: i64,
     /// `spec.suspend`.
     pub suspend: bool,
+    /// `spec.interval`.
+    pub interval: Duration,
     /// The value of the annotation that forces a sync.
     pub requested_at: Option<String>,
     /// `status.lastHandledReconcileAt`.
@@ -68,8 +73,16 @@ pub fn due(feed: &Observed, now: Timestamp) -> Due {
     if edited || forced {
         return Due::Sync { forced };
     }
-    let set_back = feed.last_attempt.is_some_and(|time| time > now + CLOCK_SLACK);
-    let Some(next) = feed.next_sync.filter(|_| !set_back) else {
+    // A clock that was set back, or a status that was edited by hand, must not stop a feed.
+    let soon = |time: &Timestamp, pause: Duration| *time <= later(now + CLOCK_SLACK, pause);
+    let set_back = feed
+        .last_attempt
+        .is_some_and(|time| !soon(&time, Duration::ZERO));
+    let longest = feed.interval.max(LONGEST_PAUSE);
+    let next = feed
+        .next_sync
+        .filter(|time| !set_back && soon(time, longest));
+    let Some(next) = next else {
         return Due::Sync { forced: false };
     };
     match Duration::try_from(next.duration_since(now)) {
@@ -106,7 +119,9 @@ pub fn after_fault(
     let early_retries = (3_600 / interval.as_secs().max(1)).max(1);
     let pause = if failures < early_retries {
         let doubled = FIRST_RETRY.saturating_mul(1 << failures.min(20));
-        doubled.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)).min(interval)
+        doubled
+            .mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0))
+            .min(interval)
     } else {
         interval
     };
@@ -141,6 +156,7 @@ mod tests {
         Observed {
             generation: 2,
             observed_generation: 2,
+            interval: QUARTER,
             last_attempt: Some(now() - SignedDuration::from_mins(5)),
             next_sync: Some(now() + SignedDuration::from_mins(10)),
             ..Observed::default()
@@ -149,54 +165,117 @@ mod tests {
 
     #[test]
     fn a_feed_no_controller_has_seen_is_due() {
-        let new = Observed { generation: 1, observed_generation: -1, ..Observed::default() };
+        let new = Observed {
+            generation: 1,
+            observed_generation: -1,
+            ..Observed::default()
+        };
         assert_eq!(due(&new, now()), Due::Sync { forced: false });
     }
 
     #[test]
     fn a_synced_feed_is_due_when_its_time_has_come() {
         assert_eq!(due(&synced(), now()), Due::In(Duration::from_mins(10)));
-        assert_eq!(due(&synced(), now() + SignedDuration::from_mins(10)), Due::Sync { forced: false });
+        assert_eq!(
+            due(&synced(), now() + SignedDuration::from_mins(10)),
+            Due::Sync { forced: false }
+        );
     }
 
     #[test]
     fn an_edit_makes_it_due_and_a_status_of_another_generation_is_not_trusted() {
-        assert_eq!(due(&Observed { generation: 3, ..synced() }, now()), Due::Sync { forced: false });
+        assert_eq!(
+            due(
+                &Observed {
+                    generation: 3,
+                    ..synced()
+                },
+                now()
+            ),
+            Due::Sync { forced: false }
+        );
     }
 
     #[test]
     fn an_annotation_forces_one_sync() {
-        let asked = Observed { requested_at: Some("a".into()), ..synced() };
+        let asked = Observed {
+            requested_at: Some("a".into()),
+            ..synced()
+        };
         assert_eq!(due(&asked, now()), Due::Sync { forced: true });
-        let handled = Observed { handled_request: Some("a".into()), ..asked.clone() };
+        let handled = Observed {
+            handled_request: Some("a".into()),
+            ..asked.clone()
+        };
         assert_eq!(due(&handled, now()), Due::In(Duration::from_mins(10)));
-        let again = Observed { requested_at: Some("b".into()), ..handled };
+        let again = Observed {
+            requested_at: Some("b".into()),
+            ..handled
+        };
         assert_eq!(due(&again, now()), Due::Sync { forced: true });
     }
 
     #[test]
     fn a_suspended_feed_is_told_so_once() {
-        let suspended = Observed { suspend: true, generation: 3, ..synced() };
+        let suspended = Observed {
+            suspend: true,
+            generation: 3,
+            ..synced()
+        };
         assert_eq!(due(&suspended, now()), Due::Suspend);
-        let told = Observed { observed_generation: 3, requested_at: Some("a".into()), ..suspended };
-        assert_eq!(due(&told, now() + SignedDuration::from_hours(9)), Due::Nothing);
+        let told = Observed {
+            observed_generation: 3,
+            requested_at: Some("a".into()),
+            ..suspended
+        };
+        assert_eq!(
+            due(&told, now() + SignedDuration::from_hours(9)),
+            Due::Nothing
+        );
     }
 
     #[test]
     fn a_clock_that_was_set_back_makes_it_due() {
-        assert_eq!(due(&synced(), now() - SignedDuration::from_hours(24)), Due::Sync { forced: false });
+        assert_eq!(
+            due(&synced(), now() - SignedDuration::from_hours(24)),
+            Due::Sync { forced: false }
+        );
+    }
+
+    #[test]
+    fn a_next_sync_further_away_than_any_is_no_reason_to_wait() {
+        let monthly = Duration::from_hours(30 * 24);
+        let next_in = |hours: i64, interval| {
+            let next_sync = Some(now() + SignedDuration::from_hours(hours));
+            due(
+                &Observed {
+                    next_sync,
+                    interval,
+                    ..synced()
+                },
+                now(),
+            )
+        };
+        assert_eq!(next_in(25, QUARTER), Due::Sync { forced: false });
+        assert_eq!(next_in(24, QUARTER), Due::In(Duration::from_hours(24)));
+        assert_eq!(next_in(30 * 24, monthly), Due::In(monthly));
     }
 
     #[test]
     fn a_feed_that_waits_for_its_secret_looks_every_ten_seconds() {
-        let waits = Observed { waits_for_secret: true, ..synced() };
+        let waits = Observed {
+            waits_for_secret: true,
+            ..synced()
+        };
         assert_eq!(due(&waits, now()), Due::Secret(SECRET_POLL));
     }
 
     #[test]
     fn pauses_after_faults_double_up_to_the_interval() {
         let pause = |failures| {
-            after_fault(now(), Duration::from_mins(1), failures, 0.5, None).duration_since(now()).as_secs()
+            after_fault(now(), Duration::from_mins(1), failures, 0.5, None)
+                .duration_since(now())
+                .as_secs()
         };
         assert_eq!([0, 1, 2, 3, 4, 9].map(pause), [5, 10, 20, 40, 60, 60]);
     }
@@ -226,13 +305,20 @@ mod tests {
                 tries += 1;
             }
             let healthy = 60_u64.div_ceil(minutes);
-            assert!(tries <= 2 * healthy, "{minutes} min: {tries} tries, a healthy feed {healthy}");
+            assert!(
+                tries <= 2 * healthy,
+                "{minutes} min: {tries} tries, a healthy feed {healthy}"
+            );
         }
     }
 
     #[test]
     fn looks_at_what_a_person_must_mend_double_to_six_hours() {
-        let pause = |failures| after_person(now(), Duration::from_mins(1), failures).duration_since(now()).as_mins();
+        let pause = |failures| {
+            after_person(now(), Duration::from_mins(1), failures)
+                .duration_since(now())
+                .as_mins()
+        };
         assert_eq!([0, 1, 2, 5, 60].map(pause), [15, 30, 60, 360, 360]);
         let daily = after_person(now(), Duration::from_hours(24), 3);
         assert_eq!(daily, now() + SignedDuration::from_hours(24));

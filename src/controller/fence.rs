@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use kube::Resource as _;
 use kube::runtime::reflector::{ObjectRef, Store};
 
-use super::Watched;
+use super::context::Watched;
 use super::lease::Leadership;
 use crate::sync::ports::{Fence, Fenced};
 

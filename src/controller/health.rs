@@ -44,7 +44,12 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves the endpoints until `stopped`.
-pub async fn serve(listener: TcpListener, readiness: Readiness, metrics: Metrics, stopped: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    readiness: Readiness,
+    metrics: Metrics,
+    stopped: CancellationToken,
+) {
     let routes = Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))

@@ -30,7 +30,10 @@ impl ClusterJournal {
         let api: Api<FlashpointLedger> = Api::namespaced(client.clone(), &namespace);
         let stored = api.get_opt(&name).await?;
         let (version, ledger) = match stored {
-            Some(stored) => (stored.metadata.resource_version, Ledger::decode(&stored.spec.data, owner)),
+            Some(stored) => (
+                stored.metadata.resource_version,
+                Ledger::decode(&stored.spec.data, owner),
+            ),
             None => (None, Ledger::new(owner)),
         };
         let owner = OwnerReference {
@@ -42,7 +45,15 @@ impl ClusterJournal {
             // Deleting a feed never waits for its ledger.
             block_owner_deletion: None,
         };
-        Ok((Self { api, name, owner, version: Mutex::new(version) }, ledger))
+        Ok((
+            Self {
+                api,
+                name,
+                owner,
+                version: Mutex::new(version),
+            },
+            ledger,
+        ))
     }
 
     async fn write(&self, data: String) -> Result<(), Error> {

@@ -30,7 +30,9 @@ pub struct Leadership(Mutex<Option<Instant>>);
 impl Leadership {
     /// Whether the lease is held now.
     pub fn held(&self) -> bool {
-        self.0.lock().is_ok_and(|until| until.is_some_and(|until| Instant::now() < until))
+        self.0
+            .lock()
+            .is_ok_and(|until| until.is_some_and(|until| Instant::now() < until))
     }
 
     fn set(&self, until: Option<Instant>) {
@@ -70,7 +72,9 @@ impl Candidate {
                     return;
                 }
                 Ok(false) => {}
-                Err(error) => tracing::warn!(lease = self.name, %error, "the lease could not be acquired"),
+                Err(error) => {
+                    tracing::warn!(lease = self.name, %error, "the lease could not be acquired")
+                }
             }
             sleep(RETRY).await;
         }
@@ -89,8 +93,12 @@ impl Candidate {
                     leadership.set(Some(begun + RENEW_WITHIN));
                 }
                 Ok(Ok(false)) => break,
-                Ok(Err(error)) => tracing::warn!(lease = self.name, %error, "the lease could not be renewed"),
-                Err(_) => tracing::warn!(lease = self.name, "the lease could not be renewed in time"),
+                Ok(Err(error)) => {
+                    tracing::warn!(lease = self.name, %error, "the lease could not be renewed")
+                }
+                Err(_) => {
+                    tracing::warn!(lease = self.name, "the lease could not be renewed in time")
+                }
             }
         }
         leadership.set(None);
@@ -99,8 +107,12 @@ impl Candidate {
     /// Gives the lease back, so that another replica need not wait for its end.
     pub async fn release(&mut self, leadership: &Leadership) {
         leadership.set(None);
-        let Ok(lease) = self.api.get(&self.name).await else { return };
-        let Some(spec) = lease.spec.clone().filter(|spec| self.holds(spec)) else { return };
+        let Ok(lease) = self.api.get(&self.name).await else {
+            return;
+        };
+        let Some(spec) = lease.spec.clone().filter(|spec| self.holds(spec)) else {
+            return;
+        };
         let spec = LeaseSpec {
             holder_identity: None,
             lease_duration_seconds: Some(1),
@@ -123,25 +135,41 @@ impl Candidate {
         }
         let now = MicroTime(Timestamp::now());
         let renewed = if self.holds(&spec) {
-            LeaseSpec { renew_time: Some(now), lease_duration_seconds: Some(seconds(DURATION)), ..spec }
+            LeaseSpec {
+                renew_time: Some(now),
+                lease_duration_seconds: Some(seconds(DURATION)),
+                ..spec
+            }
         } else {
             let transitions = spec.lease_transitions.unwrap_or(0).saturating_add(1);
-            LeaseSpec { lease_transitions: Some(transitions), ..self.fresh(now) }
+            LeaseSpec {
+                lease_transitions: Some(transitions),
+                ..self.fresh(now)
+            }
         };
         self.write(lease, renewed).await
     }
 
     async fn create(&self) -> Result<bool, Error> {
         let lease = Lease {
-            metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: Some(self.name.clone()),
+                ..ObjectMeta::default()
+            },
             spec: Some(self.fresh(MicroTime(Timestamp::now()))),
         };
         won(self.api.create(&PostParams::default(), &lease).await)
     }
 
     async fn write(&self, lease: Lease, spec: LeaseSpec) -> Result<bool, Error> {
-        let lease = Lease { spec: Some(spec), ..lease };
-        won(self.api.replace(&self.name, &PostParams::default(), &lease).await)
+        let lease = Lease {
+            spec: Some(spec),
+            ..lease
+        };
+        won(self
+            .api
+            .replace(&self.name, &PostParams::default(), &lease)
+            .await)
     }
 
     fn fresh(&self, now: MicroTime) -> LeaseSpec {
@@ -160,11 +188,18 @@ impl Candidate {
 
     /// Whether another's lease has not changed for as long as it lasts.
     fn may_take(&mut self, lease: &Lease, spec: &LeaseSpec) -> bool {
-        if spec.holder_identity.as_deref().unwrap_or_default().is_empty() {
+        if spec
+            .holder_identity
+            .as_deref()
+            .unwrap_or_default()
+            .is_empty()
+        {
             return true;
         }
         let version = lease.metadata.resource_version.clone().unwrap_or_default();
-        let lasts = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        let lasts = spec
+            .lease_duration_seconds
+            .and_then(|seconds| u64::try_from(seconds).ok());
         match &self.seen {
             Some((seen, since)) if *seen == version => {
                 since.elapsed() >= lasts.map_or(DURATION, Duration::from_secs)

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kube::ResourceExt as _;
 
-use crate::api::{FlashpointFeed, Reason};
+use crate::api::FlashpointFeed;
 
 /// What is remembered of the feeds, by UID.
 #[derive(Default)]
@@ -24,16 +24,23 @@ impl Memory {
     /// does not show yet must not make the feed look due again.
     pub fn newest(&self, watched: &FlashpointFeed) -> FlashpointFeed {
         let memory = self.lock();
-        let told = memory.get(&watched.uid().unwrap_or_default()).and_then(|feed| feed.told.as_ref());
+        let told = memory
+            .get(&watched.uid().unwrap_or_default())
+            .and_then(|feed| feed.told.as_ref());
         let attempted = |feed: &FlashpointFeed| {
-            feed.status.as_ref().and_then(|status| status.last_attempt_time.as_ref().map(|time| time.0))
+            feed.status
+                .as_ref()
+                .and_then(|status| status.last_attempt_time.as_ref().map(|time| time.0))
         };
         match told {
             Some(told) if attempted(told) > attempted(watched) => {
                 let mut newest = watched.clone();
                 newest.status.clone_from(&told.status);
                 if told.metadata.generation == watched.metadata.generation {
-                    newest.metadata.resource_version.clone_from(&told.metadata.resource_version);
+                    newest
+                        .metadata
+                        .resource_version
+                        .clone_from(&told.metadata.resource_version);
                 }
                 newest
             }
@@ -53,18 +60,17 @@ impl Memory {
         self.lock().entry(uid.to_owned()).or_default().secret = Some(version.map(str::to_owned));
     }
 
-    /// Whether the secret is another than the one tried last; after a start, none was tried.
-    pub fn secret_differs(&self, uid: &str, version: Option<&str>) -> bool {
-        self.lock().get(uid).and_then(|feed| feed.secret.as_ref()).is_none_or(|tried| tried.as_deref() != version)
+    /// Remembers that a feed's secret could not be read: whichever comes is another.
+    pub fn tried_no_secret(&self, uid: &str) {
+        self.lock().entry(uid.to_owned()).or_default().secret = None;
     }
 
-    /// Whether a feed waits for its secret, by the status it was told last.
-    pub fn waits_for_secret(&self, feed: &FlashpointFeed) -> bool {
-        let memory = self.lock();
-        let told = memory.get(&feed.uid().unwrap_or_default()).and_then(|feed| feed.told.as_ref());
-        told.and_then(|told| told.status.as_ref())
-            .and_then(|status| Reason::of(&status.conditions))
-            .is_some_and(Reason::waits_for_secret)
+    /// Whether the secret is another than the one tried last; after a start, none was tried.
+    pub fn secret_differs(&self, uid: &str, version: Option<&str>) -> bool {
+        self.lock()
+            .get(uid)
+            .and_then(|feed| feed.secret.as_ref())
+            .is_none_or(|tried| tried.as_deref() != version)
     }
 
     /// Forgets the feeds that are gone.

@@ -36,7 +36,10 @@ pub struct Feed {
 struct FeedAnd(Feed, &'static str, &'static str);
 
 impl EncodeLabelSet for FeedAnd {
-    fn encode(&self, encoder: &mut prometheus_client::encoding::LabelSetEncoder<'_>) -> fmt::Result {
+    fn encode(
+        &self,
+        encoder: &mut prometheus_client::encoding::LabelSetEncoder<'_>,
+    ) -> fmt::Result {
         self.0.encode(encoder)?;
         (self.1, self.2).encode(encoder.encode_label())
     }
@@ -116,22 +119,52 @@ impl Default for Metrics {
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         registry.register("build", "The version that runs", Info::new(version));
         let calls = Family::default();
-        registry.register("api_requests", "Calls to the vendors, by operation and HTTP status", calls.clone());
+        registry.register(
+            "api_requests",
+            "Calls to the vendors, by operation and HTTP status",
+            calls.clone(),
+        );
         let new_call: fn() -> Histogram = || Histogram::new(CALL_SECONDS);
         let call_duration = Family::new_with_constructor(new_call);
-        registry.register_with_unit("api_request_duration", "How long calls to the vendors took", Unit::Seconds, call_duration.clone());
+        registry.register_with_unit(
+            "api_request_duration",
+            "How long calls to the vendors took",
+            Unit::Seconds,
+            call_duration.clone(),
+        );
         let syncs = Family::default();
-        registry.register("syncs", "Syncs, by the reason that the feed's Ready condition had after it", syncs.clone());
+        registry.register(
+            "syncs",
+            "Syncs, by the reason that the feed's Ready condition had after it",
+            syncs.clone(),
+        );
         let sync_duration = Histogram::new(SYNC_SECONDS);
-        registry.register_with_unit("sync_duration", "How long syncs took", Unit::Seconds, sync_duration.clone());
+        registry.register_with_unit(
+            "sync_duration",
+            "How long syncs took",
+            Unit::Seconds,
+            sync_duration.clone(),
+        );
         let reports = Family::default();
-        registry.register("reports", "Reports written to the enclave or failed, by outcome", reports.clone());
+        registry.register(
+            "reports",
+            "Reports written to the enclave or failed, by outcome",
+            reports.clone(),
+        );
         let indicators = Family::default();
-        registry.register("indicators", "Indicators that count in the reports examined, by type", indicators.clone());
+        registry.register(
+            "indicators",
+            "Indicators that count in the reports examined, by type",
+            indicators.clone(),
+        );
         let gauges = Gauges::default();
         gauges.register(&mut registry);
         let leader = Gauge::default();
-        registry.register("leader", "Whether this replica runs the feeds", leader.clone());
+        registry.register(
+            "leader",
+            "Whether this replica runs the feeds",
+            leader.clone(),
+        );
         Self(Arc::new(Inner {
             registry,
             calls,
@@ -150,16 +183,60 @@ impl Default for Metrics {
 
 impl Gauges {
     fn register(&self, registry: &mut Registry) {
-        registry.register("feed_ready", "Whether the feed's Ready condition is True", self.ready.clone());
-        registry.register("feed_stalled", "Whether a person must act on the feed", self.stalled.clone());
-        registry.register("feed_suspended", "Whether the feed is suspended", self.suspended.clone());
-        registry.register_with_unit("feed_interval", "The feed's interval", Unit::Seconds, self.interval.clone());
-        registry.register_with_unit("feed_last_sync_timestamp", "Start of the last sync that handled the latest reports", Unit::Seconds, self.last_sync.clone());
-        registry.register_with_unit("feed_last_posted_timestamp", "Newest posting time among the reports in the enclave", Unit::Seconds, self.last_posted.clone());
-        registry.register_with_unit("feed_lateness", "How long after it was due the last sync began", Unit::Seconds, self.lateness.clone());
-        registry.register("feed_backlog", "Reports known to exist beyond those handled", self.backlog.clone());
-        registry.register("feed_consecutive_failures", "Syncs in a row that failed", self.consecutive_failures.clone());
-        registry.register("ledger_entries", "Reports that the feed's ledger remembers", self.ledger_entries.clone());
+        registry.register(
+            "feed_ready",
+            "Whether the feed's Ready condition is True",
+            self.ready.clone(),
+        );
+        registry.register(
+            "feed_stalled",
+            "Whether a person must act on the feed",
+            self.stalled.clone(),
+        );
+        registry.register(
+            "feed_suspended",
+            "Whether the feed is suspended",
+            self.suspended.clone(),
+        );
+        registry.register_with_unit(
+            "feed_interval",
+            "The feed's interval",
+            Unit::Seconds,
+            self.interval.clone(),
+        );
+        registry.register_with_unit(
+            "feed_last_sync_timestamp",
+            "Start of the last sync that handled the latest reports",
+            Unit::Seconds,
+            self.last_sync.clone(),
+        );
+        registry.register_with_unit(
+            "feed_last_posted_timestamp",
+            "Newest posting time among the reports in the enclave",
+            Unit::Seconds,
+            self.last_posted.clone(),
+        );
+        registry.register_with_unit(
+            "feed_lateness",
+            "How long after it was due the last sync began",
+            Unit::Seconds,
+            self.lateness.clone(),
+        );
+        registry.register(
+            "feed_backlog",
+            "Reports known to exist beyond those handled",
+            self.backlog.clone(),
+        );
+        registry.register(
+            "feed_consecutive_failures",
+            "Syncs in a row that failed",
+            self.consecutive_failures.clone(),
+        );
+        registry.register(
+            "ledger_entries",
+            "Reports that the feed's ledger remembers",
+            self.ledger_entries.clone(),
+        );
     }
 
     fn forget(&self, feed: &Feed) {
@@ -205,18 +282,25 @@ impl Metrics {
             ("failed", before.failed, counts.failed),
         ];
         for (outcome, before, now) in outcomes {
-            self.count(&self.0.reports, FeedAnd(feed.clone(), "outcome", outcome), now.saturating_sub(before));
+            self.count(
+                &self.0.reports,
+                FeedAnd(feed.clone(), "outcome", outcome),
+                now.saturating_sub(before),
+            );
         }
         for (kind, now) in &counts.indicators {
             let before = before.indicators.get(kind).copied().unwrap_or(0);
-            self.count(&self.0.indicators, FeedAnd(feed.clone(), "type", kind.as_str()), now.saturating_sub(before));
+            self.count(
+                &self.0.indicators,
+                FeedAnd(feed.clone(), "type", kind.as_str()),
+                now.saturating_sub(before),
+            );
         }
     }
 
     /// How a feed stands now.
     pub fn stands(&self, feed: &Feed, standing: &Standing) {
-        lock(&self.0.feeds).insert(feed.clone());
-        let gauges = &self.0.gauges;
+        let gauges = self.gauges_of(feed);
         let set = |family: &Family<Feed, Gauge>, value: i64| {
             family.get_or_create(feed).set(value);
         };
@@ -225,7 +309,10 @@ impl Metrics {
         set(&gauges.suspended, i64::from(standing.suspended));
         set(&gauges.interval, standing.interval);
         set(&gauges.backlog, signed(standing.backlog));
-        set(&gauges.consecutive_failures, signed(standing.consecutive_failures));
+        set(
+            &gauges.consecutive_failures,
+            signed(standing.consecutive_failures),
+        );
         if let Some(time) = standing.last_sync {
             set(&gauges.last_sync, time);
         }
@@ -236,12 +323,18 @@ impl Metrics {
 
     /// A sync began this much after it was due.
     pub fn late(&self, feed: &Feed, by: Duration) {
-        self.0.gauges.lateness.get_or_create(feed).set(by.as_secs_f64());
+        self.gauges_of(feed)
+            .lateness
+            .get_or_create(feed)
+            .set(by.as_secs_f64());
     }
 
     /// How many reports a feed's ledger remembers.
     pub fn remembers(&self, feed: &Feed, entries: usize) {
-        self.0.gauges.ledger_entries.get_or_create(feed).set(signed(entries as u64));
+        self.gauges_of(feed)
+            .ledger_entries
+            .get_or_create(feed)
+            .set(signed(entries as u64));
     }
 
     /// Whether this replica runs the feeds.
@@ -269,6 +362,12 @@ impl Metrics {
         });
     }
 
+    /// The gauges, noting that this feed has some.
+    fn gauges_of(&self, feed: &Feed) -> &Gauges {
+        lock(&self.0.feeds).insert(feed.clone());
+        &self.0.gauges
+    }
+
     fn count(&self, family: &Family<FeedAnd, Counter>, labels: FeedAnd, by: u64) {
         family.get_or_create(&labels).inc_by(by);
         lock(&self.0.seen).insert(labels);
@@ -278,9 +377,21 @@ impl Metrics {
 impl CallObserver for Metrics {
     fn observe(&self, call: &Call) {
         let (service, operation) = (call.service.label(), call.operation);
-        let code = call.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        self.0.calls.get_or_create(&Answered { service, operation, code }).inc();
-        let duration = self.0.call_duration.get_or_create(&Operation { service, operation });
+        let code = call
+            .status
+            .map_or_else(|| "none".to_owned(), |status| status.to_string());
+        self.0
+            .calls
+            .get_or_create(&Answered {
+                service,
+                operation,
+                code,
+            })
+            .inc();
+        let duration = self
+            .0
+            .call_duration
+            .get_or_create(&Operation { service, operation });
         duration.observe(call.duration.as_secs_f64());
     }
 }

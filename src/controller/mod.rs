@@ -1,6 +1,8 @@
 //! The Kubernetes edge: watches feeds, runs their syncs, tells their status.
 
 mod announce;
+mod attempt;
+mod context;
 mod due;
 mod feed;
 mod fence;
@@ -12,6 +14,7 @@ mod metrics;
 mod patch;
 mod secret;
 mod status;
+mod tell;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,28 +24,24 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::future::join_all;
 use kube::api::Api;
-use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Action, Config, Controller};
-use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::events::Reporter;
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher;
 use kube::{Client, Resource as _, ResourceExt as _};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::FlashpointFeed;
 use crate::clock::ServiceClock;
 use crate::flashpoint::{Flashpoint, FlashpointSettings};
 use crate::http::{self, HttpSettings, HttpSetupError};
 use crate::trustar::{Trustar, TrustarSettings};
-use feed::{Context, ReconcileError};
+use context::{Context, Watched};
+use feed::ReconcileError;
 use fence::Process;
 use health::Readiness;
 use lease::{Candidate, Leadership};
 use metrics::Metrics;
-
-/// A feed as it is watched: one that can't be read must not hide the others.
-type Watched = DeserializeGuard<FlashpointFeed>;
 
 /// The name that the operator writes and reports under, and that of its lease.
 const NAME: &str = "flashpoint-operator";
@@ -89,7 +88,9 @@ pub struct Election {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// No cluster to work with.
-    #[error("failed to find a cluster: {0}; run it in a Pod with a service account, or set KUBECONFIG")]
+    #[error(
+        "failed to find a cluster: {0}; run it in a Pod with a service account, or set KUBECONFIG"
+    )]
     Cluster(String),
     /// The HTTP client could not be set up.
     #[error(transparent)]
@@ -113,7 +114,9 @@ pub enum RunError {
 /// When it can't start, and when its lease is lost.
 pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), RunError> {
     let address = settings.http_address;
-    let listener = health::bind(address).await.map_err(|cause| RunError::Listen { address, cause })?;
+    let listener = health::bind(address)
+        .await
+        .map_err(|cause| RunError::Listen { address, cause })?;
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "serving /metrics, /livez and /readyz");
     }
@@ -121,7 +124,12 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     let metrics = Metrics::default();
     let readiness = Readiness::default();
     let served = CancellationToken::new();
-    let endpoints = tokio::spawn(health::serve(listener, readiness.clone(), metrics.clone(), served.clone()));
+    let endpoints = tokio::spawn(health::serve(
+        listener,
+        readiness.clone(),
+        metrics.clone(),
+        served.clone(),
+    ));
     let outcome = run_elected(&settings, client, metrics, readiness, stopped).await;
     served.cancel();
     // What a scraper has not read by now it reads never.
@@ -132,7 +140,9 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
 async fn client() -> Result<Client, RunError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let failed = |error: &dyn std::fmt::Display| RunError::Cluster(error.to_string());
-    let config = kube::Config::infer().await.map_err(|error| failed(&error))?;
+    let config = kube::Config::infer()
+        .await
+        .map_err(|error| failed(&error))?;
     Client::try_from(config).map_err(|error| failed(&error))
 }
 
@@ -146,11 +156,28 @@ async fn run_elected(
 ) -> Result<(), RunError> {
     let Some(election) = &settings.election else {
         metrics.leads(true);
-        let process = Process { leadership: None, stopping: Arc::default() };
-        return run_feeds(settings, client, metrics, readiness, process, stopped, CancellationToken::new()).await;
+        let process = Process {
+            leadership: None,
+            stopping: Arc::default(),
+        };
+        return run_feeds(
+            settings,
+            client,
+            metrics,
+            readiness,
+            process,
+            stopped,
+            CancellationToken::new(),
+        )
+        .await;
     };
     let leadership = Arc::new(Leadership::default());
-    let mut candidate = Candidate::new(client.clone(), &election.namespace, NAME, &election.identity);
+    let mut candidate = Candidate::new(
+        client.clone(),
+        &election.namespace,
+        NAME,
+        &election.identity,
+    );
     // A replica that stands by is ready to.
     readiness.set();
     tracing::info!(identity = election.identity, "waiting for the lease");
@@ -161,8 +188,19 @@ async fn run_elected(
     tracing::info!(identity = election.identity, "leading");
     metrics.leads(true);
     let lost = CancellationToken::new();
-    let process = Process { leadership: Some(leadership.clone()), stopping: Arc::default() };
-    let feeds = run_feeds(settings, client, metrics.clone(), readiness, process, stopped.clone(), lost.clone());
+    let process = Process {
+        leadership: Some(leadership.clone()),
+        stopping: Arc::default(),
+    };
+    let feeds = run_feeds(
+        settings,
+        client,
+        metrics.clone(),
+        readiness,
+        process,
+        stopped.clone(),
+        lost.clone(),
+    );
     tokio::pin!(feeds);
     let outcome = tokio::select! {
         outcome = &mut feeds => outcome,
@@ -190,9 +228,16 @@ async fn run_feeds(
     cancelled: CancellationToken,
 ) -> Result<(), RunError> {
     let observer = Arc::new(metrics.clone());
-    let flashpoint = Flashpoint::new(&settings.flashpoint, http::client(&settings.http)?, observer.clone());
+    let flashpoint = Flashpoint::new(
+        &settings.flashpoint,
+        http::client(&settings.http)?,
+        observer.clone(),
+    );
     let trustar = Trustar::new(&settings.trustar, http::client(&settings.http)?, observer);
-    let reporter = Reporter { controller: NAME.to_owned(), instance: std::env::var("POD_NAME").ok() };
+    let reporter = Reporter {
+        controller: NAME.to_owned(),
+        instance: std::env::var("POD_NAME").ok(),
+    };
     let context = Arc::new(Context {
         flashpoint,
         trustar,
@@ -201,18 +246,29 @@ async fn run_feeds(
         clock: ServiceClock::default(),
         memory: memory::Memory::default(),
         metrics,
-        recorder: Recorder::new(client.clone(), reporter),
-        slots: Semaphore::new(usize::from(settings.concurrency.max(1))),
+        reporter,
+        slots: Arc::new(Semaphore::new(usize::from(settings.concurrency.max(1)))),
         client: client.clone(),
     });
     let apis: Vec<Api<Watched>> = if settings.namespaces.is_empty() {
         vec![Api::all(client)]
     } else {
-        settings.namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
+        settings
+            .namespaces
+            .iter()
+            .map(|namespace| Api::namespaced(client.clone(), namespace))
+            .collect()
     };
-    let controllers: Vec<_> = apis.into_iter().map(|api| controller(api, settings.concurrency, &stopped)).collect();
+    let controllers: Vec<_> = apis
+        .into_iter()
+        .map(|api| controller(api, settings.concurrency, &stopped))
+        .collect();
     let stores: Vec<Store<Watched>> = controllers.iter().map(Controller::store).collect();
-    let watched = join_all(controllers.into_iter().map(|controller| watch(controller, &context)));
+    let watched = join_all(
+        controllers
+            .into_iter()
+            .map(|controller| watch(controller, &context)),
+    );
     let ready = become_ready(&stores, readiness);
     let sweeping = sweep(&stores, &context);
     let ending = end(&stopped, &process.stopping, &cancelled);
@@ -224,7 +280,11 @@ async fn run_feeds(
     Ok(())
 }
 
-fn controller(api: Api<Watched>, concurrency: u16, stopped: &CancellationToken) -> Controller<Watched> {
+fn controller(
+    api: Api<Watched>,
+    concurrency: u16,
+    stopped: &CancellationToken,
+) -> Controller<Watched> {
     Controller::new(api, watcher::Config::default())
         .with_config(Config::default().concurrency(concurrency))
         .graceful_shutdown_on(stopped.clone().cancelled_owned())
@@ -258,7 +318,13 @@ async fn watch(controller: Controller<Watched>, context: &Arc<Context>) {
 async fn become_ready(stores: &[Store<Watched>], readiness: Readiness) {
     let shown = join_all(stores.iter().map(Store::wait_until_ready)).await;
     if shown.iter().all(Result::is_ok) {
-        tracing::info!(feeds = stores.iter().map(|store| store.state().len()).sum::<usize>(), "watching");
+        tracing::info!(
+            feeds = stores
+                .iter()
+                .map(|store| store.state().len())
+                .sum::<usize>(),
+            "watching"
+        );
         readiness.set();
     }
 }
@@ -272,8 +338,14 @@ async fn sweep(stores: &[Store<Watched>], context: &Context) {
             feed.meta().name.as_deref() == Some(wanted.name.as_str())
                 && feed.meta().namespace.as_deref() == Some(wanted.namespace.as_str())
         };
-        context.metrics.keep_only(|wanted| feeds.iter().any(|feed| is(feed, wanted)));
-        context.memory.keep_only(|uid| feeds.iter().any(|feed| feed.meta().uid.as_deref() == Some(uid)));
+        context
+            .metrics
+            .keep_only(|wanted| feeds.iter().any(|feed| is(feed, wanted)));
+        context.memory.keep_only(|uid| {
+            feeds
+                .iter()
+                .any(|feed| feed.meta().uid.as_deref() == Some(uid))
+        });
     }
 }
 

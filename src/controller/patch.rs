@@ -19,7 +19,8 @@ pub async fn status(
     feed: &FlashpointFeed,
     status: &FlashpointFeedStatus,
 ) -> Result<Option<FlashpointFeed>, Error> {
-    let api: Api<FlashpointFeed> = Api::namespaced(client.clone(), &feed.namespace().unwrap_or_default());
+    let api: Api<FlashpointFeed> =
+        Api::namespaced(client.clone(), &feed.namespace().unwrap_or_default());
     let mut version = feed.resource_version().unwrap_or_default();
     let mut tries = 0;
     loop {
@@ -30,7 +31,9 @@ pub async fn status(
             Err(error) => return Err(error),
         }
         match api.get_opt(&feed.name_any()).await? {
-            Some(stored) if is_ours(&stored, feed, status) => version = stored.resource_version().unwrap_or_default(),
+            Some(stored) if is_ours(&stored, feed, status) => {
+                version = stored.resource_version().unwrap_or_default()
+            }
             _ => return Ok(None),
         }
     }
@@ -50,14 +53,19 @@ async fn write(
     ]);
     let patch = serde_json::from_value(operations).map_err(Error::SerdeError)?;
     let patch: Patch<()> = Patch::Json(patch);
-    api.patch_status(name, &PatchParams::default(), &patch).await
+    api.patch_status(name, &PatchParams::default(), &patch)
+        .await
 }
 
-fn is_ours(stored: &FlashpointFeed, planned: &FlashpointFeed, status: &FlashpointFeedStatus) -> bool {
-    let attempted = |status: &FlashpointFeedStatus| status.last_attempt_time.as_ref().map(|time| time.0);
+fn is_ours(
+    stored: &FlashpointFeed,
+    planned: &FlashpointFeed,
+    status: &FlashpointFeedStatus,
+) -> bool {
+    let attempted =
+        |status: &FlashpointFeedStatus| status.last_attempt_time.as_ref().map(|time| time.0);
     let stored_attempt = stored.status.as_ref().and_then(attempted);
     stored.uid() == planned.uid()
         && stored.spec.enclave_id == planned.spec.enclave_id
         && stored_attempt <= attempted(status)
 }
-

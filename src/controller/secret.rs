@@ -30,8 +30,16 @@ pub enum SecretError {
         version: String,
     },
     /// The API server did not give it.
-    #[error("secret could not be read: {0}")]
-    Unavailable(#[source] Error),
+    #[error("secret {namespace}/{name} could not be read: {cause}")]
+    Unavailable {
+        /// The feed's namespace.
+        namespace: String,
+        /// The name that the feed gives.
+        name: String,
+        /// What it answered.
+        #[source]
+        cause: Error,
+    },
 }
 
 /// Credentials, and the version of the secret that they stand in.
@@ -48,7 +56,10 @@ pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Found,
     let version = version_of(&secret);
     let data = secret.data.unwrap_or_default();
     Credentials::from_keys(|key| data.get(key).map(|value| value.0.as_slice()))
-        .map(|credentials| Found { credentials, version: version.clone() })
+        .map(|credentials| Found {
+            credentials,
+            version: version.clone(),
+        })
         .map_err(|missing| SecretError::KeyMissing {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
@@ -58,7 +69,11 @@ pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Found,
 }
 
 /// The version of a secret; none where it does not exist.
-pub async fn version(client: &Client, namespace: &str, name: &str) -> Result<Option<String>, SecretError> {
+pub async fn version(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<String>, SecretError> {
     match get(client, namespace, name).await {
         Ok(secret) => Ok(Some(version_of(&secret))),
         Err(SecretError::NotFound { .. }) => Ok(None),
@@ -68,10 +83,16 @@ pub async fn version(client: &Client, namespace: &str, name: &str) -> Result<Opt
 
 async fn get(client: &Client, namespace: &str, name: &str) -> Result<Secret, SecretError> {
     let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    api.get_opt(name).await.map_err(SecretError::Unavailable)?.ok_or_else(|| SecretError::NotFound {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-    })
+    let (namespace, name) = (namespace.to_owned(), name.to_owned());
+    match api.get_opt(&name).await {
+        Ok(Some(secret)) => Ok(secret),
+        Ok(None) => Err(SecretError::NotFound { namespace, name }),
+        Err(cause) => Err(SecretError::Unavailable {
+            namespace,
+            name,
+            cause,
+        }),
+    }
 }
 
 fn version_of(secret: &Secret) -> String {

@@ -62,6 +62,14 @@ impl Brackets {
 /// The dot that begins at `at`, in whatever form.
 #[must_use]
 pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
+    if let Some([b'.', after]) = bytes.get(at..at + 2)
+        && after.is_ascii_alphanumeric()
+    {
+        return Some(Dot { end: at + 1, style: Style::Plain, opened: 0, opens_next: false });
+    }
+    if !bytes.get(at).is_some_and(|byte| b" .[](){}<>\\^".contains(byte)) {
+        return None;
+    }
     let spaced = bytes.get(at) == Some(&b' ');
     let (left, core) = Brackets::read(bytes, at + usize::from(spaced));
     let core = skip_space(bytes, core, left.open > 0);
@@ -99,6 +107,9 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
 /// Byte offset after an at sign that begins at `at`: `@`, `[at]`, `(@)`, ` (at) `.
 #[must_use]
 pub fn at_sign(bytes: &[u8], at: usize) -> Option<usize> {
+    if !bytes.get(at).is_some_and(|byte| b" @[](){}<>\\^".contains(byte)) {
+        return None;
+    }
     let start = skip_space(bytes, at, true);
     let (left, core) = Brackets::read(bytes, start);
     if left.is_empty() {
@@ -123,8 +134,8 @@ pub fn follows_at_sign(bytes: &[u8], at: usize) -> bool {
     if before.ends_with(b"@") {
         return true;
     }
-    let start = before.iter().rposition(|byte| b"[({<".contains(byte));
-    start.is_some_and(|start| at - start <= 6 && at_sign(bytes, start) == Some(at))
+    let longest = before.len().min(" [ at ] ".len());
+    (1..=longest).any(|length| at_sign(bytes, at - length) == Some(at))
 }
 
 /// Byte offset after a slash that begins at `at`: `/`, `[/]`, `\/`.

@@ -1,5 +1,7 @@
 //! Which names are domains, and which are files, methods, namespaces or sentences.
 
+use memchr::memrchr;
+
 use super::tlds;
 
 /// The most bytes of a name and of a label (RFC 1035, section 2.3.4).
@@ -30,35 +32,53 @@ const REVERSED: [&str; 6] = ["com", "org", "net", "edu", "gov", "android"];
 /// What can't belong to it is cut off on the left (`stix_import.com` is `import.com`) and on the right (`evil.com--`).
 #[must_use]
 pub fn named(name: &str) -> Option<&str> {
-    let name = name.trim_end_matches('-');
-    let (rest, top) = name.rsplit_once('.')?;
+    let bytes = name.as_bytes();
+    let bytes = bytes.get(..bytes.iter().rposition(|byte| *byte != b'-')? + 1)?;
+    let dot = memrchr(b'.', bytes)?;
+    let top = name.get(dot + 1..bytes.len())?;
     if !tlds::is_known(top) {
         return None;
     }
-    let second = rest.rsplit('.').next().unwrap_or_default();
+    let mut labels = Labels { rest: bytes.get(..dot) };
+    let (second_start, second) = labels.next()?;
+    let second = name.get(second_start..second_start + second.len())?;
     let registered = usize::from(tlds::is_second_level(second, top));
     let mut start = None;
-    let mut end = rest.len();
-    for (place, label) in rest.rsplit('.').enumerate() {
-        if label.is_empty() || label.len() > MOST_LABEL_BYTES || label.ends_with('-') {
+    for (place, (label_start, label)) in (Labels { rest: bytes.get(..dot) }).enumerate() {
+        if label.is_empty() || label.len() > MOST_LABEL_BYTES || label.ends_with(b"-") {
             break;
         }
         // Only below the registered domain may labels hold underscores.
-        let after_underscore = if place <= registered { label.rsplit('_').next().unwrap_or_default() } else { label };
-        let kept = after_underscore.trim_start_matches('-');
-        if kept.is_empty() {
+        let underscore = if place <= registered { memrchr(b'_', label) } else { None };
+        let cut = underscore.map_or(0, |at| at + 1);
+        let kept = label.iter().skip(cut).position(|byte| *byte != b'-');
+        let Some(dashes) = kept else { break };
+        start = Some((place, label_start + cut + dashes));
+        if cut + dashes > 0 {
             break;
         }
-        start = Some((place, end - kept.len()));
-        if kept.len() < label.len() {
-            break;
-        }
-        end = end.saturating_sub(label.len() + 1);
     }
     let (place, start) = start?;
-    let domain = name.get(start..)?;
+    let domain = name.get(start..bytes.len())?;
     let fits = domain.len() <= MOST_BYTES && place >= registered && (top != "onion" || is_onion(second));
     fits.then_some(domain)
+}
+
+/// The labels of a name from its end, each with its place.
+struct Labels<'n> {
+    rest: Option<&'n [u8]>,
+}
+
+impl<'n> Iterator for Labels<'n> {
+    type Item = (usize, &'n [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.rest?;
+        let dot = memrchr(b'.', rest);
+        let start = dot.map_or(0, |at| at + 1);
+        self.rest = dot.and_then(|dot| rest.get(..dot));
+        Some((start, rest.get(start..)?))
+    }
 }
 
 /// The domain that `name` is when it stands plainly in a text. `capital`: its last label looks like the first word of a

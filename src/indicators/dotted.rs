@@ -101,7 +101,8 @@ impl Finder<'_, '_> {
         let (tail, tail_end) = if schemed { (None, host.end) } else { self.tail(host, kind) };
         let defanged = host.defanged;
         if let Some(tail) = tail {
-            self.hits.push(Hit::new(start, IndicatorType::Url, format!("{value}{tail}"), defanged));
+            let url = [value.as_str(), &tail].concat();
+            self.hits.push(Hit::new(start, IndicatorType::Url, url, defanged));
         }
         self.hits.push(Hit::new(start, kind, value, defanged));
         tail_end
@@ -142,6 +143,9 @@ impl Finder<'_, '_> {
     /// The port and path after a host if they make it a URL, and the offset to go on from.
     fn tail(&self, host: &Host, kind: IndicatorType) -> (Option<String>, usize) {
         let bytes = self.text.as_bytes();
+        if !matches!(bytes.get(host.end), Some(b'/' | b':' | b'\\' | b'[' | b'(' | b'{' | b']' | b')' | b'}')) {
+            return (None, host.end);
+        }
         let mut tail = String::new();
         let closer = |at: usize| usize::from(host.opened > 0 && matches!(bytes.get(at), Some(b']' | b')' | b'}')));
         let mut end = host.end + closer(host.end);

@@ -37,7 +37,7 @@ pub enum Dots {
 #[must_use]
 pub fn read(text: &str, start: usize, dots: Dots) -> Host {
     let bytes = text.as_bytes();
-    let mut host = Host { end: start, ..Host::default() };
+    let mut host = Host { end: start, name: String::with_capacity(48), ..Host::default() };
     let mut first_capital = host.label(text);
     while let Some(dot) = defang::dot(bytes, host.end).or_else(|| loose(bytes, &host, dots)) {
         if !is_label_byte(bytes, dot.end) && letter_at(text, dot.end).is_none() {
@@ -51,7 +51,7 @@ pub fn read(text: &str, start: usize, dots: Dots) -> Host {
         first_capital = host.label(text);
         host.capital = capital;
     }
-    if host.name.len() >= MOST_BYTES {
+    if host.name.len() > MOST_BYTES {
         host.name.clear();
     }
     host
@@ -84,7 +84,7 @@ fn label_start(text: &str, end: usize, floor: usize) -> usize {
             start -= 1;
         } else if start >= floor + 3 && bytes.get(start - 3..start) == Some(b"[-]") {
             start -= 3;
-        } else if let Some(letter) = text.get(floor..start).and_then(|part| part.chars().next_back()).filter(|letter| is_letter(*letter)) {
+        } else if let Some(letter) = letter_before(text, start).filter(|letter| start >= floor + letter.len_utf8()) {
             start -= letter.len_utf8();
         } else {
             break;
@@ -99,15 +99,17 @@ impl Host {
         let bytes = text.as_bytes();
         let capital = is_capital(bytes, self.end);
         loop {
-            if is_label_byte(bytes, self.end) {
-                self.push(char::from(bytes.get(self.end).copied().unwrap_or_default().to_ascii_lowercase()));
-                self.end += 1;
+            let rest = bytes.get(self.end..).unwrap_or_default();
+            let length = rest.iter().position(|byte| !is_in_label(*byte)).unwrap_or(rest.len());
+            if length > 0 {
+                self.push(text.get(self.end..self.end + length).unwrap_or_default());
+                self.end += length;
             } else if bytes.get(self.end..self.end + 3) == Some(b"[-]") {
-                self.push('-');
+                self.push("-");
                 self.defanged = true;
                 self.end += 3;
             } else if let Some(letter) = letter_at(text, self.end) {
-                letter.to_lowercase().for_each(|lower| self.push(lower));
+                self.push(letter.encode_utf8(&mut [0; 4]));
                 self.end += letter.len_utf8();
             } else {
                 return capital;
@@ -115,9 +117,19 @@ impl Host {
         }
     }
 
-    fn push(&mut self, letter: char) {
-        if self.name.len() < MOST_BYTES {
-            self.name.push(letter);
+    /// Appends in lower case, up to where the name is too long anyway.
+    fn push(&mut self, part: &str) {
+        if self.name.len() > MOST_BYTES {
+            return;
+        }
+        if part.is_ascii() {
+            let start = self.name.len();
+            self.name.push_str(part);
+            if let Some(added) = self.name.get_mut(start..) {
+                added.make_ascii_lowercase();
+            }
+        } else {
+            self.name.extend(part.chars().flat_map(char::to_lowercase));
         }
     }
 
@@ -132,7 +144,7 @@ impl Host {
         self.defanged |= !matches!(dot.style, Style::Plain | Style::Spaced);
         self.opened += dot.opened;
         self.end = dot.end;
-        self.push('.');
+        self.push(".");
     }
 
     /// Whether the dot that follows does not belong to this host: a full stop, or a bracket of the prose around it.
@@ -178,15 +190,23 @@ fn loose(bytes: &[u8], host: &Host, dots: Dots) -> Option<Dot> {
 }
 
 fn is_label_byte(bytes: &[u8], at: usize) -> bool {
-    bytes
-        .get(at)
-        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    bytes.get(at).is_some_and(|byte| is_in_label(*byte))
+}
+
+fn is_in_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// The letter at `at` if it is one of those outside of ASCII that names are written in.
 fn letter_at(text: &str, at: usize) -> Option<char> {
     text.as_bytes().get(at).filter(|byte| !byte.is_ascii())?;
     text.get(at..)?.chars().next().filter(|letter| is_letter(*letter))
+}
+
+/// The letter before `at` if it is one of those.
+fn letter_before(text: &str, at: usize) -> Option<char> {
+    text.as_bytes().get(at.checked_sub(1)?).filter(|byte| !byte.is_ascii())?;
+    text.get(..at)?.chars().next_back().filter(|letter| is_letter(*letter))
 }
 
 /// Letters of scripts that put spaces between words: Latin, Greek, Cyrillic. In the others a host stands right beside the

@@ -3,35 +3,83 @@
 
 mod entity;
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-/// Elements that do not interrupt a word. Custom elements (with a hyphen, such as `x-fp-highlight`) don't either.
-const INLINE: [&str; 36] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "dfn", "del", "em", "font", "i", "ins", "kbd", "label",
-    "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt",
-    "u", "var", "wbr",
-];
+/// What an element does to the words around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Element {
+    /// Nothing: it may stand inside of one.
+    Inline,
+    /// Nothing, unless another link ends right before it.
+    Link,
+    /// It separates them.
+    Block,
+    /// It separates them, and its content is not text.
+    Raw,
+}
+
+impl Element {
+    /// The element of a name in lower case. Custom elements (with a hyphen, such as `x-fp-highlight`) are inline.
+    fn named(name: &[u8]) -> Self {
+        match name {
+            b"a" => Self::Link,
+            b"script" | b"style" => Self::Raw,
+            b"abbr" | b"acronym" | b"b" | b"bdi" | b"bdo" | b"big" | b"cite" | b"code" | b"dfn" | b"del" | b"em" | b"font"
+            | b"i" | b"ins" | b"kbd" | b"label" | b"mark" | b"nobr" | b"q" | b"rp" | b"rt" | b"ruby" | b"s" | b"samp"
+            | b"small" | b"span" | b"strike" | b"strong" | b"sub" | b"sup" | b"time" | b"tt" | b"u" | b"var" | b"wbr" => {
+                Self::Inline
+            }
+            _ if name.iter().any(|byte| matches!(byte, b'-' | b':')) => Self::Inline,
+            _ => Self::Block,
+        }
+    }
+}
 
 /// The longest name of an element that matters.
 const MOST_NAME: usize = 24;
 
 /// Elements that tell a page from a text with angle brackets in it, besides the inline ones.
-const BLOCKS: [&str; 30] = [
-    "article", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "footer", "h1", "h2", "h3", "h4", "h5", "h6",
-    "head", "header", "hr", "html", "img", "li", "ol", "p", "pre", "section", "table", "td", "tr", "ul",
+const BLOCKS: [&[u8]; 30] = [
+    b"article", b"blockquote", b"body", b"br", b"center", b"dd", b"div", b"dl", b"dt", b"footer", b"h1", b"h2", b"h3", b"h4",
+    b"h5", b"h6", b"head", b"header", b"hr", b"html", b"img", b"li", b"ol", b"p", b"pre", b"section", b"table", b"td",
+    b"tr", b"ul",
 ];
 
 /// Whether `text` holds a tag of HTML.
 #[must_use]
 pub fn is_likely(text: &str) -> bool {
-    memchr::memchr_iter(b'<', text.as_bytes()).any(|at| {
+    memchr_iter(b'<', text.as_bytes()).any(|at| {
         let tag = text.as_bytes().get(at + 1..).unwrap_or_default();
         let tag = tag.strip_prefix(b"/").unwrap_or(tag);
-        let length = tag.iter().take(MOST_NAME).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
-        let ends = matches!(tag.get(length), Some(b'>' | b' ' | b'/' | b'\n'));
-        let name = tag.get(..length).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default().to_ascii_lowercase();
-        ends && (INLINE.contains(&name.as_str()) || BLOCKS.contains(&name.as_str()) || name == "x-fp-highlight")
+        let name = Name::read(tag);
+        let known = !matches!(Element::named(name.as_bytes()), Element::Block) || BLOCKS.contains(&name.as_bytes());
+        let foreign = name.as_bytes().contains(&b':');
+        known && !foreign && matches!(tag.get(name.length), Some(b'>' | b' ' | b'/' | b'\n'))
     })
+}
+
+/// The name of an element in lower case.
+struct Name {
+    bytes: [u8; MOST_NAME],
+    length: usize,
+}
+
+impl Name {
+    fn read(tag: &[u8]) -> Self {
+        let mut name = Self { bytes: [0; MOST_NAME], length: 0 };
+        for (place, byte) in name.bytes.iter_mut().zip(tag) {
+            if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b':' | b'_' | b'.') {
+                break;
+            }
+            *place = byte.to_ascii_lowercase();
+            name.length += 1;
+        }
+        name
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
 }
 
 /// Appends the text of `html` to `text`, and the targets of its links, one a line, to `links`.
@@ -148,36 +196,40 @@ impl<'h> Page<'h, '_> {
 
     /// A start or end tag whose name is `name_at` bytes on.
     fn element(&mut self, name_at: usize) {
-        let rest = self.rest();
-        let after = rest.as_bytes().get(name_at..).unwrap_or_default();
-        let length = after.iter().take(MOST_NAME).take_while(|byte| byte.is_ascii_alphanumeric() || b"-:_.".contains(byte)).count();
-        let name = rest.get(name_at..name_at + length).unwrap_or_default().to_ascii_lowercase();
-        let Some(first) = self.first_closer() else { return self.show(1) };
+        let tag = self.rest().as_bytes().get(name_at..).unwrap_or_default();
+        let name = Name::read(tag);
+        let name_end = name_at + name.length;
         let starts = name_at == 1;
-        let (end, target) = self.attributes(name_at + length).unwrap_or((first, None));
-        if let Some(target) = target.filter(|_| starts && name == "a") {
-            self.link(target);
-        }
-        let inline = INLINE.contains(&name.as_str()) || name.contains(['-', ':']);
-        if !inline || (name == "a" && starts && self.after_link == Some(self.at)) {
+        let element = Element::named(name.as_bytes());
+        let (end, target) = if tag.get(name.length) == Some(&b'>') {
+            (name_end, None)
+        } else if let Some(read) = self.attributes(name_end) {
+            read
+        } else if let Some(first) = self.first_closer() {
+            (first, None)
+        } else {
+            return self.show(1);
+        };
+        let between_links = element == Element::Link && starts && self.after_link == Some(self.at);
+        if between_links || matches!(element, Element::Block | Element::Raw) {
             self.separate();
         }
         self.skip(end + 1);
-        if name == "a" && !starts {
-            self.after_link = Some(self.at);
-        }
-        if starts && (name == "script" || name == "style") {
-            let sought = if name == "script" { Sought::ScriptEnd } else { Sought::StyleEnd };
-            self.raw(&name, sought);
+        match element {
+            Element::Link if starts => target.into_iter().for_each(|target| self.link(target)),
+            Element::Link => self.after_link = Some(self.at),
+            Element::Raw if starts => self.raw(name.as_bytes()),
+            _ => {}
         }
     }
 
     /// Skips the content of a script or style up to its end tag.
-    fn raw(&mut self, name: &str, sought: Sought) {
+    fn raw(&mut self, name: &[u8]) {
+        let sought = if name == b"script" { Sought::ScriptEnd } else { Sought::StyleEnd };
         let rest = self.rest();
         let is_end = |at: &usize| {
             let tag = rest.as_bytes().get(at + 2..at + 2 + name.len());
-            tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()))
+            tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name))
         };
         if let Some(end) = self.seek(sought, || memmem::find_iter(rest.as_bytes(), b"</").find(is_end)) {
             self.skip(end);

@@ -17,14 +17,15 @@ const BETWEEN: [&str; 13] = [
 /// The address that `name` is: four decimal numbers without leading zeros.
 #[must_use]
 pub fn parse(name: &str) -> Option<Ipv4Addr> {
+    let name = name.trim_matches('-');
     // The standard parser takes neither leading zeros nor anything but four numbers.
-    name.trim_end_matches('-').trim_start_matches('-').parse().ok()
+    name.starts_with(|c: char| c.is_ascii_digit()).then(|| name.parse().ok())?
 }
 
 /// Both ends of a range of addresses: `10.0.0.1-10.0.0.9`.
 #[must_use]
 pub fn parse_range(name: &str) -> Option<[Ipv4Addr; 2]> {
-    let (first, last) = name.split_once('-')?;
+    let (first, last) = name.split_once('-').filter(|(first, _)| first.ends_with(|c: char| c.is_ascii_digit()))?;
     Some([parse(first)?, parse(last)?])
 }
 
@@ -40,11 +41,10 @@ pub fn is_version(before: &str, address: Ipv4Addr) -> bool {
     }
     let words = before.rsplit([' ', '\n', '\t', '(', '"', '\u{a0}']).filter(|word| !word.is_empty());
     for word in words.take(5) {
-        let lower = word.to_ascii_lowercase();
-        if VERSION_WORDS.contains(&lower.as_str()) {
+        if VERSION_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             return true;
         }
-        if !BETWEEN.contains(&lower.as_str()) {
+        if !BETWEEN.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             return false;
         }
     }

@@ -1,95 +1,22 @@
 //! Well-known sites and resolvers: what every report links to, and what is no sign of an attack by itself.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 /// A host a line, in order; `!` marks one that is not well known, below one that is. `lists/generate.py` writes it, `lists/README.md` says of what.
 pub(super) const TEXT: &str = include_str!("lists/known-sites.txt");
 
-/// Public resolvers, which malware asks and reports mention.
-const RESOLVERS_V4: [[u8; 4]; 53] = [
-    // Google, Cloudflare, Quad9
-    [8, 8, 8, 8],
-    [8, 8, 4, 4],
-    [1, 1, 1, 1],
-    [1, 0, 0, 1],
-    [1, 1, 1, 2],
-    [1, 0, 0, 2],
-    [1, 1, 1, 3],
-    [1, 0, 0, 3],
-    [9, 9, 9, 9],
-    [9, 9, 9, 10],
-    [9, 9, 9, 11],
-    [9, 9, 9, 12],
-    [149, 112, 112, 9],
-    [149, 112, 112, 10],
-    [149, 112, 112, 11],
-    [149, 112, 112, 12],
-    [149, 112, 112, 112],
-    // OpenDNS
-    [208, 67, 222, 222],
-    [208, 67, 220, 220],
-    [208, 67, 222, 220],
-    [208, 67, 220, 222],
-    [208, 67, 222, 123],
-    [208, 67, 220, 123],
-    // Level 3, Verisign, Neustar
-    [4, 2, 2, 1],
-    [4, 2, 2, 2],
-    [4, 2, 2, 3],
-    [4, 2, 2, 4],
-    [4, 2, 2, 5],
-    [4, 2, 2, 6],
-    [64, 6, 64, 6],
-    [64, 6, 65, 6],
-    [156, 154, 70, 1],
-    [156, 154, 71, 1],
-    // AdGuard, CleanBrowsing, Comodo, Control D, dns0, DNS.Watch
-    [94, 140, 14, 14],
-    [94, 140, 15, 15],
-    [94, 140, 14, 140],
-    [94, 140, 14, 141],
-    [185, 228, 168, 9],
-    [185, 228, 169, 9],
-    [8, 26, 56, 26],
-    [8, 20, 247, 20],
-    [76, 76, 2, 0],
-    [76, 76, 10, 0],
-    [193, 110, 81, 0],
-    [185, 253, 5, 0],
-    [84, 200, 69, 80],
-    [84, 200, 70, 40],
-    // Yandex, 114DNS, Alibaba, DNSPod
-    [77, 88, 8, 8],
-    [77, 88, 8, 1],
-    [114, 114, 114, 114],
-    [114, 114, 115, 115],
-    [223, 5, 5, 5],
-    [119, 29, 29, 29],
-];
-
-const RESOLVERS_V6: [[u16; 8]; 20] = [
-    [0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888],
-    [0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8844],
-    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1111],
-    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1001],
-    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1112],
-    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1002],
-    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1113],
-    [0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1003],
-    [0x2620, 0xfe, 0, 0, 0, 0, 0, 0xfe],
-    [0x2620, 0xfe, 0, 0, 0, 0, 0, 9],
-    [0x2620, 0xfe, 0, 0, 0, 0, 0xfe, 9],
-    [0x2620, 0xfe, 0, 0, 0, 0, 0, 0x10],
-    [0x2620, 0xfe, 0, 0, 0, 0, 0, 0x11],
-    [0x2620, 0x119, 0x35, 0, 0, 0, 0, 0x35],
-    [0x2620, 0x119, 0x53, 0, 0, 0, 0, 0x53],
-    [0x2a10, 0x50c0, 0, 0, 0, 0, 0xad1, 0xff],
-    [0x2a10, 0x50c0, 0, 0, 0, 0, 0xad2, 0xff],
-    [0x2a0d, 0x2a00, 1, 0, 0, 0, 0, 2],
-    [0x2a02, 0x6b8, 0, 0, 0, 0, 0xfeed, 0xff],
-    [0x2400, 0x3200, 0, 0, 0, 0, 0, 1],
-];
+/// Public resolvers, which malware asks and reports mention: Google, Cloudflare, Quad9, OpenDNS, Level 3, Verisign, Neustar, `AdGuard`,
+/// `CleanBrowsing`, Comodo, Control D, dns0, DNS.Watch, Yandex, 114DNS, Alibaba, `DNSPod`.
+const RESOLVERS: &str = "
+    8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 1.1.1.2 1.0.0.2 1.1.1.3 1.0.0.3 9.9.9.9 9.9.9.10 9.9.9.11 9.9.9.12 149.112.112.9 149.112.112.10
+    149.112.112.11 149.112.112.12 149.112.112.112 208.67.222.222 208.67.220.220 208.67.222.220 208.67.220.222 208.67.222.123 208.67.220.123
+    4.2.2.1 4.2.2.2 4.2.2.3 4.2.2.4 4.2.2.5 4.2.2.6 64.6.64.6 64.6.65.6 156.154.70.1 156.154.71.1 94.140.14.14 94.140.15.15 94.140.14.140
+    94.140.14.141 185.228.168.9 185.228.169.9 8.26.56.26 8.20.247.20 76.76.2.0 76.76.10.0 193.110.81.0 185.253.5.0 84.200.69.80 84.200.70.40
+    77.88.8.8 77.88.8.1 114.114.114.114 114.114.115.115 223.5.5.5 223.6.6.6 119.29.29.29
+    2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111 2606:4700:4700::1001 2606:4700:4700::1112 2606:4700:4700::1002
+    2606:4700:4700::1113 2606:4700:4700::1003 2620:fe::fe 2620:fe::9 2620:fe::fe:9 2620:fe::10 2620:fe::11 2620:119:35::35 2620:119:53::53
+    2a10:50c0::ad1:ff 2a10:50c0::ad2:ff 2a0d:2a00:1::2 2a02:6b8::feed:ff 2400:3200::1";
 
 /// Whether `host`, in lower case, or a domain it belongs to, is a well-known site. The nearest listed domain decides, so that
 /// `docs.google.com`, where anyone can put something, is not well known in spite of `google.com`.
@@ -127,14 +54,14 @@ pub fn is_download(url: &str) -> bool {
 /// Whether `ip` is a well-known public resolver.
 #[must_use]
 pub fn is_resolver(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => RESOLVERS_V4
-            .iter()
-            .any(|&known| Ipv4Addr::from(known) == ip),
-        IpAddr::V6(ip) => RESOLVERS_V6
-            .iter()
-            .any(|&known| Ipv6Addr::from(known) == ip),
-    }
+    static ADDRESSES: OnceLock<Vec<IpAddr>> = OnceLock::new();
+    let addresses = ADDRESSES.get_or_init(|| {
+        RESOLVERS
+            .split_ascii_whitespace()
+            .filter_map(|ip| ip.parse().ok())
+            .collect()
+    });
+    addresses.contains(&ip.to_canonical())
 }
 
 /// What the list says of `domain` itself.
@@ -302,6 +229,11 @@ mod tests {
         ] {
             assert!(is_resolver(ip.parse().unwrap()), "{ip}");
         }
+        assert!(
+            RESOLVERS
+                .split_ascii_whitespace()
+                .all(|ip| ip.parse::<IpAddr>().is_ok())
+        );
         for ip in ["8.8.8.9", "46.151.52.197", "2001:4860:4860::8889"] {
             assert!(!is_resolver(ip.parse().unwrap()), "{ip}");
         }

@@ -194,24 +194,25 @@ impl Found {
             if page.is_some_and(|page| page.is_source() && hit.kind == IndicatorType::Sha1) {
                 continue;
             }
-            let benign = rules.judge(&hit, page.copied());
-            self.add(hit, benign);
+            self.add(hit, |hit| rules.judge(hit, page.copied()));
         }
     }
 
-    fn add(&mut self, hit: Hit, benign: Option<Benign>) {
-        let Hit { kind, value, defanged, .. } = hit;
-        match self.places.entry((kind, value)) {
+    fn add(&mut self, mut hit: Hit, judge: impl FnOnce(&Hit) -> Option<Benign>) {
+        let value = hit.value.clone();
+        match self.places.entry((hit.kind, value)) {
             Entry::Vacant(place) => {
-                let value = place.key().1.clone();
+                let benign = judge(&hit);
                 place.insert(self.indicators.len());
+                let Hit { kind, value, defanged, .. } = hit;
                 self.indicators.push(Indicator { kind, value, defanged, benign });
             }
             Entry::Occupied(place) => {
-                if let Some(earlier) = self.indicators.get_mut(*place.get()) {
-                    earlier.defanged |= defanged;
-                    earlier.benign = earlier.benign.and(benign);
-                }
+                let Some(earlier) = self.indicators.get_mut(*place.get()) else { return };
+                earlier.defanged |= hit.defanged;
+                hit.defanged = earlier.defanged;
+                // What counts once counts.
+                earlier.benign = earlier.benign.and_then(|_| judge(&hit));
             }
         }
     }

@@ -7,8 +7,11 @@ mod announced;
 mod context;
 #[cfg(test)]
 mod evaluation;
+mod lexicon;
 mod list;
+mod neighbours;
 mod placement;
+mod runs;
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -16,14 +19,15 @@ use std::sync::OnceLock;
 use context::{Surroundings, Verdict};
 use list::{Entry, Filter, Key, List, Tier};
 use placement::Placement;
+use runs::Runs;
 
 /// The names a feed adds to the embedded list, and those it never wants (`spec.malwareNames`), ready for searching.
 #[derive(Default, Clone, Debug)]
 pub struct NameSettings {
     /// As the feed spells them, in order of their keys.
     added: Vec<(Key, String)>,
-    /// The added names, and what they start with.
-    filter: Filter,
+    /// The list's filter, with the added names as well; `None` without any.
+    filter: Option<Filter>,
     /// In order.
     ignored: Vec<Key>,
 }
@@ -42,13 +46,13 @@ impl NameSettings {
             kept
         };
         let added = keyed(add);
-        let mut filter = Filter::default();
-        if !added.is_empty() {
-            filter = Filter::new(64);
+        let filter = (!added.is_empty()).then(|| {
+            let mut filter = List::get().filter.clone();
             for (_, name) in &added {
                 filter.insert_name(name);
             }
-        }
+            filter
+        });
         Self {
             added,
             filter,
@@ -132,41 +136,26 @@ pub fn lists_digest() -> u64 {
     })
 }
 
-/// Whether a byte is a letter or digit.
-const IN_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte: u8 = 0;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    table
-};
-
 fn scan<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candidate<'e>> {
+    let list = List::get();
     let names = Names {
-        list: List::get(),
+        list,
         settings,
+        filter: settings.filter.as_ref().unwrap_or(&list.filter),
     };
     let bytes = text.as_bytes();
+    let mut runs = Runs::of(text);
     let mut candidates = Vec::new();
     let mut at = 0;
-    while at < bytes.len() {
-        if !IN_WORD[usize::from(bytes[at])] {
-            at += 1;
+    while let Some((start, end)) = runs.next(at) {
+        at = end;
+        if !names.may_hold(bytes, start, end) {
             continue;
         }
-        let start = at;
-        while at < bytes.len() && IN_WORD[usize::from(bytes[at])] {
-            at += 1;
-        }
-        if !names.may_start(&bytes[start..at]) {
-            continue;
-        }
-        if let Some(found) = names.candidate(text, start, at) {
+        if let Some(found) = names.candidate(text, start, end) {
             at = found.end;
             candidates.push(found);
-        } else if let Some(place) = announced::announced_after(text, start, at) {
+        } else if let Some(place) = announced::announced_after(text, start, end) {
             let mut next = Some(place);
             while let Some(found) = next.and_then(|(start, end)| names.coined(text, start, end)) {
                 at = found.end;
@@ -183,18 +172,14 @@ fn scan<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candidate<'e>> {
 struct Names<'e> {
     list: &'static List,
     settings: &'e NameSettings,
+    filter: &'e Filter,
 }
 
 impl<'e> Names<'e> {
-    fn may_hold(self, key: &[u8]) -> bool {
-        let hash = list::hash(key);
-        self.list.filter.may_hold(hash) || self.settings.filter.may_hold(hash)
-    }
-
+    /// Whether a name may be, or start with, the letters `bytes[start..end]`.
     #[inline]
-    fn may_start(self, word: &[u8]) -> bool {
-        let plural = word.len() > 5 && word[word.len() - 1] | 0x20 == b's';
-        self.may_hold(word) || plural && self.may_hold(&word[..word.len() - 1])
+    fn may_hold(self, bytes: &[u8], start: usize, end: usize) -> bool {
+        self.filter.may_hold(list::hash_within(bytes, start, end))
     }
 
     /// The longest name that starts with the word `text[start..end]`, if it stands there as a word.
@@ -251,14 +236,19 @@ impl<'e> Names<'e> {
                 break;
             };
             key = longer;
-            if !self.may_hold(key.as_bytes()) {
-                // "Emotets" is a plural, the "s" of "Emotet's" a word of its own.
-                let single = key.singular().filter(|_| end - from > 1);
-                let found = single.and_then(|key| self.at_key(&text[start..end - 1], &key));
-                return found.map(|entry| (end - 1, entry)).or(best);
+            if !self.may_hold(key.as_bytes(), 0, key.as_bytes().len()) {
+                break;
             }
-            let found = self.at_key(&text[start..end], &key);
-            best = found.map(|entry| (end, entry)).or(best);
+            // "Emotets" is a plural, the "s" of "Emotet's" a word of its own.
+            let single = key.singular().filter(|_| end - from > 1);
+            let whole = self
+                .at_key(&text[start..end], &key)
+                .map(|entry| (end, entry));
+            let found = whole.or_else(|| {
+                let entry = self.at_key(&text[start..end - 1], &single?)?;
+                Some((end - 1, entry))
+            });
+            best = found.or(best);
             let Some(next) = next_word(bytes, end) else {
                 break;
             };

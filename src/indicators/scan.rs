@@ -73,7 +73,7 @@ impl Scan {
     /// Scans `text`, which is plain, for all but names.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let mut scan = Self::default();
+        let mut scan = Self { hits: Vec::with_capacity(32), pages: Vec::new() };
         let mut taken = Vec::new();
         registry::find(text, &mut scan.hits, &mut taken);
         url::find(text, &mut scan.hits, &mut scan.pages);

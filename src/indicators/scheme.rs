@@ -86,6 +86,13 @@ fn separator_start(bytes: &[u8], slash: usize, floor: usize) -> (usize, bool) {
 
 /// The scheme whose last character is before `end`: its start, its name, and whether it is masked.
 fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'static str, bool)> {
+    for (word, name) in [(&b"http"[..], "http"), (b"https", "https"), (b"hxxp", "http"), (b"hxxps", "https")] {
+        // Glued to the word before it or not: these can't be mistaken.
+        let start = end.checked_sub(word.len()).filter(|start| *start >= floor);
+        if let Some(start) = start.filter(|start| defang::starts_with(bytes, *start, word)) {
+            return Some((start, name, word.starts_with(b"hx")));
+        }
+    }
     let first = end.saturating_sub(MOST_BYTES).max(floor);
     let mut letters: Vec<(usize, u8)> = Vec::with_capacity(MOST_BYTES);
     let mut bracketed = false;
@@ -105,10 +112,8 @@ fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'stati
         let word: Vec<u8> = letters.get(from..)?.iter().map(|(_, letter)| *letter).collect();
         let (name, masked) = unmask(&word)?;
         let alone = start == floor || !bytes.get(start - 1).is_some_and(u8::is_ascii_alphanumeric);
-        // Glued to the word before it, only what can't be mistaken is one.
-        let clear = word.starts_with(b"http") || word.starts_with(b"hxxp");
         let inner_brackets = bracketed && end - start > word.len();
-        (alone || clear).then_some((start, name, masked || inner_brackets))
+        alone.then_some((start, name, masked || inner_brackets))
     })
 }
 

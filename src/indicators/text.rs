@@ -22,6 +22,7 @@ pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
         Markup::Text => visible(Cow::Borrowed(source)),
         Markup::Html => {
             let mut text = String::with_capacity(source.len());
+            links.reserve(512);
             html::to_text(source, &mut text, &mut links);
             visible(Cow::Owned(text))
         }

@@ -1,7 +1,5 @@
 //! Top-level domains: which there are, and which of them are file extensions or words as well.
 
-use std::cmp::Ordering;
-
 /// The root zone's names in lower case, sorted, one a line, with those in Latin, Greek and Cyrillic letters also as such.
 const ROOT: &str = include_str!("tlds.txt");
 
@@ -37,10 +35,10 @@ const SECOND_LEVEL: [&str; 10] = ["ac", "co", "com", "edu", "go", "gov", "mil", 
 /// Whether `label`, in lower case, is a top-level domain that hosts have.
 #[must_use]
 pub fn is_known(label: &str) -> bool {
-    let in_root = match *label.as_bytes() {
+    let in_root = match label.as_bytes() {
         // `arpa` is for look-ups from addresses to names.
         [] | [_] | [b'a', b'r', b'p', b'a'] => false,
-        _ => root_holds(label),
+        label => root_holds(label),
     };
     in_root || OUTSIDE.contains(&label)
 }
@@ -81,19 +79,52 @@ pub fn is_second_level(second: &str, top: &str) -> bool {
     top.len() == 2 && SECOND_LEVEL.contains(&second)
 }
 
-/// Looks `label` up in the sorted lines of the root zone, by bisection.
-fn root_holds(label: &str) -> bool {
+/// For each pair of first letters, where their names begin in `ROOT`; last, where the names in other letters do.
+const STARTS: [u16; PAIRS + 1] = starts();
+const PAIRS: usize = 26 * 26;
+
+const fn starts() -> [u16; PAIRS + 1] {
     let root = ROOT.as_bytes();
-    let (mut low, mut high) = (0, root.len());
-    while low < high {
-        let (before, after) = root.split_at(usize::midpoint(low, high));
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let end = after.iter().position(|byte| *byte == b'\n').map_or(root.len(), |at| before.len() + at);
-        match root.get(start..end).unwrap_or_default().cmp(label.as_bytes()) {
-            Ordering::Equal => return true,
-            Ordering::Less => low = end + 1,
-            Ordering::Greater => high = start,
+    let mut starts = [0; PAIRS + 1];
+    let (mut line, mut next) = (0, 0);
+    while line < root.len() {
+        let pair = pair(root[line], root[line + 1]);
+        while next <= pair {
+            #[allow(clippy::cast_possible_truncation, reason = "the list is far shorter than 64 KiB, as a test says")]
+            let start = line as u16;
+            starts[next] = start;
+            next += 1;
         }
+        while root[line] != b'\n' {
+            line += 1;
+        }
+        line += 1;
+    }
+    starts
+}
+
+/// The place of two letters in `STARTS`.
+const fn pair(first: u8, second: u8) -> usize {
+    if first.is_ascii_lowercase() && second.is_ascii_lowercase() {
+        (first - b'a') as usize * 26 + (second - b'a') as usize
+    } else {
+        PAIRS
+    }
+}
+
+/// Whether the root zone holds `label`, of two bytes at least.
+fn root_holds(label: &[u8]) -> bool {
+    let [first, second, ..] = *label else { return false };
+    let place = pair(first, second);
+    let start = STARTS.get(place).copied().map_or(0, usize::from);
+    let end = STARTS.get(place + 1).copied().map_or(ROOT.len(), usize::from);
+    let mut names = ROOT.as_bytes().get(start..end).unwrap_or_default();
+    while !names.is_empty() {
+        if names.strip_prefix(label).is_some_and(|rest| rest.first() == Some(&b'\n')) {
+            return true;
+        }
+        let length = names.iter().position(|byte| *byte == b'\n').unwrap_or(names.len());
+        names = names.get(length + 1..).unwrap_or_default();
     }
     false
 }
@@ -102,6 +133,12 @@ fn root_holds(label: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn the_list_is_short_and_sorted() {
+        assert!(ROOT.len() < usize::from(u16::MAX) && ROOT.ends_with('\n'));
+        assert!(ROOT.lines().is_sorted() && ROOT.lines().all(|line| line.len() > 1));
+    }
 
     #[test]
     fn every_line_is_found_and_nothing_else() {

@@ -32,9 +32,9 @@ pub fn find(text: &str, hits: &mut Vec<Hit>, pages: &mut Vec<Page>) {
         // A URL inside of another is as far as it goes: each byte is read at most twice.
         floor = if nested { url.end } else { url.host_end };
         outer_end = outer_end.max(url.end);
-        url.report(scheme.start, hits);
+        let page = url.report(scheme.start, hits);
         if !nested {
-            pages.push(Page { start: scheme.start, path: url.host_end, end: url.end, host: url.host, defanged: url.defanged });
+            pages.push(page);
         }
     }
 }
@@ -58,8 +58,9 @@ struct Url {
 }
 
 impl Url {
-    fn report(&self, at: usize, hits: &mut Vec<Hit>) {
-        hits.push(Hit::new(at, IndicatorType::Url, self.value.clone(), self.defanged));
+    /// Reports the URL and its host, and returns what it spans.
+    fn report(self, at: usize, hits: &mut Vec<Hit>) -> Page {
+        hits.push(Hit::new(at, IndicatorType::Url, self.value, self.defanged));
         // The host comes after its URL in order of appearance.
         if self.is_address {
             if !self.host.contains(':') {
@@ -68,13 +69,16 @@ impl Url {
         } else if let Some(domain) = domain::named(&self.host) {
             hits.push(Hit::new(at + 1, IndicatorType::Domain, domain.to_owned(), self.defanged));
         }
+        Page { start: at, path: self.host_end, end: self.end, host: self.host, defanged: self.defanged }
     }
 }
 
 /// The URL after a scheme, or where the reading ended if there is none.
 fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
     let bytes = text.as_bytes();
-    let mut value = format!("{}://", scheme.name);
+    let mut value = String::with_capacity(96);
+    value.push_str(scheme.name);
+    value.push_str("://");
     let mut start = scheme.end;
     if let Some(length) = userinfo(bytes, start) {
         value.push_str(text.get(start..start + length).unwrap_or_default());

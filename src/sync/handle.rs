@@ -12,10 +12,11 @@ use super::source::Source;
 use super::work::{Handled, Work};
 use crate::csv_links::{self, MAX_LINKS};
 use crate::fault::{Fault, FaultKind};
+use crate::finding;
 use crate::indicators::{self, Indicator, Markup, Rules};
 use crate::ledger::{Entry, MAX_CSV_ATTEMPTS, State};
 use crate::mapping::{self, CsvData, Submission};
-use crate::report::{MAX_REPORT_BYTES, Report, text};
+use crate::report::{MAX_REPORT_BYTES, Report};
 
 /// How often, and how far apart, tags are tried on a report that was written just before.
 const TAG_TRIES: u32 = 3;
@@ -276,11 +277,7 @@ enum Failed {
 /// What is found in a report.
 fn find(report: &Report, csv: &CsvData, rules: &Rules) -> Vec<Indicator> {
     let fields = report.fields();
-    let parts = [("title", Markup::Text), ("summary", Markup::Html), ("body", Markup::Html)];
-    let texts: Vec<_> = parts
-        .into_iter()
-        .filter_map(|(name, markup)| Some((markup, text(&fields, name)?)))
-        .collect();
+    let texts = finding::parts(&fields);
     let parts: Vec<(Markup, &str)> = texts
         .iter()
         .map(|(markup, text)| (*markup, text.as_ref()))

@@ -105,7 +105,7 @@ pub fn conclude(closed: Closed, listing: &Listing, stop: Option<&Stop>) -> Resul
         }
         _ => Ok(Outcome {
             conclusion: conclusion(&closed.counts, listing, stop),
-            continue_in: continue_in(&closed.counts, stop),
+            continue_in: continue_in(&closed.counts, listing, stop),
             counts: Some(closed.counts),
             window: closed.window,
             handled: closed.handled,
@@ -138,10 +138,10 @@ fn conclusion(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Conclu
 }
 
 /// When what is pending can go on; nothing where a service's fault decides that.
-fn continue_in(counts: &Counts, stop: Option<&Stop>) -> Option<Duration> {
+fn continue_in(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Option<Duration> {
     match stop {
         Some(Stop::Fault(_) | Stop::Journal(_)) => None,
-        _ if counts.pending == 0 => None,
+        _ if counts.pending == 0 || listing.fault.is_some() => None,
         Some(Stop::BudgetSpent(ready_in)) => Some(*ready_in),
         Some(Stop::TimeUp | Stop::Fenced(_)) => Some(Duration::ZERO),
         None => Some(TAGS_FOLLOW_IN),

@@ -252,6 +252,8 @@ def one_writer():
     for case, kind, elects in (("default", "Recreate", False), ("high-availability", "RollingUpdate", True)):
         spec = of_kind(case, "Deployment")[0]["spec"]
         must(spec["strategy"]["type"] == kind, f"{case}: {spec['strategy']}")
+        # A server-side apply takes away what it has set, and no default of the API server's, which Recreate is refused with.
+        must(("rollingUpdate" in spec["strategy"]) == elects, f"{case}: {spec['strategy']}")
         names = {item["name"]: item.get("value") for item in spec["template"]["spec"]["containers"][0]["env"]}
         must((names.get("LEADER_ELECT") == "true") == elects, f"{case}: LEADER_ELECT is {names.get('LEADER_ELECT')}")
         must(bool(of_kind(case, "PodDisruptionBudget")) == elects, f"{case}: a budget where there should be none, or none")

@@ -196,7 +196,7 @@ def malware_names():
             flags += "r"
         family = shown(found[key(families[k])] or [families[k]])
         # The spelling with its words apart is listed, as they may also be written as one.
-        apart = max(candidates, key=lambda s: len(WORDS.findall(s)))
+        apart = max((s for s in candidates if max(map(len, WORDS.findall(s))) > 1), key=lambda s: len(WORDS.findall(s)), default=spelling)
         if letter not in "XK" and len(WORDS.findall(apart)) > len(WORDS.findall(spelling)) and apart != apart.lower():
             spelling = apart
         if letter == "K":

@@ -83,16 +83,18 @@ fn coined(text: &str, from: usize) -> Option<(usize, usize)> {
         .then_some((from, to))
 }
 
-/// Whether a word is spelt as malware is named and words are not: `WolfsBane`, `TOUGHPROGRESS`.
+/// Whether a word is spelt as malware is named and words are not: `WolfsBane`, `CLRLoad`, `TOUGHPROGRESS`; unlike "DLLs".
 fn is_coined(word: &str) -> bool {
     let bytes = word.as_bytes();
-    let camel = bytes[..bytes.len().min(20)]
-        .windows(2)
-        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let (Some(first), Some(last)) = (bytes.first(), bytes.len().checked_sub(1)) else {
+        return false;
+    };
+    let mixed = bytes[1..].iter().any(u8::is_ascii_uppercase)
+        && bytes[..last].iter().any(u8::is_ascii_lowercase);
     let capitals = bytes.len() >= 7 && bytes.iter().all(u8::is_ascii_uppercase);
     (5..=20).contains(&bytes.len())
-        && bytes[0].is_ascii_alphabetic()
-        && (camel || capitals)
+        && first.is_ascii_alphabetic()
+        && (mixed || capitals)
         && !PRODUCTS
             .iter()
             .any(|product| word.eq_ignore_ascii_case(product))

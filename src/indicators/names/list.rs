@@ -137,83 +137,75 @@ impl Key {
 /// Hash of a run of ASCII letters and digits, blind to case. It reads the first and the last 8 bytes: a hit is compared anyway.
 #[inline]
 pub(super) fn hash(word: &[u8]) -> u64 {
-    const LOWER: u64 = 0x2020_2020_2020_2020;
-    let u64_at = |at: usize| {
-        word[at..]
-            .first_chunk()
-            .map_or(0, |b| u64::from_le_bytes(*b))
-    };
-    let u32_at = |at: usize| {
-        word[at..]
-            .first_chunk()
-            .map_or(0, |b| u64::from(u32::from_le_bytes(*b)))
-    };
-    let len = word.len();
-    let (head, tail) = match len {
-        0 => (0, 0),
-        1..=3 => (
-            u64::from(word[0]) | u64::from(word[len / 2]) << 8 | u64::from(word[len - 1]) << 16,
-            0,
-        ),
-        4..=7 => (u32_at(0) | u32_at(len - 4) << 32, 0),
-        _ => (u64_at(0), u64_at(len - 8)),
-    };
-    let product = u128::from((head | LOWER) ^ 0x9e37_79b9_7f4a_7c15)
-        * u128::from((tail | LOWER) ^ (len as u64) << 56 ^ 0xd6e8_feb8_6659_fd93);
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the two halves are folded on purpose"
-    )]
-    let folded = product as u64 ^ (product >> 64) as u64;
-    folded
+    hash_within(word, 0, word.len())
 }
 
+/// The hash of the run `bytes[start..end]`. To be quick it reads past the end of a short run, and leaves out what it read there.
+#[inline]
+pub(super) fn hash_within(bytes: &[u8], start: usize, end: usize) -> u64 {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let eight_at = |at: usize| {
+        let eight = bytes.get(at..).and_then(<[u8]>::first_chunk);
+        eight.map(|eight| u64::from_le_bytes(*eight))
+    };
+    let length = end - start;
+    let mut head = eight_at(start).unwrap_or_else(|| {
+        let mut padded = [0; 8];
+        let kept = &bytes[start..end];
+        padded[..kept.len()].copy_from_slice(kept);
+        u64::from_le_bytes(padded)
+    });
+    let mut tail = 0;
+    if length < 8 {
+        head &= (1 << (length * 8)) - 1;
+    } else {
+        tail = eight_at(end - 8).unwrap_or(0);
+    }
+    let mixed = (head | LOWER) ^ (tail | LOWER).rotate_left(27) ^ length as u64;
+    mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The `bits` highest bits of a hash, which are its best, as an index.
+#[inline]
+pub(super) fn index(hash: u64, bits: u32) -> usize {
+    #[allow(clippy::cast_possible_truncation, reason = "few bits are left")]
+    let index = (hash >> (64 - bits)) as usize;
+    index
+}
+
+/// The filter's size: 32 KiB, in which one word in a hundred is held by chance.
+const FILTER_BITS: u32 = 12;
+
 /// A Bloom filter of word hashes: two bits in one 64-bit block.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Filter {
     blocks: Vec<u64>,
 }
 
 impl Filter {
-    /// An empty filter of `blocks` blocks, a power of two.
-    pub(super) fn new(blocks: usize) -> Self {
+    fn new() -> Self {
         Self {
-            blocks: vec![0; blocks],
+            blocks: vec![0; 1 << FILTER_BITS],
         }
     }
 
     fn bits(hash: u64) -> u64 {
-        1 << (hash & 63) | 1 << (hash >> 6 & 63)
+        1 << (hash >> 40 & 63) | 1 << (hash >> 46 & 63)
     }
 
-    #[inline]
-    fn block(&self, hash: u64) -> usize {
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "only the low bits are used"
-        )]
-        let at = (hash >> 12) as usize;
-        at & self.blocks.len().wrapping_sub(1)
+    fn insert(&mut self, hash: u64) {
+        self.blocks[index(hash, FILTER_BITS)] |= Self::bits(hash);
     }
 
-    /// Adds a hash.
-    pub(super) fn insert(&mut self, hash: u64) {
-        let at = self.block(hash);
-        if let Some(block) = self.blocks.get_mut(at) {
-            *block |= Self::bits(hash);
-        }
-    }
-
-    /// Whether a hash may have been added; always false for an empty filter.
+    /// Whether a hash may have been added.
     #[inline]
     pub(super) fn may_hold(&self, hash: u64) -> bool {
         let bits = Self::bits(hash);
-        self.blocks
-            .get(self.block(hash))
-            .is_some_and(|block| block & bits == bits)
+        let block = self.blocks.get(index(hash, FILTER_BITS));
+        block.is_some_and(|block| block & bits == bits)
     }
 
-    /// Adds what the words of a text can add up to on the way to `name`: its first word, its first two, …, all of it.
+    /// Adds what the words of a text can add up to on the way to `name`: its first word, its first two, …, all of it, and its plural.
     pub(super) fn insert_name(&mut self, name: &str) {
         let mut key = Key::EMPTY;
         for word in words(name) {
@@ -224,19 +216,22 @@ impl Filter {
             key = key.and(word.as_bytes()).unwrap_or(key);
             self.insert(hash(key.as_bytes()));
         }
+        let plural = key.and(b"s").filter(|plural| plural.singular().is_some());
+        self.insert(hash(plural.unwrap_or(key).as_bytes()));
     }
 }
 
 /// Nouns at the end of a name that some write apart: "Trick Bot", "Loki Bot", "Smoke Loader".
-const TAILS: [&str; 10] = [
-    "Bot", "Cat", "Crypt", "Energy", "Loader", "Locker", "Miner", "RAT", "Stealer", "Suit",
-];
+const TAILS: [&str; 4] = ["Bot", "Loader", "Locker", "Stealer"];
 
 /// Where a name in camel case ends before such a noun.
 pub(super) fn split_tail(word: &str) -> Option<usize> {
     let tail = TAILS.iter().find(|tail| word.ends_with(**tail))?;
     Some(word.len() - tail.len()).filter(|&at| at >= 3)
 }
+
+/// Three times as many slots as names.
+const SLOT_BITS: u32 = 14;
 
 /// The list, indexed. Built when the first text is searched, in a fraction of a millisecond.
 pub(super) struct List {
@@ -250,13 +245,13 @@ impl List {
     /// The one list of the process.
     pub(super) fn get() -> &'static Self {
         static LIST: OnceLock<List> = OnceLock::new();
-        LIST.get_or_init(Self::index)
+        LIST.get_or_init(Self::read)
     }
 
-    fn index() -> Self {
+    fn read() -> Self {
         let mut list = Self {
-            filter: Filter::new(2048),
-            slots: vec![0; 16384],
+            filter: Filter::new(),
+            slots: vec![0; 1 << SLOT_BITS],
         };
         for word in super::announced::WORDS {
             list.filter.insert(hash(word.as_bytes()));
@@ -265,7 +260,7 @@ impl List {
         for line in TEXT.split_inclusive('\n') {
             let name = Entry::parse(line.trim_end()).spelling;
             list.filter.insert_name(name);
-            let mut slot = list.slot(hash(Key::of(name).as_bytes()));
+            let mut slot = index(hash(Key::of(name).as_bytes()), SLOT_BITS);
             while list.slots[slot] != 0 {
                 slot = (slot + 1) & (list.slots.len() - 1);
             }
@@ -275,18 +270,9 @@ impl List {
         list
     }
 
-    fn slot(&self, hash: u64) -> usize {
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "only the low bits are used"
-        )]
-        let at = (hash >> 20) as usize;
-        at & (self.slots.len() - 1)
-    }
-
     /// The name that has this key.
     pub(super) fn lookup(&self, key: &Key) -> Option<Entry<'static>> {
-        let mut slot = self.slot(hash(key.as_bytes()));
+        let mut slot = index(hash(key.as_bytes()), SLOT_BITS);
         while let Some(at) = self.slots[slot].checked_sub(1) {
             let line = &TEXT[at as usize..];
             if key.starts(line) {

@@ -1,5 +1,7 @@
 //! Whether a name stands in a text as a word, or is a piece of a domain, path, address or identifier.
 
+use super::lexicon::{meaning, says};
+
 /// How a name stands in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placement {
@@ -14,82 +16,13 @@ pub(super) enum Placement {
 /// Further than this no chunk is followed.
 const FAR: usize = 96;
 
-/// What a vendor's label starts with.
-const LABEL_HEADS: [&str; 62] = [
-    "a",
-    "adware",
-    "android",
-    "androidos",
-    "backdoor",
-    "bds",
-    "bkdr",
-    "ddos",
-    "deepscan",
-    "doc",
-    "downloader",
-    "dropper",
-    "elf",
-    "exploit",
-    "gen",
-    "generic",
-    "hacktool",
-    "heur",
-    "hktl",
-    "html",
-    "infostealer",
-    "iot",
-    "java",
-    "js",
-    "linux",
-    "macos",
-    "mal",
-    "malware",
-    "msil",
-    "not",
-    "o97m",
-    "osx",
-    "packed",
-    "pdf",
-    "possible",
-    "powershell",
-    "ps",
-    "pua",
-    "pup",
-    "pws",
-    "python",
-    "ransom",
-    "ransomware",
-    "riskware",
-    "rootkit",
-    "rtf",
-    "spyware",
-    "stealer",
-    "suspicious",
-    "tr",
-    "trj",
-    "troj",
-    "trojan",
-    "trojandownloader",
-    "tspy",
-    "vba",
-    "vbs",
-    "virus",
-    "w97m",
-    "win",
-    "worm",
-    "x97m",
-];
-
-/// What a label never ends with, but a file or a domain does.
-const ENDINGS: [&str; 34] = [
-    "apk", "app", "bat", "biz", "cc", "com", "dat", "dll", "doc", "docx", "exe", "html", "info",
-    "io", "jar", "js", "lnk", "net", "onion", "org", "pdf", "php", "png", "ps1", "py", "ru", "sh",
-    "so", "sys", "txt", "vbs", "xls", "xyz", "zip",
-];
-
 /// How `text[start..end]` stands in `text`.
 pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
     let (before, after) = (&text[..start], &text[end..]);
+    let blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+    if blank(before.as_bytes().last()) && blank(after.as_bytes().first()) {
+        return Placement::Word;
+    }
     if defanged(before, after) {
         return Placement::Inside;
     }
@@ -201,35 +134,18 @@ fn is_gap(c: char) -> bool {
 }
 
 fn is_ending(piece: &str) -> bool {
-    ENDINGS
-        .iter()
-        .any(|ending| piece.eq_ignore_ascii_case(ending))
+    meaning(piece) & says::ENDING != 0
 }
 
 /// Whether what stands before the name is a detection's start: `Trojan.Win32.`, `W32/`, `TROJ_`.
 fn is_label(left: &str) -> bool {
-    let Some(last) = left.chars().next_back() else {
-        return false;
-    };
-    let mut pieces = left
-        .split(['.', ':', '/', '!', '_', '-'])
-        .filter(|piece| !piece.is_empty());
-    let Some(head) = pieces.next() else {
-        return false;
-    };
-    let platform = |piece: &str| {
-        matches!(
-            piece.to_ascii_lowercase().as_str(),
-            "win32" | "win64" | "w32" | "w64"
-        )
-    };
-    let known = platform(head)
-        || LABEL_HEADS
-            .iter()
-            .any(|listed| head.eq_ignore_ascii_case(listed));
-    let telling =
-        matches!(last, '.' | ':' | '!' | '_') || platform(head) || pieces.next().is_some();
-    known && matches!(last, '.' | ':' | '/' | '!' | '_' | '-') && telling
+    const JOINTS: [char; 6] = ['.', ':', '/', '!', '_', '-'];
+    let mut pieces = left.split(JOINTS).filter(|piece| !piece.is_empty());
+    let head = meaning(pieces.next().unwrap_or_default());
+    let telling = left.ends_with(['.', ':', '!', '_'])
+        || head & says::PLATFORM != 0
+        || pieces.next().is_some();
+    head & says::LABEL != 0 && left.ends_with(JOINTS) && telling
 }
 
 fn fits_left(left: &str, right: &str) -> bool {

@@ -1,0 +1,57 @@
+//! `benches/run`: measures the figures that the project states, and prints each beside its goal.
+
+mod footprint;
+mod latency;
+mod throughput;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match measure().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the figures could not be measured: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures what the arguments name, or everything.
+async fn measure() -> Outcome<()> {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    println!("{:44}{:>18}{:>14}", "FIGURE", "MEASURED", "GOAL");
+    if is_wanted("throughput") {
+        throughput::measure().await?;
+    }
+    if is_wanted("footprint") {
+        footprint::measure().await?;
+    }
+    if is_wanted("latency") {
+        latency::measure().await?;
+    }
+    Ok(())
+}
+
+fn show(figure: &str, measured: &str, goal: &str) {
+    println!("{figure:44}{measured:>18}{goal:>14}");
+}
+
+/// The release binary, built beside this one.
+fn operator() -> Outcome<PathBuf> {
+    let binary = std::env::current_exe()?.with_file_name("flashpoint-operator");
+    if binary.exists() { Ok(binary) } else { Err(format!("{} is missing: run benches/run", binary.display()).into()) }
+}
+
+/// A value at a fraction of the sorted ones.
+fn percentile(values: &mut [f64], fraction: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+    let index = ((values.len() as f64 - 1.0) * fraction).round() as usize;
+    values.get(index).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,117 @@
+//! `extract --jsonl`: a document a line in, its indicators a line out.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::document::{name_of, say_what_is_read};
+use super::{Args, Format};
+use crate::cli::{Exit, print};
+use crate::indicators::{self, Indicator, Rules};
+use crate::report::text_of;
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 1 << 20;
+
+/// One line.
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: &'a RawValue,
+}
+
+/// Answers every line; those that are no documents are named on standard error.
+pub fn run(args: &Args, rules: &Rules) -> Result<Exit, String> {
+    let standard_input = [PathBuf::from("-")];
+    let files = if args.files.is_empty() { standard_input.as_slice() } else { &args.files };
+    let mut exit = Exit::Done;
+    print(|out| {
+        for file in files {
+            match open(file) {
+                Ok(lines) => exit = exit.max(answer(args, rules, &name_of(file), lines, out)?),
+                Err(error) => {
+                    eprintln!("error: {} can't be read: {error}", name_of(file));
+                    exit = Exit::BadInput;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(exit)
+}
+
+fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
+    if file != Path::new("-") {
+        return Ok(Box::new(BufReader::with_capacity(CHUNK, File::open(file)?)));
+    }
+    say_what_is_read();
+    Ok(Box::new(BufReader::with_capacity(CHUNK, io::stdin().lock())))
+}
+
+fn answer(args: &Args, rules: &Rules, name: &str, mut lines: impl BufRead, out: &mut impl Write) -> io::Result<Exit> {
+    let mut exit = Exit::Done;
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        match lines.read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if line.trim_ascii().is_empty() => continue,
+            Ok(_) => {}
+            Err(error) => {
+                eprintln!("error: {name}: line {number} can't be read: {error}");
+                return Ok(Exit::BadInput);
+            }
+        }
+        let text = String::from_utf8_lossy(&line);
+        match parse(text.trim_start_matches('\u{feff}')) {
+            Ok(document) => {
+                let text = text_of(document.text.get());
+                let found = indicators::find(&[(markup(args.format, &text), &text)], rules);
+                let shown = found.iter().filter(|indicator| indicator.counts() || !args.counting);
+                write(document.id, shown, out)?;
+            }
+            Err(error) => {
+                eprintln!("error: {name}: line {number} {error}; it is passed over");
+                exit = Exit::BadInput;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn markup(format: Format, text: &str) -> indicators::Markup {
+    format.markup(text)
+}
+
+fn parse(line: &str) -> Result<Document<'_>, String> {
+    let document: Document<'_> = serde_json::from_str(line).map_err(|error| {
+        let (text, column) = (error.to_string(), error.column());
+        let what = text.split(" at line ").next().unwrap_or_default();
+        format!("is no document {{\"id\":…,\"text\":…}}: {what} at column {column}")
+    })?;
+    if document.text.get().starts_with('"') { Ok(document) } else { Err("has a text that is no string".to_owned()) }
+}
+
+fn write<'a>(
+    id: Option<&RawValue>,
+    indicators: impl Iterator<Item = &'a Indicator>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    write!(out, "{{\"id\":{},\"indicators\":[", id.map_or("null", RawValue::get))?;
+    for (place, indicator) in indicators.enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        write!(out, "{comma}{{\"type\":\"{}\",\"value\":", indicator.kind)?;
+        serde_json::to_writer(&mut *out, &indicator.value)?;
+        if let Some(benign) = indicator.benign {
+            out.write_all(b",\"benign\":")?;
+            serde_json::to_writer(&mut *out, benign.as_str())?;
+        }
+        out.write_all(b"}")?;
+    }
+    out.write_all(b"]}\n")
+}

@@ -1,0 +1,295 @@
+//! A sync's results, for people or as JSON.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::watch::Row;
+use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
+use crate::counts::Counts;
+use crate::indicators::{Benign, Indicator};
+use crate::standing::Standing;
+use crate::sync::ports::Verdict;
+
+/// The widest that a title is shown where no terminal sets a limit, and the narrowest where one does.
+const TITLE: usize = 60;
+const NARROW_TITLE: usize = 16;
+
+/// The widest that a deciding indicator is shown.
+const INDICATOR: usize = 60;
+
+/// What is shown of a sync.
+#[derive(Debug)]
+pub struct Results<'a> {
+    /// The feed's namespace and name.
+    pub feed: &'a str,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// A row for each report.
+    pub rows: &'a [Row],
+    /// What was counted; none where nothing could be listed.
+    pub counts: Option<&'a Counts>,
+    /// What the Ready condition would say.
+    pub standing: &'a Standing,
+}
+
+impl Results<'_> {
+    /// Prints one line a report, then the counts, then what the Ready condition would say.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn table(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
+        let lines: Vec<[String; 4]> = self.rows.iter().map(|row| self.line(row)).collect();
+        let widest = |column: usize| {
+            let cells = lines.iter().filter_map(|line| line.get(column));
+            cells.map(|cell| columns(cell)).max().unwrap_or_default()
+        };
+        let (id, verdict, why) = (widest(0), widest(2), widest(3));
+        let title = look.width.map_or(TITLE, |width| {
+            let left = width.saturating_sub(id + verdict + 6);
+            left.saturating_sub(why.min(left / 2)).max(NARROW_TITLE)
+        });
+        let title = title.min(widest(1));
+        for ([report, name, judged, why], row) in lines.iter().zip(self.rows) {
+            let (report, name) = (padded(report, id), padded(&cut(name, title), title));
+            let judged = look.paint(style(&row.verdict), &padded(judged, verdict));
+            writeln!(out, "{report}  {name}  {judged}  {why}")?;
+        }
+        if !lines.is_empty() {
+            writeln!(out)?;
+        }
+        if let Some(counts) = self.counts {
+            writeln!(out, "{}", counted(counts))?;
+        }
+        if self.dry_run {
+            writeln!(out, "dry run: keys and enclave were checked, nothing was written")?;
+        }
+        let Standing { reason, message } = self.standing;
+        let (ready, style) = if reason.ready() { ("True", Style::Good) } else { ("False", Style::Bad) };
+        let condition = look.paint(style, &format!("Ready={ready} {}", reason.as_str()));
+        writeln!(out, "{condition}: {}", plain(message))?;
+        out.flush()
+    }
+
+    /// Prints one JSON document.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn json(&self, out: &mut impl Write) -> io::Result<()> {
+        let document = Document {
+            feed: self.feed,
+            dry_run: self.dry_run,
+            reports: self.rows.iter().map(ReportResult::from).collect(),
+            counts: self.counts,
+            ready: self.standing.reason.ready(),
+            reason: self.standing.reason.as_str(),
+            message: &self.standing.message,
+        };
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        writeln!(out)?;
+        out.flush()
+    }
+
+    fn line(&self, row: &Row) -> [String; 4] {
+        let id = if row.id.is_empty() { "-".to_owned() } else { plain(&row.id) };
+        let would = matches!(row.verdict, Verdict::Created | Verdict::Updated) && self.dry_run;
+        let verdict = if would { format!("would be {}", word(&row.verdict)) } else { word(&row.verdict).to_owned() };
+        [id, plain(&row.title), verdict, why(row)]
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    feed: &'a str,
+    dry_run: bool,
+    reports: Vec<ReportResult<'a>>,
+    counts: Option<&'a Counts>,
+    ready: bool,
+    reason: &'static str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportResult<'a> {
+    id: &'a str,
+    title: &'a str,
+    verdict: &'static str,
+    why: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indicators: Option<Vec<Found<'a>>>,
+    without_csv: bool,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    benign: Option<&'static str>,
+}
+
+impl<'a> From<&'a Row> for ReportResult<'a> {
+    fn from(row: &'a Row) -> Self {
+        let found = |indicator: &'a Indicator| Found {
+            kind: indicator.kind.as_str(),
+            value: &indicator.value,
+            benign: indicator.benign.map(Benign::as_str),
+        };
+        Self {
+            id: &row.id,
+            title: &row.title,
+            verdict: word(&row.verdict),
+            why: why(row),
+            indicators: row.indicators.as_ref().map(|indicators| indicators.iter().map(found).collect()),
+            without_csv: row.without_csv,
+        }
+    }
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Created => "created",
+        Verdict::Updated => "updated",
+        Verdict::Unchanged => "unchanged",
+        Verdict::WithoutIndicators => "without indicators",
+        Verdict::NotPublished => "not published",
+        Verdict::Failed(_) => "failed",
+        Verdict::Pending(_) => "pending",
+    }
+}
+
+fn style(verdict: &Verdict) -> Style {
+    match verdict {
+        Verdict::Created | Verdict::Updated => Style::Good,
+        Verdict::Unchanged | Verdict::WithoutIndicators | Verdict::NotPublished => Style::Faint,
+        Verdict::Failed(_) => Style::Bad,
+        Verdict::Pending(_) => Style::Open,
+    }
+}
+
+/// Why a report was sent, or was not.
+fn why(row: &Row) -> String {
+    let missing = if row.without_csv { "; its CSV data could not be had" } else { "" };
+    let why = match (&row.verdict, &row.indicators) {
+        (Verdict::Failed(reason) | Verdict::Pending(reason), _) => plain(reason),
+        (Verdict::NotPublished, _) => "its published_status is not \"published\"".to_owned(),
+        (Verdict::Unchanged, None) => "in the enclave as it is".to_owned(),
+        (Verdict::WithoutIndicators, None) => "nothing counted when it was examined".to_owned(),
+        (Verdict::Created | Verdict::Updated, None) => "its tags were still to be set".to_owned(),
+        (_, Some(indicators)) => decided(indicators),
+    };
+    format!("{why}{missing}")
+}
+
+/// The indicator that makes a report worth sending, or why there is none.
+fn decided(indicators: &[Indicator]) -> String {
+    let mut counting = indicators.iter().filter(|indicator| indicator.counts());
+    if let Some(first) = counting.next() {
+        let more = match counting.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        return format!("{} {}{more}", first.kind, cut(&plain(&first.value), INDICATOR));
+    }
+    let mut reasons: BTreeMap<Benign, usize> = BTreeMap::new();
+    for benign in indicators.iter().filter_map(|indicator| indicator.benign) {
+        *reasons.entry(benign).or_default() += 1;
+    }
+    if reasons.is_empty() {
+        return "no indicators".to_owned();
+    }
+    let reasons: Vec<String> = reasons.into_iter().map(|(benign, count)| so_many(count, benign)).collect();
+    format!("nothing counts: {}", reasons.join(", "))
+}
+
+/// `1 private address`, `3 well-known sites`.
+fn so_many(count: usize, benign: Benign) -> String {
+    let one = benign.as_str();
+    match benign {
+        _ if count == 1 => format!("1 {one}"),
+        Benign::TypeNotSelected => format!("{count} of types not selected"),
+        Benign::LowConfidenceName => format!("{count} names of low confidence"),
+        _ if one.ends_with('s') => format!("{count} {one}es"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
+fn counted(counts: &Counts) -> String {
+    let sometimes = [
+        (counts.failed, "failed"),
+        (counts.pending, "pending"),
+        (counts.backlog, "in the backlog"),
+        (counts.without_csv, "without their CSV data"),
+    ];
+    let always = [
+        (counts.matched, "matched"),
+        (counts.created, "created"),
+        (counts.updated, "updated"),
+        (counts.unchanged, "unchanged"),
+        (counts.without_indicators, "without indicators"),
+    ];
+    let some = sometimes.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = always.into_iter().chain(some).map(|(count, what)| format!("{count} {what}")).collect();
+    let indicators: Vec<String> = counts.indicators.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let indicators = if indicators.is_empty() {
+        String::new()
+    } else {
+        format!("\nindicators that count: {}", indicators.join(", "))
+    };
+    format!("{} in the window, {} considered: {}{indicators}", counts.total, counts.considered, parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::api::Reason;
+    use crate::indicators::IndicatorType;
+
+    fn indicator(kind: IndicatorType, value: &str, benign: Option<Benign>) -> Indicator {
+        Indicator { kind, value: value.to_owned(), defanged: false, benign }
+    }
+
+    fn row(id: &str, title: &str, verdict: Verdict, indicators: Option<Vec<Indicator>>) -> Row {
+        Row { id: id.to_owned(), title: title.to_owned(), verdict, indicators, without_csv: false }
+    }
+
+    fn table(rows: &[Row], look: Look) -> String {
+        let standing = Standing { reason: Reason::Synced, message: "done".to_owned() };
+        let results = Results { feed: "intel/a", dry_run: false, rows, counts: None, standing: &standing };
+        let mut out = Vec::new();
+        results.table(look, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn why_names_the_deciding_indicator_or_what_did_not_count() {
+        let benign = |kind| indicator(IndicatorType::Domain, "x", Some(kind));
+        let evil = indicator(IndicatorType::Domain, "evil.example", None);
+        assert_eq!(decided(&[benign(Benign::WellKnownSite), evil.clone()]), "Domain evil.example");
+        assert_eq!(decided(&[evil.clone(), evil]), "Domain evil.example and 1 more");
+        assert_eq!(decided(&[]), "no indicators");
+        let ordinary = [Benign::WellKnownSite, Benign::PrivateAddress, Benign::WellKnownSite].map(benign);
+        assert_eq!(decided(&ordinary), "nothing counts: 2 well-known sites, 1 private address");
+        let private = [Benign::PrivateAddress; 2].map(benign);
+        assert_eq!(decided(&private), "nothing counts: 2 private addresses");
+    }
+
+    #[test]
+    fn lines_are_aligned_and_titles_cut_to_the_terminal() {
+        let rows = [
+            row("a", &"long title ".repeat(20), Verdict::Unchanged, None),
+            row("bcd", "漢字", Verdict::Failed("no\u{1b}[31m".to_owned()), None),
+        ];
+        let shown = table(&rows, Look { width: Some(72), ..Look::default() });
+        let lines: Vec<&str> = shown.lines().take(2).collect();
+        let at = |line: &str, text: &str| columns(line.split(text).next().unwrap());
+        assert_eq!(at(lines[0], "unchanged"), at(lines[1], "failed"), "{shown}");
+        assert!(columns(lines[0]) <= 72 && lines[0].contains('…'), "{shown}");
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+    }
+}

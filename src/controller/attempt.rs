@@ -1,0 +1,279 @@
+//! One attempt at a sync: secret and ledger, the sync, then one status patch.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use kube::runtime::controller::Action;
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use super::context::{Context, Unwatched, Watched};
+use super::due;
+use super::feed::{ReconcileError, UNTOLD_RETRY, edited, generation, waits_for_secret};
+use super::fence::FeedFence;
+use super::journal::ClusterJournal;
+use super::secret::{self, Found, SecretError};
+use super::status::{self, Attempt};
+use super::tell;
+use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, Reason};
+use crate::ledger::{Ledger, Owner};
+use crate::sync::{self, Abandoned, Mode, Outcome, Plan, Ports};
+
+/// What an attempt is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion {
+    /// A person asked for it by annotation.
+    pub forced: bool,
+    /// Feed or secret changed, or a person asked: earlier failures no longer count.
+    pub fresh: bool,
+}
+
+/// Makes one attempt at a sync, and tells its outcome.
+///
+/// # Errors
+/// When the outcome could not be told.
+pub async fn attempt(
+    feed: &FlashpointFeed,
+    settings: &FeedSettings,
+    occasion: Occasion,
+    store: &Store<Watched>,
+    context: &Context,
+) -> Result<Action, ReconcileError> {
+    let Ok(_slot) = context.slots.acquire().await else {
+        return Ok(Action::await_change());
+    };
+    let started = Timestamp::now();
+    tell::lateness(feed, started, context);
+    let requested_at = feed.annotations().get(REQUESTED_AT).cloned();
+    let told = |ended| Attempt {
+        generation: generation(feed),
+        interval: settings.interval,
+        started,
+        ended,
+        requested_at: requested_at.as_deref(),
+        fresh: occasion.fresh,
+        jitter: jitter(),
+    };
+    let Readied {
+        before,
+        credentials,
+        ledger,
+    } = ready(feed, settings, context).await?;
+    let status = match credentials.and_then(|found| Ok((found, ledger?))) {
+        Ok((found, (journal, mut ledger))) => {
+            let work = Work {
+                feed,
+                settings,
+                forced: occasion.forced,
+                started,
+                before: &before,
+            };
+            let synced = work.sync(&found, &journal, &mut ledger, store, context);
+            match synced.await {
+                Ok(outcome) => {
+                    tell::counts(feed, &before, &outcome, &ledger, context);
+                    status::after_sync(&before, &told(Timestamp::now()), &outcome, &ledger)
+                }
+                // The outcome is not ours to tell: what superseded it has queued another look.
+                Err(Abandoned) => return Ok(Action::requeue(UNTOLD_RETRY)),
+            }
+        }
+        Err(Obstacle { reason, message }) => {
+            status::after_obstacle(&before, &told(Timestamp::now()), reason, message)
+        }
+    };
+    tell::sync(feed, &status, started, context);
+    let next = status.next_sync_time.clone();
+    let waits = Reason::of(&status.conditions).is_some_and(waits_for_secret);
+    tell::status(feed, settings, &before, status, context).await?;
+    let pause = next.map_or(UNTOLD_RETRY, |next| until(next.0));
+    Ok(Action::requeue(if waits {
+        pause.min(due::SECRET_POLL)
+    } else {
+        pause
+    }))
+}
+
+/// What keeps an attempt from coming to a sync.
+struct Obstacle {
+    reason: Reason,
+    message: String,
+}
+
+/// What an attempt begins with.
+struct Readied {
+    /// The status, as far as it speaks of this feed and its enclave.
+    before: FlashpointFeedStatus,
+    credentials: Result<Found, Obstacle>,
+    ledger: Result<(ClusterJournal, Ledger), Obstacle>,
+}
+
+/// Reads secret and ledger.
+async fn ready(
+    feed: &FlashpointFeed,
+    settings: &FeedSettings,
+    context: &Context,
+) -> Result<Readied, ReconcileError> {
+    let owner = Owner {
+        uid: feed.uid().unwrap_or_default(),
+        enclave: settings.enclave.to_string(),
+    };
+    let namespace = feed.namespace().unwrap_or_default();
+    let (found, opened) = tokio::join!(
+        secret::read(&context.client, &namespace, &settings.secret_name),
+        ClusterJournal::open(&context.client, feed, owner),
+    );
+    let before = feed.status.clone().unwrap_or_default();
+    let (before, ledger) = match opened {
+        Ok((journal, mut ledger)) => {
+            let before = trusted(feed, before, &mut ledger);
+            (before, Ok((journal, ledger)))
+        }
+        // Only the ledger knows whether the edit was one of the enclave: a status told now might
+        // carry over what belongs to another.
+        Err(error) if edited(feed) && before.observed_generation >= 0 => {
+            return Err(ReconcileError::Cluster(Box::new(error), "read the ledger"));
+        }
+        Err(error) => {
+            let message = format!("the ledger could not be read: {error}; it is tried again");
+            let reason = Reason::LedgerUnavailable;
+            (before, Err(Obstacle { reason, message }))
+        }
+    };
+    Ok(Readied {
+        before,
+        credentials: remember_secret(feed, found, context),
+        ledger,
+    })
+}
+
+/// The status as far as it speaks of this feed and this enclave: with an edited enclave everything
+/// starts anew. A ledger that is new says so, unless nobody edited the feed and it was just lost.
+/// The ledger's totals take the larger ones.
+fn trusted(
+    feed: &FlashpointFeed,
+    before: FlashpointFeedStatus,
+    ledger: &mut Ledger,
+) -> FlashpointFeedStatus {
+    if edited(feed) && ledger.changed() {
+        return FlashpointFeedStatus {
+            conditions: before.conditions,
+            ..FlashpointFeedStatus::default()
+        };
+    }
+    let (totals, told) = (&mut ledger.totals, &before.totals);
+    totals.syncs = totals.syncs.max(told.syncs);
+    totals.submitted = totals.submitted.max(told.submitted);
+    totals.failed = totals.failed.max(told.failed);
+    let posted = before.last_posted_time.as_ref().map(|time| time.0);
+    let submitted = before.last_submitted_time.as_ref().map(|time| time.0);
+    ledger.last_posted = ledger.last_posted.max(posted);
+    ledger.last_submitted = ledger.last_submitted.max(submitted);
+    before
+}
+
+/// Remembers which version of the secret is tried now.
+fn remember_secret(
+    feed: &FlashpointFeed,
+    found: Result<Found, SecretError>,
+    context: &Context,
+) -> Result<Found, Obstacle> {
+    let uid = feed.uid().unwrap_or_default();
+    let tried = |version: Option<&str>| context.memory.tried_secret(&uid, version);
+    let error = match found {
+        Ok(found) => {
+            tried(Some(&found.version));
+            return Ok(found);
+        }
+        Err(error) => error,
+    };
+    let message = error.to_string();
+    let reason = match error {
+        SecretError::NotFound { .. } => {
+            tried(None);
+            Reason::SecretNotFound
+        }
+        SecretError::KeyMissing { version, .. } => {
+            tried(Some(&version));
+            Reason::SecretKeyMissing
+        }
+        SecretError::Unavailable { .. } => {
+            context.memory.tried_no_secret(&uid);
+            Reason::SecretNotFound
+        }
+    };
+    Err(Obstacle { reason, message })
+}
+
+/// What one sync works on.
+struct Work<'a> {
+    feed: &'a FlashpointFeed,
+    settings: &'a FeedSettings,
+    forced: bool,
+    started: Timestamp,
+    before: &'a FlashpointFeedStatus,
+}
+
+impl Work<'_> {
+    async fn sync(
+        &self,
+        found: &Found,
+        journal: &ClusterJournal,
+        ledger: &mut Ledger,
+        store: &Store<Watched>,
+        context: &Context,
+    ) -> Result<Outcome, Abandoned> {
+        let (feed, settings) = (self.feed, self.settings);
+        let rules = settings.rules();
+        let plan = Plan {
+            limit: settings.limit,
+            lookback: settings.lookback,
+            timeout: settings.timeout,
+            rules: &rules,
+            window: status::window_of(self.before),
+            mode: self.mode(ledger),
+        };
+        let fence = FeedFence {
+            process: context.process.clone(),
+            store: store.clone(),
+            feed: ObjectRef::new(&feed.name_any()).within(&feed.namespace().unwrap_or_default()),
+            uid: feed.uid().unwrap_or_default(),
+            generation: generation(feed),
+        };
+        let (key, credential) = (&found.credentials.flashpoint, &found.credentials.trustar);
+        let enclave = settings.enclave.as_str();
+        let ports = Ports {
+            source: &context.flashpoint.source(key, settings.timeout),
+            sink: &context.trustar.sink(credential, enclave, settings.timeout),
+            journal,
+            fence: &fence,
+            clock: &context.clock,
+            watcher: &Unwatched,
+            cancelled: context.cancelled.clone(),
+        };
+        sync::sync(&plan, ledger, &ports).await
+    }
+
+    /// Whether the latest reports are handled, or what an earlier sync left pending.
+    fn mode(&self, ledger: &Ledger) -> Mode {
+        let open = ledger.open.as_ref();
+        let due = open.and_then(|open| open.started.checked_add(self.settings.interval).ok());
+        if !self.forced && due.is_some_and(|due| self.started < due) {
+            Mode::Continuation
+        } else {
+            Mode::Full {
+                forced: self.forced,
+            }
+        }
+    }
+}
+
+fn until(time: Timestamp) -> Duration {
+    Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default()
+}
+
+/// Spreads retries; nothing depends on its quality.
+fn jitter() -> f64 {
+    let nanoseconds = Timestamp::now().subsec_nanosecond().unsigned_abs();
+    f64::from(nanoseconds % 1_000_003) / 1_000_003.0
+}

@@ -1,0 +1,50 @@
+//! What every reconcile shares.
+
+use std::sync::Arc;
+
+use kube::Client;
+use kube::core::DeserializeGuard;
+use kube::runtime::events::Reporter;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::fence::Process;
+use super::memory::Memory;
+use super::metrics::Metrics;
+use crate::api::FlashpointFeed;
+use crate::clock::ServiceClock;
+use crate::flashpoint::Flashpoint;
+use crate::sync::ports::Watcher;
+use crate::trustar::Trustar;
+
+/// A feed as it is watched: one that can't be read must not hide the others.
+pub type Watched = DeserializeGuard<FlashpointFeed>;
+
+/// What every reconcile shares.
+pub struct Context {
+    /// The cluster.
+    pub client: Client,
+    /// Where reports come from.
+    pub flashpoint: Flashpoint,
+    /// Where they go to.
+    pub trustar: Trustar,
+    /// What fences every sync.
+    pub process: Process,
+    /// Ends calls at once.
+    pub cancelled: CancellationToken,
+    /// The time, Flashpoint's included.
+    pub clock: ServiceClock,
+    /// What was written last, which the watch may not show yet.
+    pub memory: Memory,
+    /// What Prometheus is told.
+    pub metrics: Metrics,
+    /// Whom events name as their source.
+    pub reporter: Reporter,
+    /// The most syncs at once.
+    pub slots: Arc<Semaphore>,
+}
+
+/// Nobody need act on its own reports: the sync's watcher is for the command line.
+pub struct Unwatched;
+
+impl Watcher for Unwatched {}

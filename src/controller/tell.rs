@@ -1,0 +1,120 @@
+//! Telling how a feed stands: status, event, log and metrics.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt as _;
+
+use super::context::Context;
+use super::feed::ReconcileError;
+use super::metrics::{Feed, Standing};
+use super::{announce, patch};
+use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, Reason};
+use crate::counts::Counts;
+use crate::ledger::Ledger;
+use crate::sync::Outcome;
+
+/// Writes the status, then says in an event what changed against the one `before`.
+///
+/// # Errors
+/// When the API server does not take the status.
+pub async fn status(
+    feed: &FlashpointFeed,
+    settings: &FeedSettings,
+    before: &FlashpointFeedStatus,
+    status: FlashpointFeedStatus,
+    context: &Context,
+) -> Result<(), ReconcileError> {
+    let told = patch::status(&context.client, feed, &status)
+        .await
+        .map_err(|error| ReconcileError::Cluster(Box::new(error), "write the status"))?;
+    let Some(told) = told else {
+        return Ok(());
+    };
+    standing(&told, settings, context);
+    context.memory.remember(told);
+    announce::change(context, feed, before, &status).await;
+    Ok(())
+}
+
+/// Sets the gauges that say how a feed stands.
+pub fn standing(feed: &FlashpointFeed, settings: &FeedSettings, context: &Context) {
+    let status = feed.status.clone().unwrap_or_default();
+    let is = |kind: &str| {
+        let mut conditions = status.conditions.iter();
+        conditions.any(|condition| condition.type_ == kind && condition.status == "True")
+    };
+    let seconds = |time: &Option<Time>| time.as_ref().map(|time| time.0.as_second());
+    let standing = Standing {
+        ready: is("Ready"),
+        stalled: is("Stalled"),
+        suspended: feed.spec.suspend,
+        interval: i64::try_from(settings.interval.as_secs()).unwrap_or(i64::MAX),
+        last_sync: seconds(&status.last_sync_time),
+        last_posted: seconds(&status.last_posted_time),
+        backlog: status.last_sync.as_ref().map_or(0, |counts| counts.backlog),
+        consecutive_failures: status.consecutive_failures,
+    };
+    context.metrics.stands(&label(feed), &standing);
+}
+
+/// Counts what a sync counted, beyond what the sync that it continues did.
+pub fn counts(
+    feed: &FlashpointFeed,
+    before: &FlashpointFeedStatus,
+    outcome: &Outcome,
+    ledger: &Ledger,
+    context: &Context,
+) {
+    let label = label(feed);
+    if let Some(counts) = &outcome.counts {
+        let continued = before
+            .last_sync
+            .as_ref()
+            .filter(|earlier| earlier.pending > 0 && earlier.considered == counts.considered);
+        let earlier = continued.cloned().unwrap_or_else(Counts::default);
+        context.metrics.counted(&label, &earlier, counts);
+    }
+    context.metrics.remembers(&label, ledger.len());
+}
+
+/// Says how long after it was due an attempt began.
+pub fn lateness(feed: &FlashpointFeed, started: Timestamp, context: &Context) {
+    let status = feed.status.as_ref();
+    let due = status.and_then(|status| status.next_sync_time.as_ref());
+    if let Some(late) = due.and_then(|due| Duration::try_from(started.duration_since(due.0)).ok()) {
+        context.metrics.late(&label(feed), late);
+    }
+}
+
+/// Counts an attempt, and logs what it came to.
+pub fn sync(
+    feed: &FlashpointFeed,
+    status: &FlashpointFeedStatus,
+    started: Timestamp,
+    context: &Context,
+) {
+    let duration = Duration::try_from(Timestamp::now().duration_since(started)).unwrap_or_default();
+    let reason = Reason::of(&status.conditions).map_or("Unknown", Reason::as_str);
+    context.metrics.synced(&label(feed), reason, duration);
+    let ready = status
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == "Ready");
+    tracing::info!(
+        namespace = feed.namespace(),
+        name = feed.name_any(),
+        reason,
+        seconds = duration.as_secs_f64(),
+        "{}",
+        ready.map_or("", |condition| condition.message.as_str())
+    );
+}
+
+fn label(feed: &FlashpointFeed) -> Feed {
+    Feed {
+        namespace: feed.namespace().unwrap_or_default(),
+        name: feed.name_any(),
+    }
+}

@@ -1,0 +1,9 @@
+//! The sync against scripted services, in virtual time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod chaos;
+mod feed;
+mod paging;
+mod services;
+mod settling;
+mod writing;

@@ -1,0 +1,468 @@
+//! Scripted services: a listing with a truth behind it, an enclave, a journal, a fence and a clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::fault::{Fault, FaultKind, Service};
+use crate::ledger::{Ledger, Owner};
+use crate::mapping::Submission;
+use crate::sync::ports::{Clock, Fence, Fenced, Journal, JournalError, Line, Verdict, Watcher};
+use crate::sync::sink::{Guid, Sink, TagChange, WriteError};
+use crate::sync::source::{Page, PageError, PageRequest, Since, Source};
+
+/// When the virtual time begins.
+pub fn epoch() -> Timestamp {
+    "2026-01-10T00:10:00Z".parse().unwrap()
+}
+
+pub fn owner() -> Owner {
+    Owner { uid: "uid".into(), enclave: "enclave".into() }
+}
+
+pub fn fault(service: Service, kind: FaultKind) -> Fault {
+    Fault { service, kind, message: format!("{service}: {kind:?}"), retry_after: None }
+}
+
+/// The true time, and a local clock that may be wrong.
+pub struct Time {
+    begun: Instant,
+    pub skew: Mutex<SignedDuration>,
+    ahead: Mutex<SignedDuration>,
+}
+
+impl Time {
+    pub fn new() -> Self {
+        Self { begun: Instant::now(), skew: Mutex::default(), ahead: Mutex::default() }
+    }
+
+    pub fn truth(&self) -> Timestamp {
+        epoch() + SignedDuration::try_from(self.begun.elapsed()).unwrap()
+    }
+}
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        self.truth() + *self.skew.lock().unwrap()
+    }
+
+    fn service_now(&self) -> Timestamp {
+        self.now() + *self.ahead.lock().unwrap()
+    }
+
+    fn learn(&self, service_now: Timestamp) {
+        *self.ahead.lock().unwrap() = service_now.duration_since(self.now());
+    }
+}
+
+/// A report as Flashpoint has it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub id: String,
+    pub posted_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub version: u32,
+    pub counts: bool,
+    pub published: bool,
+    pub tags: Vec<String>,
+    pub csv: bool,
+    /// Too large to be had, alone or with others.
+    pub giant: bool,
+}
+
+impl Item {
+    pub fn new(id: &str, posted_at: Timestamp) -> Self {
+        Self {
+            id: id.to_owned(),
+            posted_at,
+            updated_at: posted_at,
+            version: 1,
+            counts: true,
+            published: true,
+            tags: Vec::new(),
+            csv: false,
+            giant: false,
+        }
+    }
+
+    fn json(&self) -> Box<RawValue> {
+        let text = if self.counts { "CVE-2021-44228" } else { "nothing to see" };
+        let mut value = serde_json::json!({
+            "id": self.id,
+            "title": format!("{} v{}", self.id, self.version),
+            "body": text,
+            "posted_at": self.posted_at.to_string(),
+            "updated_at": self.updated_at.to_string(),
+            "published_status": if self.published { "published" } else { "archived" },
+            "tags": self.tags,
+        });
+        if self.csv {
+            value["iocs_csv"] = format!("https://fp.tools/{}.csv", self.id).into();
+        }
+        // What has no id of its own is no report.
+        if self.id.starts_with("anonymous") {
+            value["id"] = serde_json::Value::Null;
+        }
+        RawValue::from_string(value.to_string()).unwrap()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// What the listing says in `total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    Honest,
+    Plus(i64),
+    Is(u64),
+    /// Less with each request.
+    Falling(u64),
+    /// More with each request.
+    Rising(u64),
+}
+
+/// Which time the window goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    ByPosted,
+    ByUpdated,
+}
+
+/// What is scripted of the listing.
+pub struct Script {
+    pub items: Vec<Item>,
+    pub order: Order,
+    pub total: Total,
+    pub files: Files,
+    /// The largest page given, and whether the answer says so.
+    pub cap: Option<(usize, bool)>,
+    /// The largest page that is not too large.
+    pub heavy: Option<u32>,
+    pub with_date: bool,
+    /// The `skip` parameter is not known.
+    pub ignores_skip: bool,
+    /// Fails the request of this number, counted over all.
+    pub fails_at: BTreeSet<usize>,
+    /// Is down with this.
+    pub down: Option<FaultKind>,
+    pub csv_down: bool,
+    /// How long a page takes.
+    pub takes: Duration,
+    /// Put in before the request of this number.
+    pub comes: BTreeMap<usize, Vec<Item>>,
+    pub requests: Vec<PageRequest>,
+    pub csv_calls: usize,
+}
+
+pub struct Reports<'t> {
+    time: &'t Time,
+    pub script: Mutex<Script>,
+}
+
+impl<'t> Reports<'t> {
+    pub fn new(time: &'t Time) -> Self {
+        let script = Script {
+            items: Vec::new(),
+            order: Order::NewestFirst,
+            total: Total::Honest,
+            files: Files::ByPosted,
+            cap: None,
+            heavy: None,
+            with_date: true,
+            ignores_skip: false,
+            fails_at: BTreeSet::new(),
+            down: None,
+            csv_down: false,
+            takes: Duration::ZERO,
+            comes: BTreeMap::new(),
+            requests: Vec::new(),
+            csv_calls: 0,
+        };
+        Self { time, script: Mutex::new(script) }
+    }
+
+    /// Forgets the requests made so far, and gives them.
+    pub fn requests(&self) -> Vec<PageRequest> {
+        std::mem::take(&mut self.script.lock().unwrap().requests)
+    }
+}
+
+impl Script {
+    fn filed(&self, item: &Item) -> Timestamp {
+        match self.files {
+            Files::ByPosted => item.posted_at,
+            Files::ByUpdated => item.updated_at,
+        }
+    }
+
+    fn answer(&mut self, request: PageRequest, now: Timestamp) -> Result<Page, PageError> {
+        let number = self.requests.len();
+        self.items.extend(self.comes.remove(&number).unwrap_or_default());
+        self.requests.push(request);
+        if let Some(kind) = self.down {
+            return Err(fault(Service::Flashpoint, kind).into());
+        }
+        if self.fails_at.contains(&number) {
+            return Err(fault(Service::Flashpoint, FaultKind::Unavailable).into());
+        }
+        let since = match request.since {
+            Since::Lookback(seconds) => now - SignedDuration::from_secs(seconds.into()),
+            Since::At(time) => time,
+        };
+        let mut listed: Vec<&Item> =
+            self.items.iter().filter(|item| (since..=now).contains(&self.filed(item))).collect();
+        listed.sort_by_key(|item| (std::cmp::Reverse(self.filed(item)), &item.id));
+        if self.order == Order::OldestFirst {
+            listed.reverse();
+        }
+        let truth = listed.len() as u64;
+        let asked = self.requests.len() as u64;
+        let total = match self.total {
+            Total::Honest => truth,
+            Total::Plus(more) => truth.saturating_add_signed(more),
+            Total::Is(total) => total,
+            Total::Falling(step) => truth.saturating_sub(step * asked),
+            Total::Rising(step) => truth + step * asked,
+        };
+        let limit = self.cap.map_or(request.limit as usize, |(cap, _)| cap.min(request.limit as usize));
+        let skip = if self.ignores_skip { 0 } else { usize::try_from(request.skip).unwrap() };
+        let page: Vec<&Item> = listed.into_iter().skip(skip).take(limit).collect();
+        let heavy = self.heavy.is_some_and(|most| page.len() > most as usize);
+        if heavy || page.iter().any(|item| item.giant) {
+            return Err(PageError::TooLarge(fault(Service::Flashpoint, FaultKind::UnexpectedResponse)));
+        }
+        let says = if self.cap.is_some_and(|(_, says)| says) { limit } else { request.limit as usize };
+        Ok(Page {
+            total,
+            limit: Some(says as u64),
+            reports: page.into_iter().map(Item::json).collect(),
+            date: self.with_date.then_some(now),
+        })
+    }
+}
+
+impl Source for Reports<'_> {
+    async fn page(&self, request: PageRequest) -> Result<Page, PageError> {
+        let takes = self.script.lock().unwrap().takes;
+        tokio::time::sleep(takes).await;
+        self.script.lock().unwrap().answer(request, self.time.truth())
+    }
+
+    fn csv_links(&self, candidates: &[String]) -> Vec<String> {
+        candidates.to_vec()
+    }
+
+    async fn csv(&self, link: &str) -> Result<String, Fault> {
+        let mut script = self.script.lock().unwrap();
+        script.csv_calls += 1;
+        if script.csv_down {
+            return Err(fault(Service::Flashpoint, FaultKind::Unavailable));
+        }
+        Ok(format!("data,{link}\n"))
+    }
+}
+
+/// A report as the enclave holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    pub title: String,
+    pub body: String,
+    pub tags: BTreeSet<String>,
+}
+
+/// What is scripted of the enclave.
+#[derive(Default)]
+pub struct Gates {
+    pub stored: BTreeMap<String, Stored>,
+    /// Refused ids.
+    pub refuses: BTreeSet<String>,
+    /// Ids whose writes fail as if the service were at fault.
+    pub breaks: BTreeSet<String>,
+    pub down: Option<Fault>,
+    pub tags_down: bool,
+    /// So many calls are left in the budget.
+    pub budget: Option<u32>,
+    /// So many calls that change tags find nothing yet.
+    pub not_yet: u32,
+    pub refuses_csv: bool,
+    /// Every so many calls succeed and say otherwise; 0: none.
+    pub lies_every: usize,
+    pub takes: Duration,
+    /// The call of this number never ends: the process is killed then.
+    pub killed_at: Option<usize>,
+    pub calls: usize,
+    pub writes: Vec<String>,
+    pub tag_changes: Vec<TagChange>,
+}
+
+#[derive(Default)]
+pub struct Enclave {
+    pub gates: Mutex<Gates>,
+}
+
+impl Gates {
+    fn pass(&mut self) -> Result<(), WriteError> {
+        if let Some(fault) = &self.down {
+            return Err(fault.clone().into());
+        }
+        match &mut self.budget {
+            Some(0) => return Err(WriteError::BudgetSpent { ready_in: Duration::from_secs(60) }),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn lies(&self) -> Result<(), WriteError> {
+        if self.lies_every > 0 && self.calls.is_multiple_of(self.lies_every) {
+            return Err(fault(Service::Trustar, FaultKind::Unavailable).into());
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, submission: &Submission) -> Result<Guid, WriteError> {
+        self.pass()?;
+        let id = &submission.external_id;
+        self.writes.push(id.clone());
+        if self.refuses.contains(id) {
+            return Err(WriteError::Refused("400".into()));
+        }
+        if self.breaks.contains(id) {
+            return Err(fault(Service::Trustar, FaultKind::Unavailable).into());
+        }
+        if self.refuses_csv && submission.body.contains("csv_data") {
+            return Err(WriteError::TooLarge("413".into()));
+        }
+        let stored = self.stored.entry(id.clone()).or_default();
+        stored.title.clone_from(&submission.title);
+        stored.body.clone_from(&submission.body);
+        self.lies()?;
+        Ok(Guid(format!("guid-{id}")))
+    }
+
+    fn alter_tags(&mut self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
+        self.pass()?;
+        if self.tags_down {
+            return Err(fault(Service::Trustar, FaultKind::Unavailable).into());
+        }
+        if self.not_yet > 0 {
+            self.not_yet -= 1;
+            return Err(WriteError::NotYet("404".into()));
+        }
+        self.tag_changes.push(change.clone());
+        let stored = self.stored.get_mut(guid.0.strip_prefix("guid-").unwrap()).unwrap();
+        stored.tags.extend(change.added.iter().cloned());
+        stored.tags.retain(|tag| !change.removed.contains(tag));
+        self.lies()
+    }
+}
+
+impl Enclave {
+    async fn call<T>(&self, act: impl FnOnce(&mut Gates) -> T) -> T {
+        let (killed, takes) = {
+            let mut gates = self.gates.lock().unwrap();
+            gates.calls += 1;
+            (gates.killed_at == Some(gates.calls), gates.takes)
+        };
+        tokio::time::sleep(takes).await;
+        let done = act(&mut self.gates.lock().unwrap());
+        if killed {
+            std::future::pending::<()>().await;
+        }
+        done
+    }
+}
+
+impl Sink for Enclave {
+    async fn verify(&self) -> Result<(), WriteError> {
+        match &self.gates.lock().unwrap().down {
+            Some(fault) if fault.needs_a_person() => Err(fault.clone().into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn write(&self, submission: &Submission) -> Result<Guid, WriteError> {
+        self.call(|gates| gates.write(submission)).await
+    }
+
+    async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
+        self.call(|gates| gates.alter_tags(guid, change)).await
+    }
+}
+
+/// Stores the ledger as its text.
+#[derive(Default)]
+pub struct Store {
+    pub text: Mutex<Option<String>>,
+    pub saves: Mutex<usize>,
+    pub fails: Mutex<Option<JournalError>>,
+    /// The save of this number never ends, and is done or not.
+    pub killed_at: Mutex<Option<(usize, bool)>>,
+}
+
+impl Store {
+    pub fn ledger(&self) -> Ledger {
+        let text = self.text.lock().unwrap();
+        text.as_ref().map_or_else(|| Ledger::new(owner()), |text| Ledger::decode(text, owner()))
+    }
+}
+
+impl Journal for Store {
+    async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
+        if let Some(error) = &*self.fails.lock().unwrap() {
+            return Err(error.clone());
+        }
+        let text = ledger.encode().unwrap();
+        *self.saves.lock().unwrap() += 1;
+        let killed = (*self.killed_at.lock().unwrap()).filter(|(at, _)| *at == *self.saves.lock().unwrap());
+        if killed.is_none_or(|(_, done)| done) {
+            *self.text.lock().unwrap() = Some(text);
+        }
+        if killed.is_some() {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+/// Opens so often, then is shut for this reason.
+#[derive(Default)]
+pub struct Door {
+    pub shuts: Mutex<Option<(u32, Fenced)>>,
+}
+
+impl Fence for Door {
+    fn check(&self) -> Result<(), Fenced> {
+        match &mut *self.shuts.lock().unwrap() {
+            None => Ok(()),
+            Some((0, fenced)) => Err(*fenced),
+            Some((left, _)) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What people were told of a report: the verdict, and how many indicators count, if it was examined.
+pub type Told = (String, Verdict, Option<u64>);
+
+#[derive(Default)]
+pub struct Lines {
+    pub told: Mutex<Vec<Told>>,
+}
+
+impl Watcher for Lines {
+    fn report(&self, line: Line<'_>) {
+        let found = line.indicators.map(|all| all.iter().filter(|one| one.counts()).count() as u64);
+        self.told.lock().unwrap().push((line.id.to_owned(), line.verdict.clone(), found));
+    }
+}
