@@ -12,5 +12,11 @@
 #[path = "controller/harness/mod.rs"]
 mod harness;
 
+#[path = "controller/changes.rs"]
+mod changes;
+#[path = "controller/credentials.rs"]
+mod credentials;
 #[path = "controller/first_sync.rs"]
 mod first_sync;
+#[path = "controller/outages.rs"]
+mod outages;

@@ -94,10 +94,10 @@ pub fn reports(seed: &mut Seed, bytes: usize) -> Vec<String> {
 fn report(seed: &mut Seed) -> String {
     let mut html = String::with_capacity(8192);
     let _ = write!(html, "<h1>{} {}</h1>\n<p class=\"lead\">", capital(seed.pick(&WORDS)), seed.pick(&WORDS));
-    for _ in 0..4 {
+    for _ in 0..6 {
         prose(seed, &mut html);
     }
-    for _ in 0..3 {
+    for _ in 0..2 {
         let (domain, digest) = (defanged(&domain(seed)), hex(seed, 64));
         let _ = write!(
             html,
@@ -106,7 +106,7 @@ fn report(seed: &mut Seed) -> String {
             seed.pick(&WORDS),
             seed.pick(&WORDS)
         );
-        for _ in 0..5 {
+        for _ in 0..9 {
             prose(seed, &mut html);
         }
     }
@@ -116,7 +116,7 @@ fn report(seed: &mut Seed) -> String {
         let _ = writeln!(html, "<tr><td>{kind}</td><td><code>{value}</code></td></tr>");
     }
     html.push_str("</tbody></table>\n<ul>");
-    for _ in 0..8 {
+    for _ in 0..15 {
         html.push_str("<li>");
         prose(seed, &mut html);
         html.push_str("</li>\n");

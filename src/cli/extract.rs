@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::{Exit, print};
+use super::{Exit, complain, print};
 use crate::indicators::{self, Markup, Rules};
 
 /// What is looked at, and how the indicators are printed.
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Exit {
     let rules = Rules::default();
     let read = if args.jsonl { jsonl::run(args, &rules) } else { list(args, &rules) };
     read.unwrap_or_else(|message| {
-        eprintln!("error: {message}");
+        complain("error", &message);
         Exit::Partial
     })
 }
@@ -73,7 +73,7 @@ fn list(args: &Args, rules: &Rules) -> Result<Exit, String> {
         match input.parts(args.format) {
             Ok(found) => parts.extend(found),
             Err(error) => {
-                eprintln!("error: {}: {error}", input.name);
+                complain("error", &format!("{} {error}", input.name));
                 exit = Exit::BadInput;
             }
         }

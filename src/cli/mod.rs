@@ -34,7 +34,7 @@ impl Exit {
         match printed {
             Ok(()) => Self::Done,
             Err(message) => {
-                eprintln!("error: {message}");
+                complain("error", &message);
                 Self::Partial
             }
         }
@@ -82,6 +82,11 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => completions::run(&args),
     };
     ExitCode::from(exit as u8)
+}
+
+/// Tells a person on standard error; if nobody can be told there, nobody is.
+fn complain(severity: &str, message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{severity}: {message}");
 }
 
 /// Writes to standard output. A reader that has seen enough, as `head` has, is no error.

@@ -22,7 +22,7 @@ use self::target::Target;
 use self::watch::Watch;
 use super::terminal::Look;
 use super::vendors::Vendors;
-use super::{Exit, print};
+use super::{Exit, complain, print};
 use crate::call::Unobserved;
 use crate::clock::ServiceClock;
 use crate::counts::Counts;
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Exit {
         .map_err(|error| Refused { exit: Exit::BadInput, message: error.to_string() })
         .and_then(|()| begin(args));
     synced.unwrap_or_else(|Refused { exit, message }| {
-        eprintln!("error: {message}");
+        complain("error", &message);
         exit
     })
 }
@@ -116,7 +116,7 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
         None => (None, State::empty(&input.feed, enclave)),
     };
     if let Some(warning) = state.warning.take() {
-        eprintln!("warning: {warning}");
+        complain("warning", &warning);
     }
     let failed = |error: &dyn std::fmt::Display| Refused { exit: Exit::Partial, message: error.to_string() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;

@@ -23,10 +23,10 @@ pub struct Closed {
 }
 
 /// Closes a sync that began at `started`; `cut_off` if it was cancelled.
-pub fn close(
+pub fn close<W>(
     plan: &Plan<'_>,
     listing: &Listing,
-    settlement: Settlement<'_>,
+    settlement: Settlement<'_, W>,
     started: Timestamp,
     cut_off: bool,
 ) -> Closed {

@@ -21,7 +21,8 @@ use crate::window::OVERLAP;
 pub struct Listing {
     /// Reports to handle, newest first.
     pub reports: Vec<Report>,
-    /// Elements that are no reports, and single ones that can't be had.
+    /// Elements that are no reports, and single ones that can't be had. A continuation has none:
+    /// they were counted by the sync that it continues.
     pub unlistable: Vec<Unlistable>,
     /// How many reports the service says the window holds.
     pub total: u64,
@@ -71,6 +72,9 @@ pub async fn list(
         selection.left.max(unseen).max(cut_short.into())
     };
     selection.reports.sort_by_key(newest_first);
+    if plan.mode == Mode::Continuation {
+        selection.unlistable.clear();
+    }
     Ok(Listing {
         reports: selection.reports,
         unlistable: selection.unlistable,

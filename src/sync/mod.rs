@@ -34,12 +34,10 @@ use handle::Handling;
 use listing::Listing;
 pub use outcome::{Abandoned, Conclusion, Outcome};
 use outcome::Unlisted;
-use pager::Unlistable;
-use ports::{Clock, Fence, Fenced, Journal, Line, Stop, Verdict, Watcher};
+use ports::{Clock, Fence, Fenced, Journal, Stop, Watcher};
 use settle::Settlement;
 use sink::Sink;
 use source::{Since, Source};
-use work::Handled;
 
 /// How many reports are written at once.
 const WRITES_AT_ONCE: usize = 4;
@@ -164,15 +162,12 @@ where
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),
     };
-    let mut settlement = Settlement::new(ledger, listing.date, plan.mode);
-    if plan.mode == Mode::Continuation {
-        // Counted by the sync that is continued.
-        listing.unlistable.clear();
-    }
-    settlement.take_unlistable(listing.unlistable.len());
     let reports = std::mem::take(&mut listing.reports);
     ports.watcher.listed(reports.len() + listing.unlistable.len(), listing.total);
-    tell_unlistable(&listing.unlistable, ports.watcher);
+    let mut settlement = Settlement::new(ledger, listing.date, plan.mode, ports.watcher);
+    for element in &listing.unlistable {
+        settlement.take_unlistable(element);
+    }
     handle_all(reports, &handling, &mut settlement, ports).await;
     let fault = settlement.decide_transient();
     let closed = close::close(plan, &listing, settlement, started, ports.cancelled.is_cancelled());
@@ -202,7 +197,7 @@ where
 async fn handle_all<S, K, J, F, C, W>(
     reports: Vec<Report>,
     handling: &Handling<'_, S, K, F>,
-    settlement: &mut Settlement<'_>,
+    settlement: &mut Settlement<'_, W>,
     ports: &Ports<'_, S, K, J, F, C, W>,
 ) where
     S: Source,
@@ -227,7 +222,6 @@ async fn handle_all<S, K, J, F, C, W>(
         };
         let Some(handled) = handled else { break };
         left -= 1;
-        tell(&handled, ports.watcher);
         if let Some(fault) = settlement.take(handled) {
             handling.note(Stop::Fault(fault));
         }
@@ -241,23 +235,6 @@ async fn handle_all<S, K, J, F, C, W>(
         }
     }
     settlement.take_cut_off(left);
-}
-
-fn tell(handled: &Handled, watcher: &impl Watcher) {
-    watcher.report(Line {
-        id: handled.id.as_str(),
-        title: &handled.title,
-        verdict: &handled.verdict,
-        indicators: handled.indicators.as_deref(),
-        without_csv: handled.without_csv,
-    });
-}
-
-fn tell_unlistable(unlistable: &[Unlistable], watcher: &impl Watcher) {
-    for element in unlistable {
-        let verdict = Verdict::Failed(element.to_string());
-        watcher.report(Line { id: "", title: "", verdict: &verdict, indicators: None, without_csv: false });
-    }
 }
 
 /// Stores the ledger if it changed; a failure to do so ends the sync, whatever else did.

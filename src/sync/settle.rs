@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::Mode;
-use super::ports::Verdict;
+use super::pager::Unlistable;
+use super::ports::{Line, Verdict, Watcher};
 use super::work::Handled;
 use crate::counts::Counts;
 use crate::fault::Fault;
@@ -16,7 +17,7 @@ use crate::report::ReportId;
 const FAULTS_IN_A_ROW: usize = super::WRITES_AT_ONCE + 1;
 
 /// Takes in handled reports.
-pub struct Settlement<'l> {
+pub struct Settlement<'l, W> {
     /// The ledger as it is now.
     pub ledger: &'l mut Ledger,
     /// What was counted of reports that are finished.
@@ -25,6 +26,7 @@ pub struct Settlement<'l> {
     pub unfinished: Counts,
     now: Timestamp,
     mode: Mode,
+    watcher: &'l W,
     /// Reports that a fault kept from being done, which may be their own.
     transient: Vec<Handled>,
     /// Of the last ones of these, how many came in a row.
@@ -36,15 +38,16 @@ pub struct Settlement<'l> {
     writes_stored: u64,
 }
 
-impl<'l> Settlement<'l> {
+impl<'l, W: Watcher> Settlement<'l, W> {
     /// Begins with nothing handled.
-    pub fn new(ledger: &'l mut Ledger, now: Timestamp, mode: Mode) -> Self {
+    pub fn new(ledger: &'l mut Ledger, now: Timestamp, mode: Mode, watcher: &'l W) -> Self {
         Self {
             ledger,
             finished: Counts::default(),
             unfinished: Counts::default(),
             now,
             mode,
+            watcher,
             transient: Vec::new(),
             in_a_row: 0,
             service_failed: None,
@@ -54,10 +57,13 @@ impl<'l> Settlement<'l> {
         }
     }
 
-    /// Takes in how many elements of the listing can't be handled.
-    pub fn take_unlistable(&mut self, count: usize) {
-        self.finished.considered += count as u64;
-        self.finished.failed += count as u64;
+    /// Takes in an element of the listing that can't be handled.
+    pub fn take_unlistable(&mut self, element: &Unlistable) {
+        let verdict = Verdict::Failed(element.to_string());
+        let line = Line { id: "", title: "", verdict: &verdict, indicators: None, without_csv: false };
+        self.watcher.report(line);
+        self.finished.considered += 1;
+        self.finished.failed += 1;
     }
 
     /// Takes in one report. Returns the fault once it is clearly the service's own.
@@ -127,6 +133,13 @@ impl<'l> Settlement<'l> {
     }
 
     fn conclude(&mut self, handled: Handled) {
+        self.watcher.report(Line {
+            id: handled.id.as_str(),
+            title: &handled.title,
+            verdict: &handled.verdict,
+            indicators: handled.indicators.as_deref(),
+            without_csv: handled.without_csv,
+        });
         self.count_found(&handled);
         let finished = &mut self.finished;
         let (counts, place): (_, fn(&mut Counts) -> &mut u64) = match &handled.verdict {

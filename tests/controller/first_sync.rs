@@ -70,7 +70,7 @@ async fn a_sync_with_nothing_new_costs_one_request_two_gets_and_one_patch() {
     stage.until_event("feed", "Synced").await;
     let [from_flashpoint, to_trustar] =
         [&stage.flashpoint.controls().record, &stage.trustar.controls().record].map(|record| record.len());
-    let mark = stage.cluster.mark();
+    let mark = stage.audit.mark();
     stage.fall_due("feed").await;
     let synced_again = |feed: &FlashpointFeed| {
         let status = feed.status.as_ref().unwrap();
@@ -83,7 +83,7 @@ async fn a_sync_with_nothing_new_costs_one_request_two_gets_and_one_patch() {
 
     assert_eq!(stage.flashpoint.controls().record.len(), from_flashpoint + 2);
     assert_eq!(stage.trustar.controls().record.len(), to_trustar);
-    let calls = stage.cluster.calls_since(mark, &stage.namespace);
+    let calls = stage.audit.calls_since(mark);
     let mut names: Vec<_> = calls.iter().map(|call| format!("{} {}", call.verb, call.resource)).collect();
     names.sort_unstable();
     let once = ["get flashpointledgers", "get secrets", "patch flashpointfeeds/status"];

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Format;
-use crate::cli::Exit;
+use crate::cli::{Exit, complain};
 use crate::finding;
 use crate::indicators::Markup;
 use crate::report::Fields;
@@ -32,7 +32,7 @@ pub fn read(files: &[PathBuf]) -> (Vec<Input>, Exit) {
         match bytes_of(file) {
             Ok(bytes) => inputs.push(Input { name: name_of(file), text: text_of(bytes) }),
             Err(error) => {
-                eprintln!("error: {} can't be read: {error}", name_of(file));
+                complain("error", &format!("{} can't be read: {error}", name_of(file)));
                 exit = Exit::BadInput;
             }
         }
@@ -48,7 +48,7 @@ pub fn name_of(file: &Path) -> String {
 /// Tells a person who waits for something that it is waited for them.
 pub fn say_what_is_read() {
     if io::stdin().is_terminal() {
-        eprintln!("reading standard input; end it with Ctrl-D");
+        complain("note", "reading standard input; end it with Ctrl-D");
     }
 }
 

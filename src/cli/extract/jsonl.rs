@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{name_of, say_what_is_read};
-use super::{Args, Format};
-use crate::cli::{Exit, print};
+use super::Args;
+use crate::cli::{Exit, complain, print};
 use crate::indicators::{self, Indicator, Rules};
 use crate::report::text_of;
 
@@ -35,7 +35,7 @@ pub fn run(args: &Args, rules: &Rules) -> Result<Exit, String> {
             match open(file) {
                 Ok(lines) => exit = exit.max(answer(args, rules, &name_of(file), lines, out)?),
                 Err(error) => {
-                    eprintln!("error: {} can't be read: {error}", name_of(file));
+                    complain("error", &format!("{} can't be read: {error}", name_of(file)));
                     exit = Exit::BadInput;
                 }
             }
@@ -63,7 +63,7 @@ fn answer(args: &Args, rules: &Rules, name: &str, mut lines: impl BufRead, out: 
             Ok(_) if line.trim_ascii().is_empty() => continue,
             Ok(_) => {}
             Err(error) => {
-                eprintln!("error: {name}: line {number} can't be read: {error}");
+                complain("error", &format!("{name}: line {number} can't be read: {error}"));
                 return Ok(Exit::BadInput);
             }
         }
@@ -71,21 +71,17 @@ fn answer(args: &Args, rules: &Rules, name: &str, mut lines: impl BufRead, out: 
         match parse(text.trim_start_matches('\u{feff}')) {
             Ok(document) => {
                 let text = text_of(document.text.get());
-                let found = indicators::find(&[(markup(args.format, &text), &text)], rules);
+                let found = indicators::find(&[(args.format.markup(&text), &text)], rules);
                 let shown = found.iter().filter(|indicator| indicator.counts() || !args.counting);
                 write(document.id, shown, out)?;
             }
             Err(error) => {
-                eprintln!("error: {name}: line {number} {error}; it is passed over");
+                complain("error", &format!("{name}: line {number} {error}; it is passed over"));
                 exit = Exit::BadInput;
             }
         }
     }
     Ok(exit)
-}
-
-fn markup(format: Format, text: &str) -> indicators::Markup {
-    format.markup(text)
 }
 
 fn parse(line: &str) -> Result<Document<'_>, String> {

@@ -128,11 +128,12 @@ fn is_named_by(feed: &FlashpointFeed, secret: &Value) -> bool {
 /// A key's value, `stringData` before `data` as the API server takes them. What is said of a
 /// wrong one never shows it.
 fn value_of<'a>(secret: &'a Value, key: &str) -> Result<Option<Cow<'a, [u8]>>, &'static str> {
-    if let Some(value) = secret.get("stringData").and_then(|data| data.get(key)) {
+    let field = |data: &str| secret.get(data)?.get(key).filter(|value| !value.is_null());
+    if let Some(value) = field("stringData") {
         let text = value.as_str().ok_or("under stringData is no text: put it in quotes")?;
         return Ok(Some(Cow::Borrowed(text.as_bytes())));
     }
-    let Some(value) = secret.get("data").and_then(|data| data.get(key)) else { return Ok(None) };
+    let Some(value) = field("data") else { return Ok(None) };
     let text = value.as_str().ok_or("under data is no text: put its base64 in quotes")?;
     let folded: String = text.split_whitespace().collect();
     let bytes = STANDARD.decode(folded).map_err(|_| "under data is not base64: encode it, or write it under stringData")?;

@@ -12,12 +12,11 @@ use crate::indicators::{Benign, Indicator};
 use crate::standing::Standing;
 use crate::sync::ports::Verdict;
 
-/// The widest that a title is shown where no terminal sets a limit, and the narrowest where one does.
+/// The widest that a title is shown where no terminal sets a limit.
 const TITLE: usize = 60;
-const NARROW_TITLE: usize = 16;
 
-/// The widest that a deciding indicator is shown.
-const INDICATOR: usize = 60;
+/// The widest that a deciding indicator is shown: a SHA-256 in hex.
+const INDICATOR: usize = 64;
 
 /// What is shown of a sync.
 #[derive(Debug)]
@@ -45,16 +44,20 @@ impl Results<'_> {
             let cells = lines.iter().filter_map(|line| line.get(column));
             cells.map(|cell| columns(cell)).max().unwrap_or_default()
         };
-        let (id, verdict, why) = (widest(0), widest(2), widest(3));
-        let title = look.width.map_or(TITLE, |width| {
+        let (id, verdict) = (widest(0), widest(2));
+        let (title, why) = look.width.map_or((TITLE, usize::MAX), |width| {
             let left = width.saturating_sub(id + verdict + 6);
-            left.saturating_sub(why.min(left / 2)).max(NARROW_TITLE)
+            let title = left.saturating_sub(widest(3)).max(left / 2).min(widest(1));
+            (title, left - title)
         });
         let title = title.min(widest(1));
-        for ([report, name, judged, why], row) in lines.iter().zip(self.rows) {
+        for ([report, name, judged, reason], row) in lines.iter().zip(self.rows) {
             let (report, name) = (padded(report, id), padded(&cut(name, title), title));
             let judged = look.paint(style(&row.verdict), &padded(judged, verdict));
-            writeln!(out, "{report}  {name}  {judged}  {why}")?;
+            // What someone must see to is worth a second line.
+            let whole = matches!(row.verdict, Verdict::Failed(_) | Verdict::Pending(_));
+            let reason = if whole { reason.clone() } else { cut(reason, why) };
+            writeln!(out, "{report}  {name}  {judged}  {reason}")?;
         }
         if !lines.is_empty() {
             writeln!(out)?;
@@ -93,9 +96,14 @@ impl Results<'_> {
 
     fn line(&self, row: &Row) -> [String; 4] {
         let id = if row.id.is_empty() { "-".to_owned() } else { plain(&row.id) };
-        let would = matches!(row.verdict, Verdict::Created | Verdict::Updated) && self.dry_run;
-        let verdict = if would { format!("would be {}", word(&row.verdict)) } else { word(&row.verdict).to_owned() };
-        [id, plain(&row.title), verdict, why(row)]
+        let verdict = match (&row.verdict, self.dry_run) {
+            (Verdict::Created, true) => "would be created",
+            (Verdict::Updated, true) => "would be updated",
+            (Verdict::WithoutIndicators, _) => "no indicators",
+            (Verdict::NotPublished, _) => "not published",
+            (verdict, _) => word(verdict),
+        };
+        [id, plain(&row.title), verdict.to_owned(), why(row)]
     }
 }
 
@@ -150,13 +158,14 @@ impl<'a> From<&'a Row> for ReportResult<'a> {
     }
 }
 
+/// A verdict as the status' counts name it.
 fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Created => "created",
         Verdict::Updated => "updated",
         Verdict::Unchanged => "unchanged",
-        Verdict::WithoutIndicators => "without indicators",
-        Verdict::NotPublished => "not published",
+        Verdict::WithoutIndicators => "withoutIndicators",
+        Verdict::NotPublished => "notPublished",
         Verdict::Failed(_) => "failed",
         Verdict::Pending(_) => "pending",
     }

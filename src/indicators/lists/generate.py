@@ -88,8 +88,10 @@ def spellings(raw):
             part = re.sub(r"[.!/-][A-Za-z]{1,4}$", "", labelled)
             if not (part.isalpha() and len(part) >= 5 and frequency(part) == 0):
                 continue
-        while (shorter := KIND.sub("", part).strip(" -,!.")) != part:
+        while len(key(shorter := KIND.sub("", part).strip(" -,!."))) > 1 and shorter != part:
             part = shorter
+        if KIND.fullmatch(part):
+            continue
         if part and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._$'-]*", part):
             yield part
 

@@ -53,8 +53,8 @@ impl<'t> Surroundings<'t> {
             _ if self.names_an_operation() => false,
             Tier::Window => {
                 self.has_neighbour(entry)
-                    || self.kind_within(10)
-                    || self.within(7, |word| word.is(says::ATTACK))
+                    || self.within(10, says::KIND)
+                    || self.within(7, says::ATTACK)
             }
             Tier::Adjacent | Tier::Exact => self.has_neighbour(entry),
             Tier::Capitals => self.stands_out() || self.has_neighbour(entry),
@@ -66,7 +66,7 @@ impl<'t> Surroundings<'t> {
                         || self.is_explained(entry))
             }
             Tier::Tool => {
-                let attack = self.within(10, |word| word.is(says::ATTACK) || word.is_plain_kind());
+                let attack = self.within(10, says::ATTACK | says::KIND);
                 return if attack {
                     Verdict::DualUse
                 } else {
@@ -87,6 +87,8 @@ impl<'t> Surroundings<'t> {
         let camel = self.name == entry.spelling && self.name.as_bytes().windows(2).any(inner);
         match entry.tier {
             Tier::Adjacent if camel => Tier::Window,
+            // "BoomBox" for "BOOMBOX".
+            Tier::Capitals if self.name.as_bytes().windows(2).any(inner) => Tier::Window,
             tier => tier,
         }
     }
@@ -98,7 +100,7 @@ impl<'t> Surroundings<'t> {
             || self.has_part()
             || self.is_delivered()
             || self.acts()
-            || self.is_joined_by_of()
+            || self.is_joined()
     }
 
     /// "Hook Android banking trojan"
@@ -146,8 +148,9 @@ impl<'t> Surroundings<'t> {
         from..self.before.len().min(from + reach)
     }
 
-    /// Whether a name that no list has is announced as malware's: "a backdoor dubbed X", "the ransomware known as X".
-    pub(super) fn is_announced(&self) -> bool {
+    /// Whether a name that no list has is announced as malware's: "a backdoor that we track as X". A word that is not `coined` for
+    /// the purpose must be nearer to the noun: "the spyware, called X".
+    pub(super) fn is_announced(&self, coined: bool) -> bool {
         const ANY: Entry<'_> = Entry {
             spelling: "",
             family: "",
@@ -155,9 +158,19 @@ impl<'t> Surroundings<'t> {
             ransomware: true,
         };
         let alone = !self.next().is_some_and(Neighbour::is_capitalised);
+        let between = |at: &usize| {
+            let word = self.before.get(*at);
+            !word.is_some_and(|word| word.is(says::FILLER))
+                && !self.is_kind(Side::Before, *at, &ANY)
+        };
+        let mut range = self.announcement(0);
+        if !coined {
+            let skipped = range.clone().find(between).unwrap_or(range.end);
+            range.end = skipped;
+        }
         alone
-            && self
-                .announcement(0)
+            && range
+                .into_iter()
                 .any(|at| self.is_kind(Side::Before, at, &ANY))
     }
 
@@ -192,22 +205,23 @@ impl<'t> Surroundings<'t> {
 
     /// "deployed Royal", in a sentence that speaks of malware.
     fn is_delivered(&self) -> bool {
-        self.previous().is_some_and(|word| word.is(says::DELIVERS)) && self.kind_within(10)
+        self.previous().is_some_and(|word| word.is(says::DELIVERS)) && self.within(10, says::KIND)
     }
 
     /// "Royal encrypts", in a sentence that speaks of malware.
     fn acts(&self) -> bool {
         let acts = self.next().is_some_and(|word| word.is(says::ACTS));
-        acts && self.kind_within(10) && self.stands_alone()
+        acts && self.within(10, says::KIND) && self.stands_alone()
     }
 
-    /// "operators of Royal", in a sentence that speaks of malware.
-    fn is_joined_by_of(&self) -> bool {
-        let linked = self.previous().is_some_and(|word| word.is(says::LINK));
-        let noun = self.before.get(1);
-        linked
-            && noun.is_some_and(|word| word.is(says::OF) && word.gap == Gap::Space)
-            && self.kind_within(10)
+    /// "operators of Royal", in a sentence that speaks of malware; "encrypted by Dharma".
+    fn is_joined(&self) -> bool {
+        let says = |at: usize, what| {
+            let word = self.before.get(at);
+            word.is_some_and(|word| word.gap == Gap::Space && word.is(what))
+        };
+        says(0, says::LINK) && says(1, says::OF) && self.within(10, says::KIND)
+            || says(0, says::BY) && says(1, says::HARMED)
     }
 
     /// The word after the name, if nothing but space is between.
@@ -220,13 +234,10 @@ impl<'t> Surroundings<'t> {
         self.before.first().filter(|word| word.gap == Gap::Space)
     }
 
-    fn within(&self, reach: usize, telling: impl Fn(&Neighbour<'_>) -> bool) -> bool {
-        let near = |words: &[Neighbour<'_>]| words.iter().take(reach).any(&telling);
-        near(&self.before) || near(&self.after)
-    }
-
-    fn kind_within(&self, reach: usize) -> bool {
-        self.within(reach, |word| word.is_plain_kind())
+    /// Whether a word within `reach` says any of `what`, "worm" and the like left out.
+    fn within(&self, reach: usize, what: u32) -> bool {
+        let says = |word: &Neighbour<'_>| word.is(what) && !word.is(says::WEAK);
+        self.before.iter().take(reach).any(says) || self.after.iter().take(reach).any(says)
     }
 
     /// Whether a word is a noun for malware that `entry` can be. "Worm" and the like are, where the sentence speaks of an attack.

@@ -35,6 +35,11 @@ pub(super) mod says {
     pub(in super::super) const LABEL: u32 = 1 << 20;
     pub(in super::super) const PLATFORM: u32 = 1 << 21;
     pub(in super::super) const ENDING: u32 = 1 << 22;
+    pub(in super::super) const BY: u32 = 1 << 23;
+    pub(in super::super) const HARMED: u32 = 1 << 24;
+    pub(in super::super) const FILLER: u32 = 1 << 25;
+    /// No name of malware.
+    const PRODUCT: u32 = 1 << 26;
 
     /// The bits of a line that starts with `title`.
     pub(super) fn titled(title: &str) -> u32 {
@@ -62,6 +67,10 @@ pub(super) mod says {
             "label" => LABEL,
             "platform" => LABEL | PLATFORM,
             "ending" => ENDING,
+            "by" => BY,
+            "harmed" => HARMED,
+            "filler" => FILLER,
+            "product" => PRODUCT,
             _ => 0,
         }
     }

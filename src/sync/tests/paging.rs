@@ -216,7 +216,7 @@ async fn a_full_page_with_nothing_new_ends_it() {
 async fn a_listing_without_end_is_left_after_2000_requests() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 3_000);
-    feed.limit = 500;
+    feed.lookback = 72 * HOUR;
     {
         let mut script = feed.reports.script.lock().unwrap();
         (script.cap, script.total) = (Some((1, false)), Total::Is(1_000_000));
@@ -339,7 +339,7 @@ async fn a_page_that_fails_keeps_what_the_earlier_ones_gave() {
             } else {
                 assert_eq!(had, 30, "{order:?} {at}");
             }
-            feed.next_sync().await;
+            feed.reports.script.lock().unwrap().fails_at.clear();
             assert!(is_quiet(&feed.next_sync().await), "{order:?} {at}");
             assert_eq!(feed.stored().len(), 30, "{order:?} {at}");
         }

@@ -73,64 +73,83 @@ impl Cluster {
         }
     }
 
-    /// Lets the operator's service account do in a namespace what the chart lets it; returns its kubeconfig.
-    pub async fn authorize(&self, namespace: &str) -> PathBuf {
-        self.create_account(namespace).await;
-        for (suffix, rules) in [("feeds", watch_rules()), ("leader-election", election_rules())] {
-            let role = json!({"metadata": {"name": suffix}, "rules": rules});
-            let roles: Api<Role> = Api::namespaced(self.client(), namespace);
-            roles.create(&PostParams::default(), &from_value(role).unwrap()).await.unwrap();
-            let binding = json!({
-                "metadata": {"name": suffix},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": suffix},
-                "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}],
-            });
-            let bindings: Api<RoleBinding> = Api::namespaced(self.client(), namespace);
-            bindings.create(&PostParams::default(), &from_value(binding).unwrap()).await.unwrap();
-        }
-        self.kubeconfig(namespace).await
-    }
-
-    /// The same for every namespace of the cluster, as the chart does where none is named.
-    pub async fn authorize_everywhere(&self, namespace: &str) -> PathBuf {
-        self.create_account(namespace).await;
-        let role = json!({"metadata": {"name": ACCOUNT}, "rules": watch_rules()});
-        let roles: Api<ClusterRole> = Api::all(self.client());
-        roles.create(&PostParams::default(), &from_value(role).unwrap()).await.unwrap();
-        let binding = json!({
-            "metadata": {"name": ACCOUNT},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ACCOUNT},
-            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}],
-        });
-        let bindings: Api<ClusterRoleBinding> = Api::all(self.client());
-        bindings.create(&PostParams::default(), &from_value(binding).unwrap()).await.unwrap();
-        self.kubeconfig(namespace).await
-    }
-
-    async fn create_account(&self, namespace: &str) {
-        let accounts: Api<ServiceAccount> = Api::namespaced(self.client(), namespace);
+    /// Creates the operator's service account.
+    pub async fn create_account(&self, namespace: &str) {
         let account = json!({"metadata": {"name": ACCOUNT}});
-        accounts.create(&PostParams::default(), &from_value(account).unwrap()).await.unwrap();
+        create::<ServiceAccount>(Api::namespaced(self.client(), namespace), account).await;
     }
 
-    async fn kubeconfig(&self, namespace: &str) -> PathBuf {
-        let access = self.plane.kubeconfig_for_service_account(namespace, ACCOUNT).await.unwrap();
+    /// Lets an operator's service account do in a namespace what the chart lets it where namespaces are named.
+    pub async fn authorize(&self, operators: &str, namespace: &str) {
+        for (suffix, rules) in [("feeds", watch_rules()), ("leader-election", election_rules())] {
+            let name = format!("{operators}-{suffix}");
+            let role = json!({"metadata": {"name": name}, "rules": rules});
+            create::<Role>(Api::namespaced(self.client(), namespace), role).await;
+            let binding = binding("Role", &name, operators);
+            create::<RoleBinding>(Api::namespaced(self.client(), namespace), binding).await;
+        }
+    }
+
+    /// The same for every namespace, as the chart does where none is named.
+    pub async fn authorize_everywhere(&self, operators: &str) {
+        let role = json!({"metadata": {"name": operators}, "rules": watch_rules()});
+        create::<ClusterRole>(Api::all(self.client()), role).await;
+        let binding = binding("ClusterRole", operators, operators);
+        create::<ClusterRoleBinding>(Api::all(self.client()), binding).await;
+    }
+
+    /// The kubeconfig of an operator's service account.
+    pub async fn kubeconfig(&self, operators: &str) -> PathBuf {
+        let access = self.plane.kubeconfig_for_service_account(operators, ACCOUNT).await.unwrap();
         access.kubeconfig().to_owned()
     }
 
-    /// How long the audit log is now: the mark that [`Cluster::calls_since`] takes.
+    /// What the operator of a namespace asks for.
+    pub fn audit(&self, namespace: &str) -> Audit {
+        Audit { log: self.plane.audit_log(), user: user(namespace) }
+    }
+}
+
+async fn create<K>(api: Api<K>, object: Value)
+where
+    K: Clone + std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned,
+{
+    api.create(&PostParams::default(), &from_value(object).unwrap()).await.unwrap();
+}
+
+/// Binds a role of this kind and name to an operator's service account.
+fn binding(kind: &str, name: &str, operators: &str) -> Value {
+    json!({
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": operators}],
+    })
+}
+
+/// The user that an operator's service account is to the API server.
+pub fn user(namespace: &str) -> String {
+    format!("system:serviceaccount:{namespace}:{ACCOUNT}")
+}
+
+/// What one operator asked the API server for, by the audit log.
+pub struct Audit {
+    log: PathBuf,
+    user: String,
+}
+
+impl Audit {
+    /// How long the log is now: the mark that [`Audit::calls_since`] takes.
     pub fn mark(&self) -> u64 {
-        std::fs::metadata(self.plane.audit_log()).map_or(0, |file| file.len())
+        std::fs::metadata(&self.log).map_or(0, |file| file.len())
     }
 
-    /// What the operator of a namespace asked the API server for since a mark, watches aside.
-    pub fn calls_since(&self, mark: u64, namespace: &str) -> Vec<Call> {
-        let user = format!("system:serviceaccount:{namespace}:{ACCOUNT}");
-        read_from(&self.plane.audit_log(), mark)
+    /// What was asked for since a mark, watches aside.
+    pub fn calls_since(&self, mark: u64) -> Vec<Call> {
+        read_from(&self.log, mark)
             .lines()
             // The last line may be on its way.
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|event| event["user"]["username"] == user.as_str())
+            .filter(|event| event["user"]["username"] == self.user.as_str())
             .filter(|event| event["stage"] == "ResponseComplete" && event["verb"] != "watch")
             .map(|event| call(&event))
             .collect()

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use flashpoint_operator::api::{FlashpointFeed, FlashpointLedger, REQUESTED_AT, Reason};
+use flashpoint_operator::api::{FlashpointFeed, FlashpointFeedStatus, FlashpointLedger, REQUESTED_AT, Reason};
+use flashpoint_operator::counts::Counts;
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
@@ -11,21 +12,22 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, from_value, json};
 use simulators::Server;
+use simulators::faults::Fault;
 use simulators::flashpoint::Flashpoint;
 use simulators::record::Exchange;
 use simulators::reports::Style;
 use simulators::trustar::{ENCLAVE, Trustar};
 
 use super::operator::Starting;
-use super::{Cluster, Operator, SOON, cluster, until};
+use super::{Audit, Cluster, Operator, SOON, cluster, until};
 
 /// The name of the secret that feeds take their credentials from.
 pub const SECRET: &str = "credentials";
 
 /// A namespace with two vendors.
 pub struct Stage {
-    /// The control plane.
-    pub cluster: &'static Cluster,
+    /// What the operator asks the API server for.
+    pub audit: Audit,
     /// The namespace, this test's own.
     pub namespace: String,
     /// A client for the administrator.
@@ -43,18 +45,22 @@ impl Stage {
     pub async fn new(prefix: &str) -> Self {
         let cluster = cluster().await;
         let namespace = cluster.plane.namespace(prefix).await.unwrap();
-        let kubeconfig = cluster.authorize(&namespace).await;
-        let stage = Self::at(cluster, namespace, kubeconfig).await;
-        stage.put_secret(&stage.keys()).await;
-        stage
+        cluster.create_account(&namespace).await;
+        cluster.authorize(&namespace, &namespace).await;
+        let kubeconfig = cluster.kubeconfig(&namespace).await;
+        Self::at(cluster, namespace, kubeconfig).await
     }
 
-    /// A stage in a namespace that is there.
-    pub async fn at(cluster: &'static Cluster, namespace: String, kubeconfig: PathBuf) -> Self {
+    /// A stage in a namespace that is there, with an operator's kubeconfig.
+    pub async fn at(cluster: &Cluster, namespace: String, kubeconfig: PathBuf) -> Self {
         let flashpoint = simulators::start(Flashpoint::default()).await.unwrap();
         flashpoint.seed(11, Style { body_bytes: 800, ..Style::default() });
         let trustar = simulators::start(Trustar::default()).await.unwrap();
-        Self { cluster, namespace, client: cluster.client(), flashpoint, trustar, kubeconfig }
+        let audit = cluster.audit(&namespace);
+        let client = cluster.client();
+        let stage = Self { audit, namespace, client, flashpoint, trustar, kubeconfig };
+        stage.put_secret(&stage.keys()).await;
+        stage
     }
 
     /// Has Flashpoint list reports of the last 20 hours.
@@ -72,6 +78,12 @@ impl Stage {
         self.starting().here().await
     }
 
+    /// Has Flashpoint list reports of the last 20 hours, all of which belong in the enclave.
+    pub fn telling_reports(&self, count: usize) {
+        self.flashpoint.seed(13, Style { body_bytes: 800, planted: 1.0, ..Style::default() });
+        self.reports(count);
+    }
+
     /// The keys that both vendors take.
     pub fn keys(&self) -> Value {
         let credential = self.trustar.credential().unwrap();
@@ -82,12 +94,25 @@ impl Stage {
         })
     }
 
+    fn secrets(&self) -> Api<Secret> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
     /// Creates or replaces the secret.
     pub async fn put_secret(&self, keys: &Value) {
-        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &self.namespace);
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": SECRET}, "stringData": keys});
-        let _ = secrets.delete(SECRET, &DeleteParams::default()).await;
-        secrets.create(&PostParams::default(), &from_value(secret).unwrap()).await.unwrap();
+        let secret: Secret = from_value(secret).unwrap();
+        let parameters = PostParams::default();
+        if self.secrets().get_opt(SECRET).await.unwrap().is_some() {
+            self.secrets().replace(SECRET, &parameters, &secret).await.unwrap();
+        } else {
+            self.secrets().create(&parameters, &secret).await.unwrap();
+        }
+    }
+
+    /// Deletes the secret.
+    pub async fn delete_secret(&self) {
+        self.secrets().delete(SECRET, &DeleteParams::default()).await.unwrap();
     }
 
     /// The feeds of the namespace.
@@ -143,10 +168,9 @@ impl Stage {
         self.feeds().patch_status(name, &PatchParams::default(), &patch).await.unwrap()
     }
 
-    /// Deletes a feed, and what the garbage collector of a whole cluster would delete with it.
+    /// Deletes a feed; its ledger stays, for lack of a garbage collector.
     pub async fn delete(&self, name: &str) {
         self.feeds().delete(name, &DeleteParams::default()).await.unwrap();
-        let _ = self.ledgers().delete(name, &DeleteParams::default()).await;
     }
 
     /// The feed as it is.
@@ -225,6 +249,18 @@ impl Stage {
         writes
     }
 
+    /// Waits until so many reports were written.
+    pub async fn until_upserts(&self, count: usize) {
+        let what = format!("{count} reports are written");
+        until(&what, SOON, async || (self.upserts().len() >= count).then_some(())).await;
+    }
+
+    /// Makes each write take so long.
+    pub fn slow_writes(&self, milliseconds: u64) {
+        let fault = Fault::on("POST", "/api/1.3/reports/upsert").delay(Duration::from_millis(milliseconds));
+        self.trustar.controls().faults.set(fault);
+    }
+
     /// The enclave must hold exactly what Flashpoint's reports say.
     pub fn assert_clean(&self) {
         let verdict = self.trustar.verdict(&[(ENCLAVE, self.flashpoint.truth())]);
@@ -235,6 +271,26 @@ impl Stage {
     pub fn planted(&self) -> usize {
         self.flashpoint.reports().iter().filter(|report| !report.planted.is_empty()).count()
     }
+}
+
+/// The counts of a feed's last sync.
+pub fn counts(feed: &FlashpointFeed) -> Counts {
+    status(feed).last_sync.expect("the feed was synced")
+}
+
+/// A feed's status.
+pub fn status(feed: &FlashpointFeed) -> FlashpointFeedStatus {
+    feed.status.clone().expect("the feed has a status")
+}
+
+/// The message of a feed's Ready condition.
+pub fn message(feed: &FlashpointFeed) -> String {
+    status(feed).conditions.iter().find(|c| c.type_ == "Ready").unwrap().message.clone()
+}
+
+/// A feed's conditions, as `Type=Status`.
+pub fn conditions(feed: &FlashpointFeed) -> Vec<String> {
+    status(feed).conditions.iter().map(|c| format!("{}={}", c.type_, c.status)).collect()
 }
 
 /// The reason that a feed's Ready condition gives.

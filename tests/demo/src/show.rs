@@ -33,7 +33,7 @@ pub fn enclave(reports: &[StoredReport]) {
         let title: String = report.title.chars().take(TITLE).collect();
         let tags: Vec<&str> = report.tags.iter().map(String::as_str).collect();
         let id = report.external_id.as_deref().unwrap_or("-");
-        let began = report.time_began.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let began = report.time_began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         println!("{id:24}{title:TITLE$}  {began:<22}{}", tags.join(", "));
     }
     println!();

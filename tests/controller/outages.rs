@@ -1,0 +1,138 @@
+//! Vendors that are down, slow, or talk nonsense: told for what it is, retried in measure, recovered from.
+
+use std::time::Duration;
+
+use flashpoint_operator::api::{FlashpointFeed, Reason};
+use jiff::SignedDuration;
+use simulators::faults::{Calls, Fault, Reply};
+
+use crate::harness::{SOON, Stage, conditions, counts, message, reason, status};
+
+/// Flashpoint answers so; the feed says so, tries again when it said it would, and recovers.
+async fn flashpoint_answers(prefix: &str, reply: Reply, told: Reason, part: &str) {
+    let stage = Stage::new(prefix).await;
+    stage.telling_reports(3);
+    stage.flashpoint.controls().faults.set(Fault::on("GET", "/api/v4/").reply(reply));
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let feed = stage.until_reason("feed", told).await;
+    assert_eq!(conditions(&feed), ["Ready=False", "Reconciling=True"]);
+    assert!(message(&feed).contains(part), "{}", message(&feed));
+    let first = status(&feed);
+    assert_eq!(first.consecutive_failures, 1);
+    assert_eq!(first.totals.syncs, 0);
+    let next = first.next_sync_time.unwrap().0;
+    let pause = next.duration_since(first.last_attempt_time.unwrap().0);
+    assert!((4..=60).contains(&pause.as_secs()), "{pause}");
+    stage.flashpoint.controls().faults.clear_all();
+    let feed = stage.until_synced("feed").await;
+    assert_eq!(status(&feed).consecutive_failures, 0);
+    stage.assert_clean();
+    let calls = stage.listings();
+    assert_eq!(calls.len(), 2);
+    assert!(calls[1].at >= next, "called at {}, due at {next}", calls[1].at);
+    assert!(!stage.trustar.controls().record.all().iter().any(|call| call.at < calls[1].at && call.effect));
+}
+
+#[tokio::test]
+async fn flashpoint_failing_is_unavailable() {
+    flashpoint_answers("fp-500", Reply::status(500), Reason::FlashpointUnavailable, "500").await;
+}
+
+#[tokio::test]
+async fn flashpoint_breaking_connections_is_unavailable() {
+    flashpoint_answers("fp-reset", Reply::Reset, Reason::FlashpointUnavailable, "Flashpoint").await;
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_but_told_with_the_next_step() {
+    let reply = Reply::redirect("https://api.flashpoint.example/api/v4/reports/");
+    flashpoint_answers("fp-301", reply, Reason::UnexpectedResponse, "flashpoint.url").await;
+}
+
+#[tokio::test]
+async fn a_web_page_in_place_of_reports_is_never_no_reports() {
+    flashpoint_answers("fp-page", Reply::web_page(), Reason::UnexpectedResponse, "Flashpoint").await;
+}
+
+#[tokio::test]
+async fn flashpoint_is_not_called_before_it_wants_to_be() {
+    let stage = Stage::new("fp-429").await;
+    stage.telling_reports(3);
+    let faults = &stage.flashpoint.controls().faults;
+    faults.set(Fault::on("GET", "/api/v4/").nth(1).reply(Reply::retry_after(429, "8")));
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let feed = stage.until_reason("feed", Reason::RateLimited).await;
+    assert_eq!(conditions(&feed), ["Ready=False", "Reconciling=True"]);
+    // Neither by force nor by an edit.
+    stage.request("feed", "now").await;
+    let feed = stage.until_handled("feed", "now").await;
+    assert_eq!(reason(&feed), Some(Reason::RateLimited));
+    assert_eq!(stage.listings().len(), 1);
+    stage.until_synced("feed").await;
+    let calls = stage.listings();
+    assert_eq!(calls.len(), 2);
+    let pause = calls[1].at.duration_since(calls[0].at);
+    assert!(pause >= SignedDuration::from_secs(8), "{pause}");
+    stage.assert_clean();
+}
+
+#[tokio::test]
+async fn trustar_failing_in_mid_sync_loses_nothing() {
+    let stage = Stage::new("ts-503").await;
+    stage.telling_reports(20);
+    let fault = Fault::on("POST", "/api/1.3/reports/upsert").calls(Calls::From(6)).reply(Reply::status(503));
+    stage.trustar.controls().faults.set(fault);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let feed = stage.until_reason("feed", Reason::TrustarUnavailable).await;
+    assert_eq!(conditions(&feed), ["Ready=False", "Reconciling=True"]);
+    let told = counts(&feed);
+    assert_eq!((told.created, told.pending, told.considered), (5, 15, 20));
+    assert_eq!(status(&feed).totals.submitted, 5);
+    assert_eq!(status(&feed).totals.syncs, 0);
+    stage.trustar.controls().faults.clear_all();
+    let feed = stage.until_synced("feed").await;
+    assert_eq!((counts(&feed).created, counts(&feed).pending), (20, 0));
+    let totals = status(&feed).totals;
+    assert_eq!((totals.submitted, totals.syncs), (20, 1));
+    stage.assert_clean();
+}
+
+#[tokio::test]
+async fn trustar_is_not_called_before_it_wants_to_be() {
+    let stage = Stage::new("ts-429").await;
+    stage.telling_reports(8);
+    let fault = Fault::on("POST", "/api/1.3/reports/upsert").nth(3).reply(Reply::wait_time(7_000));
+    stage.trustar.controls().faults.set(fault);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let feed = stage.until("feed", SOON, |feed| status_is(feed, Reason::RateLimited)).await;
+    assert!(counts(&feed).pending > 0);
+    stage.until_synced("feed").await;
+    stage.assert_clean();
+    let calls = stage.trustar.controls().record.matching("POST", "/api/1.3/reports/upsert", "");
+    let refused = calls.iter().find(|call| call.status == Some(429)).unwrap();
+    // Calls that were under way when it answered could not know.
+    let slack = SignedDuration::from_secs(1);
+    let early = calls.iter().filter(|call| call.at > refused.at + slack);
+    let early: Vec<_> = early.map(|call| call.at.duration_since(refused.at)).collect();
+    assert!(early.iter().all(|after| *after >= SignedDuration::from_secs(7)), "{early:?}");
+}
+
+fn status_is(feed: &FlashpointFeed, wanted: Reason) -> bool {
+    feed.status.is_some() && reason(feed) == Some(wanted)
+}
+
+#[tokio::test]
+async fn a_vendor_that_never_answers_fails_within_the_feeds_timeout() {
+    let stage = Stage::new("hang").await;
+    stage.flashpoint.controls().faults.set(Fault::on("GET", "/api/v4/").reply(Reply::Hang));
+    let _operator = stage.operator().await;
+    stage.feed_with("feed", serde_json::json!({"timeout": "2s", "limit": 1})).await;
+    let feed = stage.until_reason("feed", Reason::FlashpointUnavailable).await;
+    assert!(message(&feed).contains("2 s"), "{}", message(&feed));
+    stage.flashpoint.controls().faults.clear_all();
+    stage.until("feed", Duration::from_secs(90), |feed| status_is(feed, Reason::Synced)).await;
+}
