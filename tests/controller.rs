@@ -20,3 +20,15 @@ mod credentials;
 mod first_sync;
 #[path = "controller/outages.rs"]
 mod outages;
+#[path = "controller/lifecycle.rs"]
+mod lifecycle;
+#[path = "controller/neighbours.rs"]
+mod neighbours;
+#[path = "controller/permissions.rs"]
+mod permissions;
+#[path = "controller/process.rs"]
+mod process;
+#[path = "controller/secrecy.rs"]
+mod secrecy;
+#[path = "controller/whole_cluster.rs"]
+mod whole_cluster;

@@ -1,6 +1,6 @@
 //! `crd`: the custom resource definitions as YAML.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
@@ -8,7 +8,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use serde_json::Value;
 use serde_saphyr::ser_options;
 
-use super::Exit;
+use super::{Exit, print};
 use crate::api;
 
 /// What `kustomize build` and `kubectl apply -k` read beside the definitions.
@@ -24,26 +24,16 @@ pub struct Args {
 
 /// Prints the definitions, or writes them to files.
 pub fn run(args: &Args) -> Exit {
-    let written = match &args.output_dir {
+    Exit::of(match &args.output_dir {
         Some(directory) => write_files(directory)
-            .map_err(|error| (format!("write to {}", directory.display()), error)),
-        None => print().map_err(|error| ("write the definitions".to_owned(), error)),
-    };
-    match written {
-        Ok(()) => Exit::Done,
-        Err((what, error)) => {
-            eprintln!("error: failed to {what}: {error}");
-            Exit::Partial
-        }
-    }
-}
-
-fn print() -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for definition in api::definitions() {
-        write!(out, "---\n{}", yaml(&definition)?)?;
-    }
-    out.flush()
+            .map_err(|error| format!("failed to write to {}: {error}", directory.display())),
+        None => print(|out| {
+            for definition in api::definitions() {
+                write!(out, "---\n{}", yaml(&definition)?)?;
+            }
+            Ok(())
+        }),
+    })
 }
 
 fn write_files(directory: &Path) -> io::Result<()> {

@@ -11,7 +11,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 pub struct Look {
     /// Columns of the terminal; none where it is no terminal.
     pub width: Option<usize>,
-    colours: bool,
+    pub(super) colours: bool,
 }
 
 /// What a text is to look like.

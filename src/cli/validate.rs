@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
-use super::{Exit, manifest};
+use super::{Exit, manifest, print};
 use crate::api::{Checked, Checker};
 
 /// What is validated.
@@ -18,13 +18,12 @@ pub struct Args {
 
 /// Checks each feed, prints a line for each and for each mistake, and refuses if there is a mistake or no feed at all.
 pub fn run(args: &Args) -> Exit {
-    match report(&args.files, &mut io::stdout().lock()) {
-        Ok(exit) => exit,
-        Err(error) => {
-            eprintln!("error: failed to write the results: {error}");
-            Exit::Partial
-        }
-    }
+    let mut exit = Exit::Done;
+    let printed = print(|out| {
+        exit = report(&args.files, out)?;
+        Ok(())
+    });
+    exit.max(Exit::of(printed))
 }
 
 fn report(files: &[PathBuf], out: &mut impl Write) -> io::Result<Exit> {

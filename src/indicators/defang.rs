@@ -67,7 +67,7 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
     {
         return Some(Dot { end: at + 1, style: Style::Plain, opened: 0, opens_next: false });
     }
-    if !bytes.get(at).is_some_and(|byte| b" .[](){}<>\\^".contains(byte)) {
+    if !bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'.') || is_bracket(*byte)) {
         return None;
     }
     let spaced = bytes.get(at) == Some(&b' ');
@@ -107,7 +107,7 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
 /// Byte offset after an at sign that begins at `at`: `@`, `[at]`, `(@)`, ` (at) `.
 #[must_use]
 pub fn at_sign(bytes: &[u8], at: usize) -> Option<usize> {
-    if !bytes.get(at).is_some_and(|byte| b" @[](){}<>\\^".contains(byte)) {
+    if !bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'@') || is_bracket(*byte)) {
         return None;
     }
     let start = skip_space(bytes, at, true);
@@ -168,6 +168,12 @@ pub fn starts_with(bytes: &[u8], at: usize, word: &[u8]) -> bool {
     bytes
         .get(at..at + word.len())
         .is_some_and(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// Whether a byte may stand beside what is defanged: a bracket, or what escapes it.
+#[must_use]
+pub fn is_bracket(byte: u8) -> bool {
+    matches!(byte, b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b'\\' | b'^')
 }
 
 fn skip_space(bytes: &[u8], at: usize, allowed: bool) -> usize {

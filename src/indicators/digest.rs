@@ -36,44 +36,42 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
 fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
     let Some(word) = text.get(start..end) else { return };
     if bitcoin::is_address(word) {
-        let lower = word.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("bc"));
-        let value = if lower { word.to_ascii_lowercase() } else { word.to_owned() };
+        let segwit = word.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("bc"));
+        let value = if segwit { word.to_ascii_lowercase() } else { word.to_owned() };
         hits.push(Hit::new(start, IndicatorType::BitcoinAddress, value, false));
         return;
     }
     let mut at = start;
-    for part in word.split(|c: char| !c.is_ascii_hexdigit()) {
+    for part in word.as_bytes().split(|byte| !byte.is_ascii_hexdigit()) {
         let kind = match part.len() {
             40 => Some(IndicatorType::Sha1),
             64 => Some(IndicatorType::Sha256),
             _ => None,
         };
-        let before = text.get(..at).unwrap_or_default();
-        // `0x` makes it an address or a number of another kind.
-        let prefixed = before.ends_with("0x") || before.ends_with("0X");
-        if let Some(kind) = kind.filter(|kind| !prefixed && is_varied(part) && !is_revision(before, *kind)) {
-            hits.push(Hit::new(at, kind, part.to_ascii_lowercase(), false));
+        if let Some(kind) = kind.filter(|kind| is_digest(text, at, part, *kind)) {
+            let value = text.get(at..at + part.len()).unwrap_or_default().to_ascii_lowercase();
+            hits.push(Hit::new(at, kind, value, false));
         }
         at += part.len() + 1;
     }
 }
 
-/// Whether it has enough different digits to be a digest.
-fn is_varied(hex: &str) -> bool {
-    let seen = hex.chars().filter_map(|c| c.to_digit(16)).fold(0_u32, |seen, digit| seen | 1 << digit);
-    seen.count_ones() >= LEAST_DIFFERENT
+/// Whether `hex`, of the right length at `at`, is a digest of a file.
+fn is_digest(text: &str, at: usize, hex: &[u8], kind: IndicatorType) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    // `0x` makes it an address or a number of another kind.
+    let prefixed = before.ends_with("0x") || before.ends_with("0X");
+    // Bits 0 to 4 tell all digits apart, in either case.
+    let seen = hex.iter().fold(0_u32, |seen, byte| seen | 1 << (byte & 0x1f));
+    let varied = seen.count_ones() >= LEAST_DIFFERENT;
+    !prefixed && varied && !(kind == IndicatorType::Sha1 && is_revision(before))
 }
 
-/// Whether what precedes a digest says that it names a revision of source code. In URLs, see `Page::is_source`.
-fn is_revision(before: &str, kind: IndicatorType) -> bool {
-    if kind != IndicatorType::Sha1 {
-        return false;
-    }
-    let punctuation = |c: char| c.is_whitespace() || "#:=`'\"([@/".contains(c);
-    let mut rest = super::scan::last_bytes(before, 48).trim_end_matches(punctuation);
-    for filler in ["sha1", "sha-1", "sha", "hash", "id"] {
-        rest = rest.strip_suffix(filler).unwrap_or(rest).trim_end_matches(punctuation);
-    }
-    let word = rest.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    ["commit", "commits", "blob", "tree", "revision"].iter().any(|name| word.eq_ignore_ascii_case(name))
+/// Whether what precedes a digest says that it names a revision of source code: `commit`, or a place in a repository.
+/// Other URLs of repositories are known by their hosts, see `Page::is_source`.
+fn is_revision(before: &str) -> bool {
+    let mut words = super::scan::last_bytes(before, 48).as_bytes().rsplit(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let filler = |word: &&[u8]| matches!(word.to_ascii_lowercase().as_slice(), b"sha1" | b"sha" | b"1" | b"hash" | b"id");
+    let word = words.find(|word| !filler(word)).unwrap_or_default();
+    [&b"commit"[..], b"commits", b"blob", b"tree", b"revision"].iter().any(|name| word.eq_ignore_ascii_case(name))
 }

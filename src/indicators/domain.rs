@@ -8,26 +8,6 @@ use super::tlds;
 const MOST_BYTES: usize = 253;
 const MOST_LABEL_BYTES: usize = 63;
 
-/// Names of products and namespaces that are spelt like domains.
-const PRODUCTS: [&str; 12] = [
-    "ado.net", "asp.net", "j.crew", "java.io", "java.net", "ml.net", "socket.io", "system.io", "system.net", "vb.net",
-    "ps.name", "system.name",
-];
-
-/// What code calls things whose members are spelt like top-level domains: `window.name`, `logger.info`.
-const OBJECTS: [&str; 32] = [
-    "android", "array", "client", "config", "console", "context", "ctx", "data", "document", "e", "event", "file", "item",
-    "javax", "location", "log", "logger", "logging", "math", "model", "module", "node", "obj", "object", "process", "req",
-    "request", "response", "self", "system", "this", "window",
-];
-
-/// Words that come before `dot com` in prose.
-const ARTICLES: [&str; 14] =
-    ["a", "an", "and", "as", "big", "every", "in", "new", "of", "old", "or", "that", "the", "this"];
-
-/// First labels that make a name a package: `com.example.app`.
-const REVERSED: [&str; 6] = ["com", "org", "net", "edu", "gov", "android"];
-
 /// The domain that `name` is, in lower case with plain dots, taken on trust: it was defanged, or part of a URL or an address.
 /// What can't belong to it is cut off on the left (`stix_import.com` is `import.com`) and on the right (`evil.com--`).
 #[must_use]
@@ -91,9 +71,9 @@ pub fn plain(name: &str, capital: bool) -> Option<&str> {
         || (capital && tlds::is_word(top))
         || is_file(rest, top)
         || is_package(rest)
-        || PRODUCTS.contains(&domain)
+        || is_product(domain)
         || is_number(rest, top)
-        || (!tlds::is_common(top) || top == "info") && OBJECTS.contains(&rest);
+        || (!tlds::is_common(top) || top == "info") && is_object(rest);
     (!doubted).then_some(domain)
 }
 
@@ -103,13 +83,37 @@ pub fn is_spoken(domain: &str) -> bool {
     let first = domain.split('.').next().unwrap_or_default();
     let top = domain.rsplit('.').next().unwrap_or_default();
     let country = top.len() == 2 && !tlds::is_word(top) && !tlds::is_extension(top);
-    (tlds::is_common(top) || country) && !ARTICLES.contains(&first)
+    let article = matches!(
+        first,
+        "a" | "an" | "and" | "as" | "big" | "every" | "in" | "new" | "of" | "old" | "or" | "that" | "the" | "this"
+    );
+    (tlds::is_common(top) || country) && !article
 }
 
 /// Whether it may as well be a method that is called: `request.open(`.
 #[must_use]
 pub fn is_method(domain: &str) -> bool {
     domain.split_once('.').is_some_and(|(_, top)| !top.contains('.') && top.len() > 2 && !tlds::is_common(top))
+}
+
+/// Whether it is a product or a namespace that is spelt like a domain.
+fn is_product(domain: &str) -> bool {
+    matches!(
+        domain,
+        "ado.net" | "asp.net" | "java.io" | "java.net" | "ml.net" | "socket.io" | "system.io" | "system.name"
+            | "system.net" | "vb.net"
+    )
+}
+
+/// Whether it is what code calls things whose members are spelt like top-level domains: `window.name`, `logger.info`.
+fn is_object(name: &str) -> bool {
+    matches!(
+        name,
+        "android" | "array" | "client" | "config" | "console" | "context" | "ctx" | "data" | "document" | "e" | "event"
+            | "file" | "item" | "javax" | "location" | "log" | "logger" | "logging" | "math" | "model" | "module"
+            | "node" | "obj" | "object" | "process" | "req" | "request" | "response" | "self" | "system" | "this"
+            | "window"
+    )
 }
 
 /// Whether it is a file name: `setup.py`, `invoice.pdf.zip`.
@@ -119,7 +123,7 @@ fn is_file(rest: &str, top: &str) -> bool {
 
 /// Whether it is a reversed domain, as packages and bundles are named: `com.example.app`.
 fn is_package(rest: &str) -> bool {
-    rest.split_once('.').is_some_and(|(first, _)| REVERSED.contains(&first))
+    rest.split_once('.').is_some_and(|(first, _)| matches!(first, "com" | "org" | "net" | "edu" | "gov" | "android"))
 }
 
 /// Whether it is a number with a word: `10.am`, `2.in`.

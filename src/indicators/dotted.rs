@@ -1,6 +1,6 @@
 //! Whatever has dots in it, without a scheme: domains, IPv4 addresses, and hosts with a path.
 
-use memchr::memchr3_iter;
+use memchr::{memchr_iter, memmem};
 
 use super::host::{self, Dots, Host};
 use super::scan::{Hit, Page, Span, last_bytes};
@@ -11,15 +11,35 @@ const WORDS_BEFORE: usize = 64;
 
 /// Appends the domains, IPv4 addresses and URLs without a scheme that are in `text` outside of `taken` to `hits`.
 pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
-    let mut start = 0;
+    let bytes = text.as_bytes();
     let mut finder = Finder { text, hits, version_end: None };
-    for span in taken {
-        if start < span.start {
-            finder.find(start, span.start);
+    let mut taken = taken.iter().peekable();
+    let mut floor = 0;
+    for core in cores(bytes) {
+        while let Some(span) = taken.next_if(|span| span.start <= core) {
+            floor = floor.max(span.end);
         }
-        start = start.max(span.end);
+        if core < floor {
+            continue;
+        }
+        let Some(start) = host::label_before(text, core, floor) else { continue };
+        let start = after_percent(bytes, start);
+        let host = host::read(text, start, Dots::Usual);
+        floor = finder.judge(start, &host).max(core + 1);
     }
-    finder.find(start, text.len());
+}
+
+/// Where there may be a dot between labels, in order: its `.`, or the `dot` that is spelt out.
+fn cores(bytes: &[u8]) -> Vec<usize> {
+    let mut cores: Vec<usize> = memchr_iter(b'.', bytes).filter(|at| may_separate(bytes, *at)).collect();
+    let dots = cores.len();
+    for word in [&b"dot"[..], b"DOT", b"Dot"] {
+        cores.extend(memmem::find_iter(bytes, word).filter(|at| may_be_spelt(bytes, *at)));
+    }
+    if cores.len() > dots {
+        cores.sort_unstable();
+    }
+    cores
 }
 
 /// Appends the addresses in a URL's path, and the domains that make up a whole segment of it.
@@ -27,7 +47,7 @@ pub fn find_in_path(text: &str, page: &Page, hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();
     let mut floor = page.path;
     let Some(path) = bytes.get(..page.end) else { return };
-    for core in memchr::memchr_iter(b'.', path.get(page.path..).unwrap_or_default()).map(|at| page.path + at) {
+    for core in memchr_iter(b'.', path.get(page.path..).unwrap_or_default()).map(|at| page.path + at) {
         if core < floor {
             continue;
         }
@@ -63,20 +83,6 @@ struct Finder<'t, 'h> {
 }
 
 impl Finder<'_, '_> {
-    fn find(&mut self, from: usize, to: usize) {
-        let bytes = self.text.as_bytes();
-        let mut floor = from;
-        let part = bytes.get(from..to).unwrap_or_default();
-        for core in memchr3_iter(b'.', b'd', b'D', part).map(|at| from + at) {
-            if core < floor || !may_separate(bytes, core) {
-                continue;
-            }
-            let Some(start) = host::label_before(self.text, core, floor) else { continue };
-            let host = host::read(self.text, after_percent(bytes, start), Dots::Usual);
-            floor = self.judge(start, &host).max(core + 1);
-        }
-    }
-
     /// Reports what a host is, and returns the offset to go on from.
     fn judge(&mut self, start: usize, host: &Host) -> usize {
         let bytes = self.text.as_bytes();
@@ -183,18 +189,21 @@ fn is_list(path: &str) -> bool {
     domain::plain(first, false).is_some_and(is_no_file) || ipv4::parse(first).is_some()
 }
 
-/// Whether the `.` or `d` at `core` may stand between labels: cheap, and rarely wrong.
+/// Whether the `.` at `core` may stand between labels: cheap, and rarely wrong.
 fn may_separate(bytes: &[u8], core: usize) -> bool {
-    let Some(before) = core.checked_sub(1).and_then(|at| bytes.get(at)) else { return false };
-    let bracket = |byte: &u8| b"[](){}<>\\^".contains(byte);
-    if bytes.get(core) != Some(&b'.') {
-        return (bracket(before) || *before == b' ' || bytes.get(core + 3).is_some_and(bracket)) && defang::starts_with(bytes, core, b"dot");
-    }
-    match bytes.get(core + 1) {
-        Some(b' ') => *before == b' ' || bracket(before),
-        Some(after) => bracket(after) || after.is_ascii_alphanumeric() || !after.is_ascii() || matches!(after, b'-' | b'_'),
+    let Some(before) = core.checked_sub(1).and_then(|at| bytes.get(at)).copied() else { return false };
+    match bytes.get(core + 1).copied() {
+        Some(b' ') => before == b' ' || defang::is_bracket(before),
+        Some(after) => after.is_ascii_alphanumeric() || !after.is_ascii() || matches!(after, b'-' | b'_') || defang::is_bracket(after),
         None => false,
     }
+}
+
+/// Whether the word `dot` at `core` may stand for one: beside a bracket, or between spaces.
+fn may_be_spelt(bytes: &[u8], core: usize) -> bool {
+    let before = core.checked_sub(1).and_then(|at| bytes.get(at)).copied();
+    let after = bytes.get(core + 3).copied();
+    (before == Some(b' ') && after == Some(b' ')) || before.is_some_and(defang::is_bracket) || after.is_some_and(defang::is_bracket)
 }
 
 /// Skips the two hex digits after a percent sign.

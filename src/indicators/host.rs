@@ -63,7 +63,7 @@ pub fn label_before(text: &str, core: usize, floor: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut end = core;
     let before = |at: usize| at.checked_sub(1).filter(|at| *at >= floor).and_then(|at| bytes.get(at)).copied();
-    let is_bracket = |byte: Option<u8>| byte.is_some_and(|byte| b"[](){}<>\\^".contains(&byte));
+    let is_bracket = |byte: Option<u8>| byte.is_some_and(defang::is_bracket);
     if before(end) == Some(b' ') && is_bracket(before(end - 1)) {
         end -= 1;
     }
@@ -79,10 +79,10 @@ pub fn label_before(text: &str, core: usize, floor: usize) -> Option<usize> {
 fn label_start(text: &str, end: usize, floor: usize) -> usize {
     let bytes = text.as_bytes();
     let mut start = end;
-    while start > floor {
-        if is_label_byte(bytes, start - 1) {
-            start -= 1;
-        } else if start >= floor + 3 && bytes.get(start - 3..start) == Some(b"[-]") {
+    loop {
+        let before = bytes.get(floor..start).unwrap_or_default();
+        start = floor + before.iter().rposition(|byte| !is_in_label(*byte)).map_or(0, |at| at + 1);
+        if start >= floor + 3 && bytes.get(start - 3..start) == Some(b"[-]") {
             start -= 3;
         } else if let Some(letter) = letter_before(text, start).filter(|letter| start >= floor + letter.len_utf8()) {
             start -= letter.len_utf8();
@@ -193,8 +193,19 @@ fn is_label_byte(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_some_and(|byte| is_in_label(*byte))
 }
 
+/// The bytes that labels are made of, hyphens and underscores included.
+const IN_LABEL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        byte += 1;
+    }
+    table
+};
+
 fn is_in_label(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+    IN_LABEL[usize::from(byte)]
 }
 
 /// The letter at `at` if it is one of those outside of ASCII that names are written in.

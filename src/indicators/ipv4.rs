@@ -25,7 +25,10 @@ pub fn parse(name: &str) -> Option<Ipv4Addr> {
 /// Both ends of a range of addresses: `10.0.0.1-10.0.0.9`.
 #[must_use]
 pub fn parse_range(name: &str) -> Option<[Ipv4Addr; 2]> {
-    let (first, last) = name.split_once('-').filter(|(first, _)| first.ends_with(|c: char| c.is_ascii_digit()))?;
+    if !name.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let (first, last) = name.split_once('-')?;
     Some([parse(first)?, parse(last)?])
 }
 

@@ -187,6 +187,8 @@ struct Found {
 
 impl Found {
     fn take(&mut self, scan: Scan, rules: &Rules) {
+        self.places.reserve(scan.hits.len());
+        self.indicators.reserve(scan.hits.len());
         let mut pages = scan.pages.iter().peekable();
         for hit in scan.hits {
             while pages.next_if(|page| page.end <= hit.at).is_some() {}

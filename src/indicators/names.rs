@@ -12,6 +12,8 @@ mod list;
 mod neighbours;
 mod placement;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -101,8 +103,10 @@ struct Candidate<'e> {
     end: usize,
     entry: Entry<'e>,
     verdict: Verdict,
-    /// Whether another name beside it, or elsewhere in the text, may speak for it.
+    /// Whether the same name elsewhere in the text, or another in one list with it, may speak for it.
     promotable: bool,
+    /// Whether another name in the same sentence may.
+    promotable_by_sentence: bool,
 }
 
 /// Appends the malware names in `text`, which is plain text (no markup), to `out`, in order of their start. Linear in the text's length.
@@ -189,13 +193,16 @@ impl<'e> Names<'e> {
         if placement == Placement::Inside || self.settings.ignores(&entry) {
             return None;
         }
-        let (mut verdict, mut promotable) = (Verdict::Sure, false);
+        let (mut verdict, mut promotable, mut by_sentence) = (Verdict::Sure, false, false);
         let labelled = placement == Placement::Label && entry.tier != Tier::Tool;
         if !labelled && !matches!(entry.tier, Tier::Plain | Tier::Cased) {
             let surroundings = Surroundings::of(text, start, end);
             verdict = surroundings.judge(&entry);
-            promotable =
-                !matches!(entry.tier, Tier::Tool | Tier::Actor) && surroundings.stands_alone();
+            promotable = !matches!(entry.tier, Tier::Tool | Tier::Actor)
+                && surroundings.stands_alone();
+            by_sentence = promotable
+                && (entry.tier == Tier::Window
+                    || entry.tier == Tier::Adjacent && entry.ransomware && !surroundings.has_article());
         }
         Some(Candidate {
             start,
@@ -203,6 +210,7 @@ impl<'e> Names<'e> {
             entry,
             verdict,
             promotable,
+            promotable_by_sentence: by_sentence,
         })
     }
 
@@ -224,6 +232,7 @@ impl<'e> Names<'e> {
             entry,
             verdict: Verdict::Sure,
             promotable: false,
+            promotable_by_sentence: false,
         })
     }
 
@@ -348,7 +357,8 @@ fn promote_listed(text: &str, candidates: &mut [Candidate<'_>]) {
     }
 }
 
-/// A sure name in the same sentence speaks for one that needs no more than words of an attack: "Emotet and its successor Bazar".
+/// A sure name in the same sentence speaks for one that needs no more than words of an attack, and for ransomware: "Maze's
+/// operators moved to Egregor".
 fn promote_near(text: &str, candidates: &mut [Candidate<'_>]) {
     let near = |left: &Candidate<'_>, right: &Candidate<'_>| {
         context::is_one_sentence(&text[left.end..right.start])
@@ -356,8 +366,7 @@ fn promote_near(text: &str, candidates: &mut [Candidate<'_>]) {
     for at in 0..candidates.len() {
         let found = &candidates[at];
         let spoken_for = found.verdict == Verdict::Unproven
-            && found.promotable
-            && found.entry.tier == Tier::Window
+            && found.promotable_by_sentence
             && (at > 0
                 && candidates[at - 1].verdict == Verdict::Sure
                 && near(&candidates[at - 1], found)

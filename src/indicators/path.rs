@@ -5,6 +5,17 @@ use super::defang;
 /// Bytes that no URL holds.
 const ENDS: &[u8] = b" \t\r\n\"<>`|^";
 
+/// Bytes that are what they are, wherever they stand.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'=' | b'?' | b'%' | b'~' | b'+');
+        byte += 1;
+    }
+    table
+};
+
 /// Entities that stand for an end, in texts that were HTML once.
 const END_ENTITIES: [&[u8]; 9] =
     [b"&quot;", b"&lt;", b"&gt;", b"&apos;", b"&nbsp;", b"&#34;", b"&#39;", b"&#x27;", b"&#x22;"];
@@ -30,7 +41,12 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
     let base = url.len();
     let mut tail = Tail { end: start, defanged: false };
     let mut nesting: Vec<u8> = Vec::new();
-    while let Some(&byte) = bytes.get(tail.end) {
+    loop {
+        let rest = bytes.get(tail.end..).unwrap_or_default();
+        let plain = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(rest.len());
+        url.push_str(text.get(tail.end..tail.end + plain).unwrap_or_default());
+        tail.end += plain;
+        let Some(&byte) = bytes.get(tail.end) else { break };
         if let Some((length, plain)) = refang(bytes, tail.end) {
             url.push_str(plain);
             tail.end += length;

@@ -184,8 +184,11 @@ fn host_of(url: &str) -> &str {
 
 /// Why a host written plainly is no sign of an attack by itself.
 fn ordinary(host: &str) -> Option<Benign> {
-    if let Ok(ip) = host.parse::<IpAddr>() {
-        return ordinary_address(ip);
+    if host.starts_with(|c: char| c.is_ascii_digit()) || host.contains(':') {
+        // No domain has a colon, but some begin with a digit.
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return ordinary_address(ip);
+        }
     }
     if FLASHPOINT.iter().any(|own| is_within(host, own)) {
         Some(Benign::FlashpointHost)

@@ -3,80 +3,71 @@
 /// The root zone's names in lower case, sorted, one a line, with those in Latin, Greek and Cyrillic letters also as such.
 const ROOT: &str = include_str!("tlds.txt");
 
-/// Names outside of the root zone that resolve all the same: Tor's, and those of alternative roots that malware uses.
-const OUTSIDE: [&str; 8] = ["bazar", "bit", "coin", "emc", "eth", "i2p", "lib", "onion"];
-
-/// Top-level domains that are more often a file's extension.
-const EXTENSIONS: [&str; 23] = [
-    "app", "ax", "bz", "cab", "cat", "cc", "dot", "inc", "java", "md", "mk", "mov", "one", "pl", "pm", "ps", "pub", "py",
-    "rs", "sh", "so", "tf", "zip",
-];
-
-/// Extensions that come before another one: `invoice.pdf.zip`.
-const INNER_EXTENSIONS: [&str; 31] = [
-    "7z", "apk", "bat", "csv", "cmd", "dll", "doc", "docm", "docx", "exe", "gz", "htm", "html", "iso", "jar", "jpg", "js",
-    "json", "lnk", "min", "msi", "pdf", "php", "png", "ppt", "rtf", "scr", "tar", "txt", "vbs", "xls",
-];
-
-/// Generic top-level domains that nobody takes for a word, even with a capital.
-const COMMON: [&str; 12] = [
-    "biz", "com", "edu", "gov", "info", "int", "mil", "net", "onion", "org", "top", "xyz",
-];
-
-/// Country codes that are English words too: after a full stop with no space they begin a sentence.
-const WORDS: [&str; 22] = [
-    "ad", "am", "an", "as", "at", "be", "by", "do", "et", "id", "in", "is", "it", "la", "me", "my", "no", "so", "to", "tv",
-    "us", "ve",
-];
-
-/// Second-level names under country codes that are public suffixes with them.
-const SECOND_LEVEL: [&str; 10] = ["ac", "co", "com", "edu", "go", "gov", "mil", "ne", "net", "org"];
-
 /// Whether `label`, in lower case, is a top-level domain that hosts have.
 #[must_use]
 pub fn is_known(label: &str) -> bool {
     let in_root = match label.as_bytes() {
         // `arpa` is for look-ups from addresses to names.
         [] | [_] | [b'a', b'r', b'p', b'a'] => false,
+        b"com" | b"net" | b"org" => true,
         label => root_holds(label),
     };
-    in_root || OUTSIDE.contains(&label)
+    in_root || label == "onion" || is_outside(label)
 }
 
-/// Whether it resolves only outside of the public root, so that a name under it must be more than plain text.
+/// Whether it resolves only by alternative roots, which malware uses: a name under it must be more than plain text.
 #[must_use]
 pub fn is_outside(label: &str) -> bool {
-    label != "onion" && OUTSIDE.contains(&label)
+    matches!(label, "bazar" | "bit" | "coin" | "emc" | "eth" | "i2p" | "lib")
 }
 
-/// Whether it is a file's extension too.
+/// Whether it is more often a file's extension.
 #[must_use]
 pub fn is_extension(label: &str) -> bool {
-    EXTENSIONS.contains(&label)
+    matches!(
+        label,
+        "app" | "ax" | "bz" | "cab" | "cat" | "cc" | "dot" | "inc" | "java" | "md" | "mk" | "mov" | "one" | "pl" | "pm"
+            | "ps" | "pub" | "py" | "rs" | "sh" | "so" | "tf" | "zip"
+    )
 }
 
-/// Whether it is an extension of files that are commonly packed or disguised.
+/// Whether it is an extension of files that are packed or disguised by another one: `invoice.pdf.zip`.
 #[must_use]
 pub fn is_inner_extension(label: &str) -> bool {
-    INNER_EXTENSIONS.contains(&label)
-}
-
-/// Whether it may begin a sentence when written with a capital.
-#[must_use]
-pub fn is_word(label: &str) -> bool {
-    if label.len() == 2 { WORDS.contains(&label) } else { !COMMON.contains(&label) }
+    matches!(
+        label,
+        "7z" | "apk" | "bat" | "csv" | "cmd" | "dll" | "doc" | "docm" | "docx" | "exe" | "gz" | "htm" | "html" | "iso"
+            | "jar" | "jpg" | "js" | "json" | "lnk" | "min" | "msi" | "pdf" | "php" | "png" | "ppt" | "rtf" | "scr"
+            | "tar" | "txt" | "vbs" | "xls"
+    )
 }
 
 /// Whether everyone knows it for a top-level domain and nothing else.
 #[must_use]
 pub fn is_common(label: &str) -> bool {
-    COMMON.contains(&label)
+    matches!(
+        label,
+        "biz" | "com" | "edu" | "gov" | "info" | "int" | "mil" | "net" | "onion" | "org" | "top" | "xyz"
+    )
+}
+
+/// Whether it may begin a sentence when written with a capital: an English word, or a brand.
+#[must_use]
+pub fn is_word(label: &str) -> bool {
+    if label.len() > 2 {
+        return !is_common(label);
+    }
+    matches!(
+        label,
+        "ad" | "am" | "an" | "as" | "at" | "be" | "by" | "do" | "et" | "id" | "in" | "is" | "it" | "la" | "me" | "my"
+            | "no" | "so" | "to" | "tv" | "us" | "ve"
+    )
 }
 
 /// Whether `second` under the country code `top` is a public suffix, such as `co.uk`.
 #[must_use]
 pub fn is_second_level(second: &str, top: &str) -> bool {
-    top.len() == 2 && SECOND_LEVEL.contains(&second)
+    top.len() == 2 && matches!(second, "ac" | "co" | "com" | "edu" | "go" | "gov" | "mil" | "ne" | "net" | "org")
 }
 
 /// For each pair of first letters, where their names begin in `ROOT`; last, where the names in other letters do.

@@ -44,7 +44,7 @@ fn may_separate(bytes: &[u8], at: usize) -> bool {
     let next = bytes.get(at + 1).copied().unwrap_or_default();
     match bytes.get(at) {
         Some(b'_') => next == b'_' && at > 0 && matches!(bytes.get(at - 1), Some(b'p' | b'P' | b's' | b'S')),
-        _ => b"/\\[](){}".contains(&next),
+        _ => matches!(next, b'/' | b'\\' | b'[' | b']' | b'(' | b')' | b'{' | b'}'),
     }
 }
 

@@ -89,14 +89,19 @@ async fn trustar_failing_in_mid_sync_loses_nothing() {
     let feed = stage.until_reason("feed", Reason::TrustarUnavailable).await;
     assert_eq!(conditions(&feed), ["Ready=False", "Reconciling=True"]);
     let told = counts(&feed);
-    assert_eq!((told.created, told.pending, told.considered), (5, 15, 20));
+    assert_eq!((told.created, told.considered), (5, 20));
+    // Those refused while others were taken may be at fault themselves.
+    assert!(told.pending >= 5, "{told:?}");
+    assert_eq!(told.pending + told.failed, 15);
     assert_eq!(status(&feed).totals.submitted, 5);
     assert_eq!(status(&feed).totals.syncs, 0);
     stage.trustar.controls().faults.clear_all();
+    stage.until("feed", SOON, |feed| status(feed).totals.syncs > 0).await;
+    // Whatever the next attempt of those says.
+    stage.request("feed", "now").await;
+    stage.until_handled("feed", "now").await;
     let feed = stage.until_synced("feed").await;
-    assert_eq!((counts(&feed).created, counts(&feed).pending), (20, 0));
-    let totals = status(&feed).totals;
-    assert_eq!((totals.submitted, totals.syncs), (20, 1));
+    assert_eq!(status(&feed).totals.submitted, 20);
     stage.assert_clean();
 }
 

@@ -101,7 +101,8 @@ fn secret<'a>(objects: &'a [Value], file: &str, feed: &FlashpointFeed) -> Result
     let place = format!("Secret {} in {file}", title(object));
     let mut values = HashMap::new();
     for (key, _) in KEYS {
-        if let Some(value) = value_of(object, key).map_err(|what| bad_input(format!("{place}: {key} {what}")))? {
+        let value = value_of(object, key).map_err(|what| bad_input(format!("{place}: {key} {what}")))?;
+        if let Some(value) = value.filter(|value| !value.trim_ascii().is_empty()) {
             values.insert(key, value);
         }
     }
@@ -156,7 +157,7 @@ fn credentials(secret: Option<Secret<'_>>, feed: &FlashpointFeed) -> Result<Cred
     credentials.map_err(|missing| {
         let variables = KEYS.map(|(_, variable)| variable).join(", ");
         bad_input(match place {
-            Some(place) => format!("{place} {missing}, or set the variables among {variables}"),
+            Some(place) => format!("{place} {missing}, or set what it lacks of the variables {variables}"),
             None if nothing => format!(
                 "there are no credentials: the feed names Secret {}; give its file with --secret, or set {variables}",
                 feed.spec.secret_ref.name

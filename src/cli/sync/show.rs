@@ -66,7 +66,7 @@ impl Results<'_> {
             writeln!(out, "{}", counted(counts))?;
         }
         if self.dry_run {
-            writeln!(out, "dry run: keys and enclave were checked, nothing was written")?;
+            writeln!(out, "dry run: nothing was written")?;
         }
         let Standing { reason, message } = self.standing;
         let (ready, style) = if reason.ready() { ("True", Style::Good) } else { ("False", Style::Bad) };

@@ -77,7 +77,7 @@ def spellings(raw):
     name = CODE.sub("", raw).strip().strip('"')
     remarks = re.findall(r"\(([^)]*)\)", name)
     name = re.sub(r"\([^)]*\)", " ", name)
-    parts = re.split(r",\s|\s/\s|\s&\s|\s\+|;", name)
+    parts = re.split(r",\s|\s/\s|\s&\s|\s\+|;|\sor\s?", name)
     parts += [r for r in remarks if re.fullmatch(r"[A-Z][A-Za-z0-9]{4,}", r) and frequency(r) == 0]
     for part in parts:
         part = re.sub(r"\s+", " ", part).strip(" -!.'’\"")
@@ -175,6 +175,10 @@ def shown(candidates):
     return next((s for s in candidates if s != s.lower()), candidates[0])
 
 
+def capitalised(name):
+    return name[0].upper() + name[1:]
+
+
 def malware_names():
     sections = rules()
     actors = {key(CODE.sub("", n)) for c in ACTORS for v in galaxy(c) for n in [v["value"], *v.get("meta", {}).get("synonyms", [])]}
@@ -197,14 +201,16 @@ def malware_names():
         if "ransomware" in clusters[k]:
             flags += "r"
         family = shown(found[key(families[k])] or [families[k]])
+        if family == family.lower() and family.isalpha():
+            family = capitalised(family)
         # The spelling with its words apart is listed, as they may also be written as one.
         apart = max((s for s in candidates if max(map(len, WORDS.findall(s))) > 1), key=lambda s: len(WORDS.findall(s)), default=spelling)
         if letter not in "XK" and len(WORDS.findall(apart)) > len(WORDS.findall(spelling)) and apart != apart.lower():
             spelling = apart
         if letter == "K":
             spelling = spelling.upper()
-        elif letter in "WAG" and spelling[0].islower():
-            spelling = spelling[0].upper() + spelling[1:]
+        elif letter in "WAG":
+            spelling = capitalised(spelling)
         rows.append((k, spelling, flags, "" if family == spelling else family))
     rows.sort()
     return "".join(f"{spelling}\t{flags}\t{family}\n".replace("\t\n", "\n") for _, spelling, flags, family in rows)

@@ -271,12 +271,18 @@ impl<'t> Surroundings<'t> {
             .is_some_and(|word| matches!(word.text, "Operation" | "Project"))
     }
 
-    /// Whether the name is no part of a longer one: "Play Store", "Giuseppe Conti". The first word of a sentence has a capital anyway.
+    /// "the Royal"
+    pub(super) fn has_article(&self) -> bool {
+        self.previous().is_some_and(|word| word.is(says::ARTICLE))
+    }
+
+    /// Whether the name is no part of a longer one ("Play Store", "Giuseppe Conti") and no place ("in Cuba"). The first word of a sentence has a capital anyway.
     pub(super) fn stands_alone(&self) -> bool {
         let joined = |word: &Neighbour<'_>| word.is_capitalised() && word.says_nothing();
         let after = self.next().is_some_and(joined);
         let before = self.before.len() > 1 && self.previous().is_some_and(joined);
-        !after && !before && !self.names_an_operation()
+        let placed = self.previous().is_some_and(|word| word.is(says::PLACING));
+        !after && !before && !placed && !self.names_an_operation()
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) mod says {
     pub(in super::super) const BY: u32 = 1 << 23;
     pub(in super::super) const HARMED: u32 = 1 << 24;
     pub(in super::super) const FILLER: u32 = 1 << 25;
+    pub(in super::super) const PLACING: u32 = 1 << 27;
     /// No name of malware.
     const PRODUCT: u32 = 1 << 26;
 
@@ -70,6 +71,7 @@ pub(super) mod says {
             "by" => BY,
             "harmed" => HARMED,
             "filler" => FILLER,
+            "placing" => PLACING,
             "product" => PRODUCT,
             _ => 0,
         }

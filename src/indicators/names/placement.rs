@@ -163,6 +163,8 @@ fn fits_right(left: &str, right: &str) -> bool {
     let rest = right.get(1..).unwrap_or_default();
     match right.chars().next() {
         None => true,
+        // "Storm-0501" is an actor.
+        Some('-') if rest.bytes().all(|byte| byte.is_ascii_digit()) => rest.is_empty(),
         Some('-' | '+' | ':') => rest.chars().all(|c| c.is_alphanumeric() || c == '-'),
         Some('/') => is_slash_list(left, right),
         Some('.') => is_variant(rest) || is_next_sentence(rest),

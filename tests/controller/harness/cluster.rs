@@ -54,7 +54,13 @@ pub async fn cluster() -> &'static Cluster {
 impl Cluster {
     /// Starts a control plane without our resources.
     pub async fn start() -> Self {
-        let options = Options { audit: true, ..Options::default() };
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with these arguments for the API server.
+    pub async fn start_with(arguments: &[&str]) -> Self {
+        let apiserver_arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let options = Options { audit: true, apiserver_arguments, ..Options::default() };
         Self { plane: ControlPlane::start(options).await.unwrap() }
     }
 

@@ -48,11 +48,11 @@ pub fn how_to_play(kubeconfig: Option<&Path>, vendors: &Vendors, namespace: &str
     let (flashpoint, trustar) = (vendors.flashpoint.url(), vendors.trustar.url());
     println!("  kubectl -n {namespace} get flashpointfeeds -o wide");
     println!("  kubectl -n {namespace} describe flashpointfeed cybercrime");
-    println!("  curl -X POST {flashpoint}/_sim/reports            # a new report is posted");
+    println!("  curl {flashpoint}/_sim/reports -d '{{\"generate\": 1}}'   # a new report is posted");
     println!(
         "  kubectl -n {namespace} annotate flashpointfeed cybercrime --overwrite flashpoint-operator.dev/requested-at=\"$(date)\""
     );
-    println!("  curl {trustar}/_sim/reports                       # what the enclave holds");
+    println!("  curl {trustar}/_sim/reports   # what the enclave holds");
     println!("Ctrl-C ends it and leaves nothing running.");
 }
 

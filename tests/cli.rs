@@ -1,0 +1,45 @@
+//! The command line as people run it: the real binary, against the simulators where it calls
+//! somebody. `crd` and `validate` are tested with the resource.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+#[path = "cli/extract.rs"]
+mod extract;
+#[path = "cli/input.rs"]
+mod input;
+#[path = "cli/stage.rs"]
+mod stage;
+#[path = "cli/state.rs"]
+mod state;
+#[path = "cli/sync.rs"]
+mod sync;
+
+use stage::operator;
+
+#[tokio::test]
+async fn version_is_told_by_command_and_by_flag() {
+    let version = format!("flashpoint-operator {}\n", env!("CARGO_PKG_VERSION"));
+    for argument in ["version", "--version"] {
+        let run = operator(&[argument], "").await;
+        assert_eq!((run.code, run.stdout.as_str()), (0, version.as_str()), "{argument}");
+    }
+}
+
+#[tokio::test]
+async fn completions_know_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let run = operator(&["completions", shell], "").await;
+        assert_eq!(run.code, 0);
+        for command in ["run", "sync", "extract", "crd", "validate", "version", "completions"] {
+            assert!(run.stdout.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_arguments_is_bad_input() {
+    for arguments in [&["sync"][..], &["extract", "--format", "pdf"], &["nonsense"], &["completions", "tcl"], &[]] {
+        let run = operator(arguments, "").await;
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains("Usage: flashpoint-operator"), "{}", run.stderr);
+    }
+}

@@ -1,0 +1,132 @@
+//! `extract`: a tool by itself.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use super::stage::operator;
+
+/// Something that counts and something that does not.
+const TEXT: &str = "The C2 hxxp://badsite[.]ru/gate was seen behind 192.168.1.1.";
+
+async fn extract(arguments: &[&str], input: &str) -> (i32, String, String) {
+    let arguments: Vec<&str> = ["extract"].iter().chain(arguments).copied().collect();
+    let run = operator(&arguments, input).await;
+    (run.code, run.stdout, run.stderr)
+}
+
+fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    (directory, path.display().to_string())
+}
+
+#[tokio::test]
+async fn a_pipe_gets_a_type_and_a_value_a_line() {
+    let (code, out, error) = extract(&[], TEXT).await;
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert_eq!(out, "URL\thttp://badsite.ru/gate\nDomain\tbadsite.ru\nIP\t192.168.1.1\n");
+    assert_eq!(extract(&["-"], TEXT).await.1, out);
+}
+
+#[tokio::test]
+async fn counting_lists_only_what_counts() {
+    let (_, out, _) = extract(&["--counting"], TEXT).await;
+    assert_eq!(out, "URL\thttp://badsite.ru/gate\nDomain\tbadsite.ru\n");
+}
+
+#[tokio::test]
+async fn files_of_text_html_and_json_are_told_apart_and_each_indicator_is_listed_once() {
+    let (_html, html) = file("a.html", "<html><body><p>bad<b>site</b>[.]ru and CVE-2021-44228</p></body></html>");
+    let report = json!({"id": "x", "title": "CVE-2021-44228", "body": "<p>CVE-2020-0601</p>", "asset_ids": ["CVE-2000-0001"]});
+    let (_json, envelope) = file("b.json", &json!({"total": 1, "data": [report]}).to_string());
+    let (code, out, error) = extract(&[&html, &envelope], "").await;
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert_eq!(out, "Domain\tbadsite.ru\nCVE\tCVE-2021-44228\nCVE\tCVE-2020-0601\n");
+}
+
+#[tokio::test]
+async fn the_format_can_be_said() {
+    let markup = "CVE-2021-<b>44228</b>";
+    assert_eq!(extract(&["--format", "html"], markup).await.1, "CVE\tCVE-2021-44228\n");
+    assert_eq!(extract(&["--format", "text"], markup).await.1, "");
+    let (code, out, error) = extract(&["--format", "json"], "no JSON").await;
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(error.starts_with("error: standard input is not JSON"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_cant_be_read_does_not_hold_up_the_others() {
+    let (_directory, good) = file("good.txt", TEXT);
+    for mode in [&[][..], &["--jsonl"]] {
+        let arguments: Vec<&str> = mode.iter().copied().chain(["/absent", &good]).collect();
+        let (code, _, error) = extract(&arguments, "").await;
+        assert_eq!(code, 2);
+        assert!(error.starts_with("error: /absent can't be read: No such file"), "{error}");
+    }
+    assert!(extract(&["/absent", &good], "").await.1.contains("badsite.ru"));
+}
+
+#[tokio::test]
+async fn what_is_not_utf8_is_read_as_far_as_it_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("latin1.txt");
+    std::fs::File::create(&path).unwrap().write_all(b"caf\xe9 CVE-2021-44228").unwrap();
+    let (code, out, _) = extract(&[path.to_str().unwrap()], "").await;
+    assert_eq!((code, out.as_str()), (0, "CVE\tCVE-2021-44228\n"));
+}
+
+#[tokio::test]
+async fn jsonl_answers_each_line() {
+    let lines = [
+        json!({"id": "a", "text": TEXT}).to_string(),
+        json!({"id": 7, "text": "nothing"}).to_string(),
+        String::new(),
+        json!({"text": "<p>CVE-2021-<b>44228</b></p>", "more": [1, {"text": 2}]}).to_string(),
+        r#"{"id":{"a":[1]},"text":"CVE-2020-0601 \ud800"}"#.to_owned(),
+    ];
+    let (code, out, error) = extract(&["--jsonl"], &lines.join("\r\n")).await;
+    assert_eq!((code, error.as_str()), (0, ""));
+    let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        answers,
+        [
+            json!({"id": "a", "indicators": [
+                {"type": "URL", "value": "http://badsite.ru/gate"},
+                {"type": "Domain", "value": "badsite.ru"},
+                {"type": "IP", "value": "192.168.1.1", "benign": "private address"},
+            ]}),
+            json!({"id": 7, "indicators": []}),
+            json!({"id": null, "indicators": [{"type": "CVE", "value": "CVE-2021-44228"}]}),
+            json!({"id": {"a": [1]}, "indicators": [{"type": "CVE", "value": "CVE-2020-0601"}]}),
+        ]
+    );
+    let (_, out, _) = extract(&["--jsonl", "--counting"], &lines[0]).await;
+    assert!(!out.contains("benign") && out.contains("badsite.ru"), "{out}");
+}
+
+#[tokio::test]
+async fn a_line_that_is_no_document_is_named_and_the_others_go_on() {
+    let input = "{\"id\":1,\"text\":\"CVE-2021-44228\"}\nnonsense\n{\"id\":3}\n{\"id\":4,\"text\":5}\n[]\n{\"id\":6,\"text\":\"\"}";
+    let (code, out, error) = extract(&["--jsonl"], input).await;
+    assert_eq!(code, 2);
+    assert_eq!(out.lines().count(), 2, "{out}");
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!(lines.len(), 4, "{error}");
+    for (line, number) in lines.iter().zip([2, 3, 4, 5]) {
+        assert!(line.starts_with(&format!("error: standard input: line {number} ")), "{line}");
+    }
+}
+
+/// As with `| head`.
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_error() {
+    let line = json!({"id": "x".repeat(1_000), "text": ""}).to_string();
+    let (_directory, path) = file("many.jsonl", &vec![line; 1_000].join("\n"));
+    let mut command = super::stage::command(&["extract", "--jsonl", &path]);
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let run = super::stage::finish(child, "").await;
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}

@@ -1,0 +1,95 @@
+//! The state file of `sync`: what is kept, and what happens to one that is of no use.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use simulators::trustar::Enclave;
+
+use super::stage::{Stage, feed, finish};
+
+#[tokio::test]
+async fn a_damaged_file_counts_as_empty_and_is_kept_aside() {
+    let stage = Stage::with_reports(6).await;
+    assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
+    let whole = stage.read("state.json");
+    let mut without_ledger: Value = serde_json::from_slice(&whole).unwrap();
+    without_ledger["ledger"] = json!("AAAA");
+    for damaged in [whole[..whole.len() / 2].to_vec(), b"something else".to_vec(), without_ledger.to_string().into_bytes()] {
+        std::fs::write(stage.path("state.json"), &damaged).unwrap();
+        let run = stage.synced(&["--state", "state.json"]).await;
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stderr.starts_with("warning: ") && run.stderr.contains("is damaged"), "{}", run.stderr);
+        assert!(run.ready().contains(&format!("{} created", stage.planted())), "{}", run.stdout);
+        assert_eq!(stage.read("state.json.damaged"), damaged);
+        let mended = stage.synced(&["--state", "state.json"]).await;
+        assert_eq!(mended.stderr, "");
+        assert!(mended.ready().contains(&format!("{} unchanged", stage.planted())), "{}", mended.stdout);
+    }
+    stage.assert_clean();
+}
+
+#[tokio::test]
+async fn a_file_of_another_feed_is_refused_and_left_as_it_is() {
+    let stage = Stage::with_reports(3).await;
+    assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
+    let before = stage.read("state.json");
+    stage.write("feed.yaml", &feed("another").to_string());
+    let run = stage.synced(&["--state", "state.json"]).await;
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("belongs to feed intel/cybercrime, not intel/another"), "{}", run.stderr);
+    assert_eq!(stage.read("state.json"), before);
+}
+
+#[tokio::test]
+async fn with_another_enclave_a_feed_starts_anew() {
+    let stage = Stage::with_reports(5).await;
+    assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
+    stage.trustar.configure(|settings| settings.enclaves.push(Enclave::writable("another", "Another")));
+    let mut other = feed("cybercrime");
+    other["spec"]["enclaveId"] = json!("another");
+    stage.write("feed.yaml", &other.to_string());
+    let run = stage.synced(&["--state", "state.json"]).await;
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert!(run.stderr.contains("starts anew"), "{}", run.stderr);
+    assert_eq!(stage.trustar.enclave("another").len(), stage.planted());
+}
+
+#[tokio::test]
+async fn a_file_that_cant_be_written_is_found_before_anything_is_sent() {
+    let stage = Stage::with_reports(3).await;
+    for (path, code) in [("absent/state.json", 1), (".", 2), ("/dev/full", 2)] {
+        let run = stage.synced(&["--state", path]).await;
+        assert_eq!(run.code, code, "{path}: {}", run.stderr);
+        assert!(run.stderr.starts_with("error: ") && run.stderr.contains("--state"), "{path}: {}", run.stderr);
+    }
+    assert!(stage.flashpoint.controls().record.is_empty());
+    assert!(stage.trustar.controls().record.is_empty());
+}
+
+/// A limit on the size of files, as a full disk would be.
+#[tokio::test]
+async fn a_disk_that_is_full_loses_nothing() {
+    let stage = Stage::with_reports(4).await;
+    assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
+    let before = stage.read("state.json");
+    stage.flashpoint.post();
+    let mut sync = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml", "--state", "state.json"]);
+    let sync = sync.as_std_mut();
+    let mut shell = tokio::process::Command::new("sh");
+    shell
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""])
+        .arg(sync.get_program())
+        .args(sync.get_args())
+        .current_dir(stage.directory.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let run = finish(shell.spawn().unwrap(), "").await;
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.ready().starts_with("Ready=False LedgerUnavailable: the ledger could not be stored: "), "{}", run.stdout);
+    assert_eq!(stage.read("state.json"), before);
+    let files: Vec<_> = std::fs::read_dir(stage.directory.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files.len(), 3, "something was left behind: {files:?}");
+    assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
+    stage.assert_clean();
+}

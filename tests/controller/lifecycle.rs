@@ -1,0 +1,185 @@
+//! Feeds and ledgers that are deleted, created again, corrupted or written to by others.
+
+use std::time::Duration;
+
+use flashpoint_operator::api::{FlashpointFeed, FlashpointLedger, Reason};
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::json;
+
+use crate::harness::{SOON, Stage, counts, reason, status, until};
+
+#[tokio::test]
+async fn a_feed_deleted_in_mid_sync_ends_with_its_series_and_without_a_fuss() {
+    let stage = Stage::new("deleted").await;
+    stage.telling_reports(40);
+    stage.slow_writes(200);
+    let operator = stage.operator().await;
+    stage.feed("doomed").await;
+    stage.until_upserts(3).await;
+    assert!(operator.metrics().await.contains("name=\"doomed\""));
+    stage.delete("doomed").await;
+    let gone = async || (!operator.metrics().await.contains("name=\"doomed\"")).then_some(());
+    until("the feed's series end", SOON, gone).await;
+    assert!(stage.upserts().len() < 20, "{}", stage.upserts().len());
+    // Nothing goes on about it.
+    let written = stage.upserts().len();
+    let mark = stage.audit.mark();
+    stage.feed("another").await;
+    stage.edit("another", json!({"suspend": true})).await;
+    stage.until("another", SOON, |feed| reason(feed) == Some(Reason::Suspended)).await;
+    assert!(stage.upserts().len() - written < 40);
+    let log = operator.log();
+    let complaints: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("doomed") && !line.contains("\"level\":\"DEBUG\""))
+        .filter(|line| line.contains("WARN") || line.contains("ERROR"))
+        .collect();
+    assert_eq!(complaints, Vec::<&str>::new());
+    let calls = stage.audit.calls_since(mark);
+    assert!(calls.iter().all(|call| call.code < 400 || call.code == 404 || call.code == 409), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_feed_created_again_writes_every_report_once() {
+    let stage = Stage::new("again").await;
+    stage.telling_reports(6);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let first = stage.until_synced("feed").await;
+    stage.delete("feed").await;
+    stage.feed("feed").await;
+    let second = stage.until_synced("feed").await;
+    assert_ne!(first.metadata.uid, second.metadata.uid);
+    assert_eq!((counts(&second).created, status(&second).totals.submitted), (6, 6));
+    assert_eq!(status(&second).totals.syncs, 1);
+    stage.assert_clean();
+    let ledger = stage.ledgers().get("feed").await.unwrap();
+    assert_eq!(ledger.metadata.owner_references.unwrap()[0].uid, second.metadata.uid.unwrap());
+}
+
+#[tokio::test]
+async fn a_ledger_belongs_to_its_feed_and_does_not_hold_up_its_end() {
+    let stage = Stage::new("owner").await;
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let feed = stage.until_synced("feed").await;
+    // It is there even where nothing was listed, so that an edited enclave is known for one.
+    let ledger = stage.ledgers().get("feed").await.unwrap();
+    let owner = &ledger.metadata.owner_references.unwrap()[0];
+    assert_eq!((owner.kind.as_str(), owner.name.as_str()), ("FlashpointFeed", "feed"));
+    assert_eq!(owner.uid, feed.metadata.uid.unwrap());
+    assert_eq!(owner.block_owner_deletion, None);
+    assert!(feed.metadata.finalizers.is_none());
+}
+
+#[tokio::test]
+async fn a_deleted_ledger_costs_writes_but_no_duplicates() {
+    let stage = Stage::new("no-ledger").await;
+    stage.telling_reports(5);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let before = status(&stage.until_synced("feed").await);
+    stage.ledgers().delete("feed", &DeleteParams::default()).await.unwrap();
+    synced_again(&stage).await;
+    let after = status(&stage.get("feed").await);
+    stage.assert_clean();
+    assert_eq!(stage.upserts().len(), 10);
+    assert_eq!(after.totals.syncs, before.totals.syncs + 1);
+    assert_eq!(after.totals.submitted, 10);
+    assert!(stage.ledgers().get_opt("feed").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_corrupted_ledger_is_an_empty_one() {
+    let stage = Stage::new("bad-ledger").await;
+    stage.telling_reports(5);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    let intact = ledger(&stage).await;
+    let half: String = intact.chars().take(intact.len() / 2).collect();
+    for (index, data) in ["", "not a ledger", "AAAA", &half].into_iter().enumerate() {
+        let patch = Patch::Merge(json!({"spec": {"data": data}}));
+        stage.ledgers().patch("feed", &PatchParams::default(), &patch).await.unwrap();
+        synced_again(&stage).await;
+        stage.assert_clean();
+        assert_eq!(stage.upserts().len(), 5 * (index + 2), "{data:?}");
+    }
+    assert_ne!(ledger(&stage).await, half);
+}
+
+async fn ledger(stage: &Stage) -> String {
+    let ledger: FlashpointLedger = stage.ledgers().get("feed").await.unwrap();
+    ledger.spec.data
+}
+
+/// Lets one more sync happen, not a forced one.
+async fn synced_again(stage: &Stage) -> FlashpointFeed {
+    let syncs = status(&stage.get("feed").await).totals.syncs;
+    stage.fall_due("feed").await;
+    let again = |feed: &FlashpointFeed| status(feed).totals.syncs > syncs && reason(feed) == Some(Reason::Synced);
+    stage.until("feed", SOON, again).await
+}
+
+#[tokio::test]
+async fn a_status_corrupted_by_hand_stops_no_feed() {
+    let stage = Stage::new("bad-status").await;
+    stage.telling_reports(4);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    let corruptions = [
+        json!({"nextSyncTime": "2099-01-01T00:00:00Z"}),
+        json!({"nextSyncTime": "2099-01-01T00:00:00Z", "lastAttemptTime": "2098-01-01T00:00:00Z"}),
+        json!({"window": {"since": "2099-01-01T00:00:00Z", "coveredTo": "2099-01-01T00:00:00Z"},
+               "nextSyncTime": "2026-01-01T00:00:00Z"}),
+        json!({"window": null, "conditions": null, "lastSync": null, "nextSyncTime": null, "observedGeneration": -1}),
+        json!({"observedGeneration": 99}),
+    ];
+    for (index, corruption) in corruptions.into_iter().enumerate() {
+        stage.flashpoint.post();
+        let written = 4 + index + 1;
+        stage.edit_status("feed", corruption.clone()).await;
+        stage.until_upserts(written).await;
+        let told = |feed: &FlashpointFeed| {
+            reason(feed) == Some(Reason::Synced) && feed.status.as_ref().is_some_and(|status| {
+                status.totals.submitted == written as u64 && status.observed_generation == 1
+            })
+        };
+        let feed = stage.until("feed", SOON, told).await;
+        let covered = status(&feed).window.unwrap().covered_to.unwrap().0;
+        assert!(covered <= jiff::Timestamp::now(), "{corruption}");
+        stage.assert_clean();
+    }
+}
+
+/// Others write labels, annotations and even the status, ten times a second.
+#[tokio::test]
+async fn a_feed_that_others_write_to_all_the_time_is_synced_and_told() {
+    let stage = Stage::new("conflicts").await;
+    stage.telling_reports(6);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    let feeds = stage.feeds();
+    let meddler = tokio::spawn(async move {
+        for count in 0_u64.. {
+            let touch = json!({"metadata": {"annotations": {"example.org/commit": count.to_string()}}});
+            let _ = feeds.patch("feed", &PatchParams::default(), &Patch::Merge(touch)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    for value in ["one", "two", "three"] {
+        stage.flashpoint.post();
+        stage.request("feed", value).await;
+        let feed = stage.until_handled("feed", value).await;
+        assert_eq!(reason(&feed), Some(Reason::Synced));
+    }
+    meddler.abort();
+    let feed = stage.get("feed").await;
+    assert_eq!((status(&feed).totals.submitted, status(&feed).totals.syncs), (9, 4));
+    assert!(feed.metadata.annotations.unwrap().contains_key("example.org/commit"));
+    // What others write is no reason to sync.
+    assert_eq!(stage.listings().len(), 4);
+    stage.assert_clean();
+}

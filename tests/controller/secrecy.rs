@@ -1,0 +1,99 @@
+//! Credentials are found nowhere but where they belong.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flashpoint_operator::api::Reason;
+use k8s_openapi::api::events::v1::Event;
+use kube::Api;
+use kube::api::ListParams;
+use serde_json::json;
+use simulators::faults::{Fault, Reply};
+use simulators::trustar::Credential;
+
+use crate::harness::{Stage, counts};
+
+const FLASHPOINT_KEY: &str = "canary-one-AzKq83Lm0pXv";
+const TRUSTAR_KEY: &str = "canary-two-Bw91nTq7Yc2d";
+const TRUSTAR_SECRET: &str = "canary-three-Hs64uRk5Ze8f";
+const WRONG: &str = "canary-four-Pj37gVo1Mi9x";
+
+#[tokio::test]
+async fn credentials_show_up_in_no_log_status_event_ledger_or_metric() {
+    let stage = Stage::new("canary").await;
+    stage.telling_reports(4);
+    stage.flashpoint.configure(|settings| settings.api_key = FLASHPOINT_KEY.to_owned());
+    stage.trustar.configure(|settings| {
+        settings.credentials = vec![Credential { key: TRUSTAR_KEY.to_owned(), secret: TRUSTAR_SECRET.to_owned() }];
+    });
+    stage.put_secret(&stage.keys()).await;
+    let operator = stage.starting().log("trace").here().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+
+    // Vendors that repeat what they were sent.
+    let echo = format!("who is {FLASHPOINT_KEY}, {TRUSTAR_KEY} with {TRUSTAR_SECRET}?");
+    let body = json!({"detail": echo, "message": echo}).to_string();
+    let flashpoint = &stage.flashpoint.controls().faults;
+    for (value, status) in [("one", 500), ("two", 418), ("three", 403)] {
+        let fault = flashpoint.set(Fault::on("GET", "/").reply(Reply::json(status, &body)));
+        stage.request("feed", value).await;
+        stage.until_handled("feed", value).await;
+        flashpoint.clear(fault);
+    }
+    let trustar = &stage.trustar.controls().faults;
+    for (value, status) in [("four", 400), ("five", 500), ("six", 403)] {
+        stage.flashpoint.post();
+        let fault = trustar.set(Fault::on("POST", "/api/1.3/reports").reply(Reply::json(status, &body)));
+        stage.request("feed", value).await;
+        let feed = stage.until_handled("feed", value).await;
+        assert!(counts(&feed).considered > 0);
+        trustar.clear(fault);
+    }
+    // Refused ones.
+    for key in ["flashpoint-api-key", "trustar-api-key", "trustar-api-secret"] {
+        let mut keys = stage.keys();
+        keys[key] = json!(WRONG);
+        stage.put_secret(&keys).await;
+        stage.request("feed", key).await;
+        stage.until_handled("feed", key).await;
+    }
+    stage.until("feed", crate::harness::SOON, |feed| {
+        crate::harness::reason(feed) == Some(Reason::TrustarUnauthorized)
+    })
+    .await;
+
+    let events: Api<Event> = Api::namespaced(stage.client.clone(), &stage.namespace);
+    let places = [
+        ("log", operator.log()),
+        ("metrics", operator.metrics().await),
+        ("events", json!(events.list(&ListParams::default()).await.unwrap().items).to_string()),
+        ("feed", json!(stage.get("feed").await).to_string()),
+        ("ledger", json!(stage.ledgers().get("feed").await.unwrap()).to_string()),
+    ];
+    let mut canaries = Vec::new();
+    for canary in [FLASHPOINT_KEY, TRUSTAR_KEY, TRUSTAR_SECRET, WRONG] {
+        canaries.push(canary.to_owned());
+        canaries.push(STANDARD.encode(canary));
+    }
+    canaries.push(STANDARD.encode(format!("{TRUSTAR_KEY}:{TRUSTAR_SECRET}")));
+    canaries.extend(tokens(&stage));
+    assert!(canaries.len() > 9, "no token was seen");
+    for (place, text) in places {
+        assert!(!text.is_empty());
+        for canary in &canaries {
+            let found = text.find(canary.as_str());
+            let around = found.map(|at| text.get(at.saturating_sub(300)..at + 60).unwrap_or(canary).to_owned());
+            assert_eq!(around, None, "{canary} is in the {place}");
+        }
+    }
+}
+
+/// The tokens that the operator used.
+fn tokens(stage: &Stage) -> Vec<String> {
+    let calls = stage.trustar.controls().record.all();
+    let headers = calls.iter().filter_map(|call| call.header("authorization"));
+    let mut tokens: Vec<_> = headers.filter_map(|value| value.strip_prefix("Bearer ")).map(str::to_owned).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    tokens
+}
