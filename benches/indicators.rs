@@ -32,7 +32,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn write(reports: &[String], file: &str) -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(std::fs::File::create(file)?);
     for (id, text) in reports.iter().enumerate() {
-        serde_json::to_writer(&mut out, &serde_json::json!({"id": id.to_string(), "text": text}))?;
+        serde_json::to_writer(
+            &mut out,
+            &serde_json::json!({"id": id.to_string(), "text": text}),
+        )?;
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
@@ -41,8 +44,15 @@ fn write(reports: &[String], file: &str) -> Result<(), Box<dyn Error>> {
 fn measure(reports: &[String]) {
     let bytes: usize = reports.iter().map(String::len).sum();
     let rules = Rules::default();
-    let found: usize = reports.iter().map(|report| indicators::find(&[(Markup::Html, report)], &rules).len()).sum();
-    println!("{} reports, {bytes} bytes, {:.1} indicators in each", reports.len(), ratio(found, reports.len()));
+    let found: usize = reports
+        .iter()
+        .map(|report| indicators::find(&[(Markup::Html, report)], &rules).len())
+        .sum();
+    println!(
+        "{} reports, {bytes} bytes, {:.1} indicators in each",
+        reports.len(),
+        ratio(found, reports.len())
+    );
     let mut text = String::new();
     let mut links = String::new();
     time("HTML to text", bytes, || {
@@ -75,11 +85,19 @@ fn time(name: &str, bytes: usize, mut run: impl FnMut()) {
 /// Seconds that this thread has run, so that others on the machine don't count; where the system doesn't tell, by the clock.
 fn seconds(since: Instant) -> f64 {
     let on_cpu = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = on_cpu.split(' ').next().and_then(|first| first.parse::<u64>().ok());
-    nanoseconds.map_or_else(|| since.elapsed(), std::time::Duration::from_nanos).as_secs_f64()
+    let nanoseconds = on_cpu
+        .split(' ')
+        .next()
+        .and_then(|first| first.parse::<u64>().ok());
+    nanoseconds
+        .map_or_else(|| since.elapsed(), std::time::Duration::from_nanos)
+        .as_secs_f64()
 }
 
-#[allow(clippy::cast_precision_loss, reason = "figures for people, far below 2^52")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "figures for people, far below 2^52"
+)]
 fn ratio(a: usize, b: usize) -> f64 {
     a as f64 / b as f64
 }

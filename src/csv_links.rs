@@ -1,6 +1,6 @@
 //! Finds what may be a link to CSV data in a report.
 //!
-//! The seed: "If there is a link available for CSV data, we will append response with 'csv_data'
+//! The seed: "If there is a link available for CSV data, we will append response with '`csv_data`'
 //! key". Where such a link stands is not said; links are looked for in `body`, in `sources` and in
 //! fields with `csv` in their name. Whether one may be followed is the source's decision.
 
@@ -76,10 +76,14 @@ fn strings(json: &str, depth: usize, links: &mut Vec<String>) {
         add(&text_of(json), links);
     } else if json.starts_with('[') {
         let values: Vec<&serde_json::value::RawValue> = serde_json::from_str(json).unwrap_or_default();
-        values.iter().for_each(|value| strings(value.get(), depth, links));
+        for value in values {
+            strings(value.get(), depth, links);
+        }
     } else if json.starts_with('{') {
         let fields: Fields<'_> = serde_json::from_str(json).unwrap_or_default();
-        fields.values().for_each(|value| strings(value.get(), depth, links));
+        for value in fields.values() {
+            strings(value.get(), depth, links);
+        }
     }
 }
 

@@ -6,7 +6,11 @@ use crate::indicators::Markup;
 use crate::report::{Fields, text};
 
 /// The fields that are looked at, and how each is written.
-const FIELDS: [(&str, Markup); 3] = [("title", Markup::Text), ("summary", Markup::Html), ("body", Markup::Html)];
+const FIELDS: [(&str, Markup); 3] = [
+    ("title", Markup::Text),
+    ("summary", Markup::Html),
+    ("body", Markup::Html),
+];
 
 /// The parts of a report that indicators are looked for in, its CSV data apart.
 #[must_use]

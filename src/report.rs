@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -58,9 +59,19 @@ impl Digest {
 /// The top-level fields of a report in their order, values as received.
 pub type Fields<'a> = IndexMap<Cow<'a, str>, &'a RawValue>;
 
-/// Why an element of the listing can't be handled as a report.
+/// An element of the listing that can't be handled as a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+#[error("{defect}")]
+pub struct Unreadable {
+    /// Why.
+    pub defect: Defect,
+    /// Tells it from others.
+    pub digest: Digest,
+}
+
+/// Why an element of the listing can't be handled as a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Defect {
     /// Not a JSON object.
     #[error("it is not a JSON object")]
     NotAnObject,
@@ -93,10 +104,12 @@ impl Report {
     /// # Errors
     /// When it is no object, or has no usable id.
     pub fn parse(raw: Box<RawValue>) -> Result<Self, Unreadable> {
-        let fields = fields_of(&raw).ok_or(Unreadable::NotAnObject)?;
+        let digest = Digest::of(raw.get().as_bytes());
+        let unreadable = |defect| Unreadable { defect, digest };
+        let fields = fields_of(&raw).ok_or(unreadable(Defect::NotAnObject))?;
         let id = text(&fields, "id")
             .and_then(|id| ReportId::new(&id))
-            .ok_or(Unreadable::NoId)?;
+            .ok_or(unreadable(Defect::NoId))?;
         let time = |name| text(&fields, name).and_then(|text| read_time(&text));
         let posted_at = time("posted_at");
         let filed_at = ["updated_at", "version_posted_at", "ingested_at"]
@@ -112,7 +125,7 @@ impl Report {
             .map(Cow::into_owned);
         Ok(Self {
             id,
-            digest: Digest::of(raw.get().as_bytes()),
+            digest,
             title,
             posted_at,
             filed_at,
@@ -154,6 +167,10 @@ pub fn text<'a>(fields: &Fields<'a>, name: &str) -> Option<Cow<'a, str>> {
     Some(text_of(json))
 }
 
+/// A JSON string's content, borrowed where nothing in it is escaped.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// The content of a JSON string; for any other value, and for a string that no Rust string can
 /// hold (a lone surrogate), the JSON itself.
 #[must_use]
@@ -161,10 +178,7 @@ pub fn text_of(json: &str) -> Cow<'_, str> {
     if !json.starts_with('"') {
         return Cow::Borrowed(json);
     }
-    serde_json::from_str::<&str>(json)
-        .map(Cow::Borrowed)
-        .or_else(|_| serde_json::from_str::<String>(json).map(Cow::Owned))
-        .unwrap_or(Cow::Borrowed(json))
+    serde_json::from_str(json).map_or(Cow::Borrowed(json), |Text(text)| text)
 }
 
 /// Reads a time; without a zone it is taken as UTC.
@@ -194,11 +208,11 @@ mod tests {
     #[test]
     fn what_has_no_id_is_unreadable() {
         for json in [r"{}", r#"{"id":null}"#, r#"{"id":""}"#, r#"{"id":" "}"#] {
-            assert_eq!(parse(json).unwrap_err(), Unreadable::NoId, "{json}");
+            assert_eq!(parse(json).unwrap_err().defect, Defect::NoId, "{json}");
         }
-        assert_eq!(parse(&format!(r#"{{"id":"{}"}}"#, "a".repeat(501))).unwrap_err(), Unreadable::NoId);
-        assert_eq!(parse("[1]").unwrap_err(), Unreadable::NotAnObject);
-        assert_eq!(parse("null").unwrap_err(), Unreadable::NotAnObject);
+        assert_eq!(parse(&format!(r#"{{"id":"{}"}}"#, "a".repeat(501))).unwrap_err().defect, Defect::NoId);
+        assert_eq!(parse("[1]").unwrap_err().defect, Defect::NotAnObject);
+        assert_eq!(parse("null").unwrap_err().defect, Defect::NotAnObject);
     }
 
     #[test]

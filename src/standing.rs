@@ -19,10 +19,16 @@ impl Standing {
     pub fn after(outcome: &Outcome) -> Self {
         let (reason, message) = match &outcome.conclusion {
             Conclusion::Fault(fault) => (reason_of(fault), fault.message.clone()),
-            Conclusion::Journal(error) => (Reason::LedgerUnavailable, format!("{error}; it is tried again")),
+            Conclusion::Journal(error) => (
+                Reason::LedgerUnavailable,
+                format!("{error}; it is tried again"),
+            ),
             Conclusion::WritesPending(why) => {
                 let pending = outcome.counts.as_ref().map_or(0, |counts| counts.pending);
-                (Reason::WritesPending, format!("{pending} reports are still to be written: {why}"))
+                (
+                    Reason::WritesPending,
+                    format!("{pending} reports are still to be written: {why}"),
+                )
             }
             Conclusion::LedgerFull => {
                 let message = "the window holds more reports than the 20,000 that a ledger remembers; \
@@ -40,7 +46,10 @@ impl Standing {
     #[must_use]
     pub fn suspended() -> Self {
         let message = "suspended by spec.suspend; set it to false to resume".to_owned();
-        Self { reason: Reason::Suspended, message }
+        Self {
+            reason: Reason::Suspended,
+            message,
+        }
     }
 }
 
@@ -60,7 +69,9 @@ fn reason_of(fault: &Fault) -> Reason {
 
 /// The latest reports in a sentence.
 fn summary(outcome: &Outcome) -> String {
-    let Some(counts) = &outcome.counts else { return String::new() };
+    let Some(counts) = &outcome.counts else {
+        return String::new();
+    };
     let mut parts = vec![
         format!("{} created", counts.created),
         format!("{} updated", counts.updated),
@@ -73,5 +84,9 @@ fn summary(outcome: &Outcome) -> String {
     if counts.backlog > 0 {
         parts.push(format!("a backlog of {} follows", counts.backlog));
     }
-    format!("{} reports considered: {}", counts.considered, parts.join(", "))
+    format!(
+        "{} reports considered: {}",
+        counts.considered,
+        parts.join(", ")
+    )
 }

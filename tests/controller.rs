@@ -18,12 +18,12 @@ mod changes;
 mod credentials;
 #[path = "controller/first_sync.rs"]
 mod first_sync;
-#[path = "controller/outages.rs"]
-mod outages;
 #[path = "controller/lifecycle.rs"]
 mod lifecycle;
 #[path = "controller/neighbours.rs"]
 mod neighbours;
+#[path = "controller/outages.rs"]
+mod outages;
 #[path = "controller/permissions.rs"]
 mod permissions;
 #[path = "controller/process.rs"]

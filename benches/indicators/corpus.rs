@@ -52,11 +52,14 @@ const SENTENCES: [&str; 44] = [
 ];
 
 const WORDS: [&str; 24] = [
-    "update", "cloud", "secure", "login", "portal", "mail", "cdn", "static", "support", "service", "global", "office", "data",
-    "sync", "bank", "verify", "account", "media", "track", "node", "edge", "api", "store", "auth",
+    "update", "cloud", "secure", "login", "portal", "mail", "cdn", "static", "support", "service",
+    "global", "office", "data", "sync", "bank", "verify", "account", "media", "track", "node",
+    "edge", "api", "store", "auth",
 ];
 
-const TOPS: [&str; 12] = ["com", "net", "org", "info", "top", "xyz", "ru", "cn", "site", "online", "co.uk", "io"];
+const TOPS: [&str; 12] = [
+    "com", "net", "org", "info", "top", "xyz", "ru", "cn", "site", "online", "co.uk", "io",
+];
 
 /// A small generator of pseudo-random numbers (xorshift).
 pub struct Seed(pub u64);
@@ -93,7 +96,12 @@ pub fn reports(seed: &mut Seed, bytes: usize) -> Vec<String> {
 
 fn report(seed: &mut Seed) -> String {
     let mut html = String::with_capacity(8192);
-    let _ = write!(html, "<h1>{} {}</h1>\n<p class=\"lead\">", capital(seed.pick(&WORDS)), seed.pick(&WORDS));
+    let _ = write!(
+        html,
+        "<h1>{} {}</h1>\n<p class=\"lead\">",
+        capital(seed.pick(&WORDS)),
+        seed.pick(&WORDS)
+    );
     for _ in 0..6 {
         prose(seed, &mut html);
     }
@@ -111,9 +119,14 @@ fn report(seed: &mut Seed) -> String {
         }
     }
     html.push_str("</p>\n<h2>Indicators</h2>\n<table class=\"table table-striped\"><thead><tr><th>Type</th><th>Value</th></tr></thead><tbody>\n");
-    for kind in ["IP", "Domain", "URL", "SHA1", "SHA256", "CVE", "Registry", "IP", "URL", "Domain", "URL"] {
+    for kind in [
+        "IP", "Domain", "URL", "SHA1", "SHA256", "CVE", "Registry", "IP", "URL", "Domain", "URL",
+    ] {
         let value = indicator(seed, kind);
-        let _ = writeln!(html, "<tr><td>{kind}</td><td><code>{value}</code></td></tr>");
+        let _ = writeln!(
+            html,
+            "<tr><td>{kind}</td><td><code>{value}</code></td></tr>"
+        );
     }
     html.push_str("</tbody></table>\n<ul>");
     for _ in 0..15 {
@@ -121,7 +134,12 @@ fn report(seed: &mut Seed) -> String {
         prose(seed, &mut html);
         html.push_str("</li>\n");
     }
-    let _ = write!(html, "</ul>\n<p>Contacted: <x-fp-highlight>{}</x-fp-highlight>, {}</p>", address(seed), url(seed));
+    let _ = write!(
+        html,
+        "</ul>\n<p>Contacted: <x-fp-highlight>{}</x-fp-highlight>, {}</p>",
+        address(seed),
+        url(seed)
+    );
     html
 }
 
@@ -137,29 +155,59 @@ fn indicator(seed: &mut Seed, kind: &str) -> String {
         "URL" => url(seed),
         "SHA1" => hex(seed, 40),
         "SHA256" => hex(seed, 64),
-        "CVE" => format!("CVE-20{}-{}", 10 + seed.below(15), 1000 + seed.below(60_000)),
-        _ => format!("HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\\{}", capital(seed.pick(&WORDS))),
+        "CVE" => format!(
+            "CVE-20{}-{}",
+            10 + seed.below(15),
+            1000 + seed.below(60_000)
+        ),
+        _ => format!(
+            "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\\{}",
+            capital(seed.pick(&WORDS))
+        ),
     }
 }
 
 fn address(seed: &mut Seed) -> String {
     let dot = if seed.below(2) == 0 { "." } else { "[.]" };
     let mut part = |from: u64, to: u64| from + seed.below(to - from);
-    format!("{}{dot}{}{dot}{}{dot}{}", part(11, 99), part(0, 255), part(0, 255), part(1, 255))
+    format!(
+        "{}{dot}{}{dot}{}{dot}{}",
+        part(11, 99),
+        part(0, 255),
+        part(0, 255),
+        part(1, 255)
+    )
 }
 
 fn domain(seed: &mut Seed) -> String {
-    format!("{}-{}{}.{}", seed.pick(&WORDS), seed.pick(&WORDS), seed.below(1000), seed.pick(&TOPS))
+    format!(
+        "{}-{}{}.{}",
+        seed.pick(&WORDS),
+        seed.pick(&WORDS),
+        seed.below(1000),
+        seed.pick(&TOPS)
+    )
 }
 
 fn url(seed: &mut Seed) -> String {
     let scheme = if seed.below(2) == 0 { "hxxps" } else { "http" };
-    let host = if seed.below(3) == 0 { address(seed) } else { domain(seed) };
-    format!("{scheme}://{host}/{}/{}.php?id={}", seed.pick(&WORDS), seed.pick(&WORDS), seed.below(100_000))
+    let host = if seed.below(3) == 0 {
+        address(seed)
+    } else {
+        domain(seed)
+    };
+    format!(
+        "{scheme}://{host}/{}/{}.php?id={}",
+        seed.pick(&WORDS),
+        seed.pick(&WORDS),
+        seed.below(100_000)
+    )
 }
 
 fn hex(seed: &mut Seed, digits: usize) -> String {
-    (0..digits).filter_map(|_| char::from_digit(u32::try_from(seed.below(16)).unwrap_or_default(), 16)).collect()
+    (0..digits)
+        .filter_map(|_| char::from_digit(u32::try_from(seed.below(16)).unwrap_or_default(), 16))
+        .collect()
 }
 
 fn defanged(host: &str) -> String {

@@ -18,6 +18,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Exit {
     let mut script = Vec::new();
     let mut command = Cli::command();
-    clap_complete::generate(args.shell, &mut command, env!("CARGO_PKG_NAME"), &mut script);
+    clap_complete::generate(
+        args.shell,
+        &mut command,
+        env!("CARGO_PKG_NAME"),
+        &mut script,
+    );
     Exit::of(print(|out| out.write_all(&script)))
 }

@@ -58,7 +58,11 @@ impl Format {
 /// Prints the indicators.
 pub fn run(args: &Args) -> Exit {
     let rules = Rules::default();
-    let read = if args.jsonl { jsonl::run(args, &rules) } else { list(args, &rules) };
+    let read = if args.jsonl {
+        jsonl::run(args, &rules)
+    } else {
+        list(args, &rules)
+    };
     read.unwrap_or_else(|message| {
         complain("error", &message);
         Exit::Partial
@@ -78,7 +82,10 @@ fn list(args: &Args, rules: &Rules) -> Result<Exit, String> {
             }
         }
     }
-    let parts: Vec<(Markup, &str)> = parts.iter().map(|(markup, text)| (*markup, text.as_ref())).collect();
+    let parts: Vec<(Markup, &str)> = parts
+        .iter()
+        .map(|(markup, text)| (*markup, text.as_ref()))
+        .collect();
     let mut found = indicators::find(&parts, rules);
     found.retain(|indicator| indicator.counts() || !args.counting);
     print(|out| show::list(&found, out))?;

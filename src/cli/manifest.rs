@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde_json::Value;
+use serde_saphyr::UserMessageFormatter;
 
 /// Reads a file; `-` is standard input.
 ///
@@ -25,14 +26,21 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 /// # Errors
 /// Where the text is no YAML or JSON. It never shows the text, which may hold a Secret.
 pub(super) fn objects(text: &str) -> Result<Vec<(String, Value)>, String> {
-    let documents: Vec<Value> = if text.trim_start().starts_with('{') {
+    // JSON objects may follow one another without any separator; with one they are YAML.
+    let is_json = text.trim_start().starts_with('{') && !text.contains("\n---");
+    let documents: Vec<Value> = if is_json {
         let documents = serde_json::Deserializer::from_str(text)
             .into_iter()
             .collect::<Result<_, _>>();
         documents.map_err(|error| format!("is not JSON: {error}"))?
     } else {
-        serde_saphyr::from_multiple(text)
-            .map_err(|error| format!("is not YAML: {}", error.without_snippet()))?
+        serde_saphyr::from_multiple(text).map_err(|error| {
+            let error = error.without_snippet();
+            format!(
+                "is not YAML: {}",
+                error.render_with_formatter(&UserMessageFormatter)
+            )
+        })?
     };
     let mut objects = Vec::new();
     for (at, document) in documents.into_iter().enumerate() {

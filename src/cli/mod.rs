@@ -1,5 +1,8 @@
 //! The command line.
-#![allow(clippy::doc_markdown, reason = "the comments on arguments are their help, which shows no markup")]
+#![allow(
+    clippy::doc_markdown,
+    reason = "the comments on arguments are their help, which shows no markup"
+)]
 
 mod completions;
 mod crd;
@@ -42,7 +45,12 @@ impl Exit {
 }
 
 #[derive(Debug, Parser)]
-#[command(name = "flashpoint-operator", version, about, arg_required_else_help = true)]
+#[command(
+    name = "flashpoint-operator",
+    version,
+    about,
+    arg_required_else_help = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -90,10 +98,14 @@ fn complain(severity: &str, message: &str) {
 }
 
 /// Writes to standard output. A reader that has seen enough, as `head` has, is no error.
-fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> Result<(), String> {
+fn print(
+    write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>,
+) -> Result<(), String> {
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("failed to write the output: {error}")),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("failed to write the output: {error}"))
+        }
         _ => Ok(()),
     }
 }

@@ -18,7 +18,12 @@ pub struct Args {
     vendors: Vendors,
 
     /// Run only the feeds of this namespace (repeatable); default: all namespaces
-    #[arg(long = "watch-namespace", env = "WATCH_NAMESPACE", value_delimiter = ',', value_name = "NAMESPACE")]
+    #[arg(
+        long = "watch-namespace",
+        env = "WATCH_NAMESPACE",
+        value_delimiter = ',',
+        value_name = "NAMESPACE"
+    )]
     watch_namespaces: Vec<String>,
 
     /// Let a Lease decide which replica runs the feeds; needs POD_NAME and POD_NAMESPACE
@@ -38,7 +43,12 @@ pub struct Args {
     concurrency: u16,
 
     /// Where /metrics, /livez and /readyz are served
-    #[arg(long, env = "HTTP_ADDR", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "HTTP_ADDR",
+        default_value = "0.0.0.0:8080",
+        value_name = "ADDRESS"
+    )]
     http_addr: SocketAddr,
 
     /// How log lines look
@@ -52,7 +62,10 @@ pub struct Args {
 
 /// Runs the controller until it is asked to stop.
 pub fn run(args: Args) -> Exit {
-    let filter = args.log_filter.clone().or_else(|| std::env::var("RUST_LOG").ok());
+    let filter = args
+        .log_filter
+        .clone()
+        .or_else(|| std::env::var("RUST_LOG").ok());
     if let Err(error) = telemetry::start(args.log_format, filter.as_deref().unwrap_or("info")) {
         eprintln!("error: {error}");
         return Exit::BadInput;
@@ -64,7 +77,11 @@ pub fn run(args: Args) -> Exit {
             return Exit::BadInput;
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "the runtime could not be started");
@@ -90,11 +107,16 @@ pub fn run(args: Args) -> Exit {
 fn settings(args: Args) -> Result<Settings, String> {
     let election = match (args.leader_elect, args.pod_name, args.pod_namespace) {
         (false, _, _) => None,
-        (true, Some(identity), Some(namespace)) => Some(Election { namespace, identity }),
+        (true, Some(identity), Some(namespace)) => Some(Election {
+            namespace,
+            identity,
+        }),
         (true, _, _) => {
-            return Err("--leader-elect needs the environment variables POD_NAME and POD_NAMESPACE \
+            return Err(
+                "--leader-elect needs the environment variables POD_NAME and POD_NAMESPACE \
                         (the chart sets them from the downward API)"
-                .to_owned());
+                    .to_owned(),
+            );
         }
     };
     args.vendors.warn_of_plain_http();
@@ -102,7 +124,11 @@ fn settings(args: Args) -> Result<Settings, String> {
         flashpoint: args.vendors.flashpoint(),
         trustar: args.vendors.trustar(),
         http: args.vendors.http(),
-        namespaces: args.watch_namespaces.into_iter().filter(|name| !name.is_empty()).collect(),
+        namespaces: args
+            .watch_namespaces
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .collect(),
         election,
         concurrency: args.concurrency,
         http_address: args.http_addr,
@@ -110,8 +136,10 @@ fn settings(args: Args) -> Result<Settings, String> {
 }
 
 async fn stop_on_signal(stopped: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::error!("signals can't be heard");
         return;
     };

@@ -1,45 +1,38 @@
 //! `sync`: one sync of one feed without a cluster, by the same code as in one.
 
 mod input;
+mod rounds;
 mod show;
 mod state;
 mod target;
 mod watch;
 
+use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 use self::input::Input;
+use self::rounds::{Ends, sync_wholly};
 use self::show::Results;
-use self::state::{FileJournal, State, StateFile};
+use self::state::{State, StateFile};
 use self::target::Target;
 use self::watch::Watch;
 use super::terminal::Look;
 use super::vendors::Vendors;
 use super::{Exit, complain, print};
+use crate::api::Reason;
 use crate::call::Unobserved;
-use crate::clock::ServiceClock;
 use crate::counts::Counts;
-use crate::flashpoint::{Flashpoint, FlashpointSource};
-use crate::http;
-use crate::indicators::Rules;
+use crate::flashpoint::Flashpoint;
+use crate::http::{self, HttpSetupError};
 use crate::standing::Standing;
-use crate::sync::ports::{Fence, Fenced, JournalError};
-use crate::sync::{self, Abandoned, Conclusion, Mode, Outcome, Plan, Ports};
+use crate::sync::ports::JournalError;
+use crate::sync::{Conclusion, Outcome};
 use crate::telemetry::{self, LogFormat};
 use crate::trustar::Trustar;
-
-/// Once asked to stop, calls under way have this long to finish.
-const GRACE: Duration = Duration::from_secs(3);
-
-/// So many continuations in a row that finish nothing end the waiting.
-const IN_VAIN: u32 = 3;
 
 /// What is synced, and how.
 #[derive(Debug, ClapArgs)]
@@ -89,11 +82,20 @@ struct Refused {
     message: String,
 }
 
+impl Refused {
+    fn new(exit: Exit, why: &impl Display) -> Self {
+        Self {
+            exit,
+            message: why.to_string(),
+        }
+    }
+}
+
 /// Runs one sync, and prints what came of it.
 pub fn run(args: &Args) -> Exit {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
     let synced = telemetry::start(LogFormat::Text, &filter)
-        .map_err(|error| Refused { exit: Exit::BadInput, message: error.to_string() })
+        .map_err(|error| Refused::new(Exit::BadInput, &error))
         .and_then(|()| begin(args));
     synced.unwrap_or_else(|Refused { exit, message }| {
         complain("error", &message);
@@ -104,182 +106,127 @@ pub fn run(args: &Args) -> Exit {
 fn begin(args: &Args) -> Result<Exit, Refused> {
     let input = input::read(args)?;
     if input.settings.suspend {
-        return show(args, &input.feed, &Watch::new(), None, &Standing::suspended()).map(|()| Exit::Done);
+        show(
+            args,
+            &input.feed,
+            &Watch::new(),
+            None,
+            &Standing::suspended(),
+        )?;
+        return Ok(Exit::Done);
     }
     args.vendors.warn_of_plain_http();
-    let enclave = input.settings.enclave.as_str();
-    let (file, mut state) = match &args.state {
-        Some(path) => {
-            let (file, state) = StateFile::open(path, &input.feed, enclave)?;
-            (Some(file).filter(|_| !args.dry_run), state)
-        }
-        None => (None, State::empty(&input.feed, enclave)),
-    };
-    if let Some(warning) = state.warning.take() {
-        complain("warning", &warning);
-    }
-    let failed = |error: &dyn std::fmt::Display| Refused { exit: Exit::Partial, message: error.to_string() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
+    let (file, mut state) = open_state(args, &input)?;
+    let ends = ends(args, &input).map_err(|error| Refused::new(Exit::BadInput, &error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refused::new(Exit::Partial, &error))?;
     let watch = Watch::new();
-    let outcome = runtime.block_on(sync_wholly(args, &input, file.as_ref(), &mut state, &watch))?;
-    let mut outcome = outcome.unwrap_or_else(|Abandoned| interrupted(&state));
-    if let Some(Err(error)) = file.map(|file| file.save(&state.ledger, outcome.window)) {
-        outcome.conclusion = Conclusion::Journal(error);
-    }
-    show(args, &input.feed, &watch, outcome.counts.as_ref(), &standing(&outcome))?;
-    Ok(match outcome.conclusion {
-        Conclusion::Synced | Conclusion::Draining => Exit::Done,
+    let outcome = runtime.block_on(sync_wholly(
+        &input,
+        &ends,
+        file.as_ref(),
+        &mut state,
+        &watch,
+    ));
+    let saved = file.map_or(Ok(()), |file| file.save(&state.ledger, state.window));
+    let standing = standing(outcome.as_ref(), saved);
+    let counts = outcome.as_ref().and_then(|outcome| outcome.counts.as_ref());
+    show(args, &input.feed, &watch, counts, &standing)?;
+    Ok(match standing.reason {
+        Reason::Synced | Reason::Draining => Exit::Done,
         _ => Exit::Partial,
     })
 }
 
-/// Syncs, and goes on with what is pending until nothing is, a service is at fault, or a person
-/// interrupts it.
-async fn sync_wholly(
-    args: &Args,
-    input: &Input,
-    file: Option<&StateFile>,
-    state: &mut State,
-    watch: &Watch,
-) -> Result<Result<Outcome, Abandoned>, Refused> {
-    let (source, target) = ends(args, input)?;
-    let stop = Stop::on_signal();
-    let clock = ServiceClock::default();
-    let rules = input.settings.rules();
-    let mut mode = Mode::Full { forced: true };
-    let mut window = state.window;
-    let (mut least_pending, mut in_vain) = (u64::MAX, 0);
-    watch.show("checking keys and enclave, listing reports");
-    loop {
-        let journal = FileJournal { file, window };
-        let ports = Ports {
-            source: &source,
-            sink: &target,
-            journal: &journal,
-            fence: &stop,
-            clock: &clock,
-            watcher: watch,
-            cancelled: stop.now.clone(),
-        };
-        let plan = plan(input, &rules, window, mode);
-        let outcome = match sync::sync(&plan, &mut state.ledger, &ports).await {
-            Ok(outcome) => outcome,
-            Err(abandoned) => return Ok(Err(abandoned)),
-        };
-        window = outcome.window;
-        state.window = window;
-        let pending = outcome.counts.as_ref().map_or(u64::MAX, |counts| counts.pending);
-        in_vain = if pending < least_pending { 0 } else { in_vain + 1 };
-        least_pending = least_pending.min(pending);
-        let Some(pause) = outcome.continue_in.filter(|_| in_vain < IN_VAIN) else { return Ok(Ok(outcome)) };
-        if !wait(pause, &stop, watch).await {
-            return Ok(Ok(outcome));
-        }
-        if outcome.counts.is_some() {
-            mode = Mode::Continuation;
-        }
+/// What earlier runs left; the file, if this one is to leave something.
+fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), Refused> {
+    let enclave = input.settings.enclave.as_str();
+    let Some(path) = &args.state else {
+        return Ok((None, State::empty(&input.feed, enclave)));
+    };
+    let same = |file: &PathBuf| {
+        path.canonicalize()
+            .is_ok_and(|path| file.canonicalize().ok() == Some(path))
+    };
+    if [Some(&args.file), args.secret.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(same)
+    {
+        let why = format!("{} is input: name another file by --state", path.display());
+        return Err(Refused::new(Exit::BadInput, &why));
     }
-}
-
-fn plan<'a>(input: &Input, rules: &'a Rules, window: crate::window::Window, mode: Mode) -> Plan<'a> {
-    let settings = &input.settings;
-    Plan { limit: settings.limit, lookback: settings.lookback, timeout: settings.timeout, rules, window, mode }
+    let (file, mut state) = StateFile::open(path, &input.feed, enclave)?;
+    if let Some(warning) = state.warning.take() {
+        complain("warning", &warning);
+    }
+    Ok((Some(file).filter(|_| !args.dry_run), state))
 }
 
 /// Where reports come from, and where they go to.
-fn ends(args: &Args, input: &Input) -> Result<(FlashpointSource, Target), Refused> {
-    let client = || {
-        let bad = |error: http::HttpSetupError| Refused { exit: Exit::BadInput, message: error.to_string() };
-        http::client(&args.vendors.http()).map_err(bad)
-    };
+fn ends(args: &Args, input: &Input) -> Result<Ends, HttpSetupError> {
+    let (vendors, observer) = (&args.vendors, Arc::new(Unobserved));
+    let flashpoint = Flashpoint::new(
+        &vendors.flashpoint(),
+        http::client(&vendors.http())?,
+        observer.clone(),
+    );
+    let trustar = Trustar::new(&vendors.trustar(), http::client(&vendors.http())?, observer);
     let (settings, credentials) = (&input.settings, &input.credentials);
-    let flashpoint = Flashpoint::new(&args.vendors.flashpoint(), client()?, Arc::new(Unobserved));
-    let trustar = Trustar::new(&args.vendors.trustar(), client()?, Arc::new(Unobserved));
-    let enclave = trustar.sink(&credentials.trustar, settings.enclave.as_str(), settings.timeout);
-    Ok((
-        flashpoint.source(&credentials.flashpoint, settings.timeout),
-        Target { enclave, dry_run: args.dry_run },
-    ))
+    Ok(Ends {
+        source: flashpoint.source(&credentials.flashpoint, settings.timeout),
+        target: Target {
+            enclave: trustar.sink(
+                &credentials.trustar,
+                settings.enclave.as_str(),
+                settings.timeout,
+            ),
+            dry_run: args.dry_run,
+        },
+    })
 }
 
-/// Waits until a continuation can go on; false if a person interrupted it.
-async fn wait(pause: Duration, stop: &Stop, watch: &Watch) -> bool {
-    let until = tokio::time::Instant::now() + pause;
-    loop {
-        let left = until.saturating_duration_since(tokio::time::Instant::now());
-        if left.is_zero() || stop.asked.is_cancelled() {
-            return !stop.asked.is_cancelled();
-        }
-        watch.waiting(left.as_secs() + 1);
-        tokio::select! {
-            () = stop.asked.cancelled() => return false,
-            () = tokio::time::sleep(left.min(Duration::from_secs(1))) => {}
-        }
+/// What the Ready condition would say. Where a cluster has a ledger, there is the state file.
+fn standing(outcome: Option<&Outcome>, saved: Result<(), JournalError>) -> Standing {
+    let unsaved = match (outcome.map(|outcome| &outcome.conclusion), saved) {
+        (Some(Conclusion::Journal(error)), _) => Some(error.clone()),
+        (_, saved) => saved.err(),
+    };
+    match (outcome, unsaved) {
+        (_, Some(error)) => Standing {
+            reason: Reason::LedgerUnavailable,
+            message: format!(
+                "{error}; the next run sends once more what was sent, which changes nothing"
+            ),
+        },
+        (Some(outcome), None) => Standing::after(outcome),
+        (None, None) => Standing {
+            reason: Reason::WritesPending,
+            message: "interrupted before the reports were listed; nothing was written".to_owned(),
+        },
     }
 }
 
-/// A person's wish to stop: no write begins after it.
-struct Stop {
-    asked: CancellationToken,
-    /// Ends calls under way, too.
-    now: CancellationToken,
-}
-
-impl Stop {
-    /// Listens to SIGINT and SIGTERM; a second one ends calls at once.
-    fn on_signal() -> Self {
-        let stop = Self { asked: CancellationToken::new(), now: CancellationToken::new() };
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            return stop;
-        };
-        let (asked, now) = (stop.asked.clone(), stop.now.clone());
-        tokio::spawn(async move {
-            let mut one = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
-            one().await;
-            asked.cancel();
-            let _ = tokio::time::timeout(GRACE, one()).await;
-            now.cancel();
-        });
-        stop
-    }
-}
-
-impl Fence for Stop {
-    fn check(&self) -> Result<(), Fenced> {
-        if self.asked.is_cancelled() { Err(Fenced::Stopping) } else { Ok(()) }
-    }
-}
-
-/// The outcome of a sync that was interrupted before the reports were listed.
-fn interrupted(state: &State) -> Outcome {
-    Outcome {
-        conclusion: Conclusion::WritesPending("the sync was interrupted before the reports were listed".to_owned()),
-        counts: None,
-        window: state.window,
-        handled: None,
-        continue_in: None,
-    }
-}
-
-/// What the Ready condition would say; where it speaks of a ledger, that is the state file.
-fn standing(outcome: &Outcome) -> Standing {
-    let standing = Standing::after(outcome);
-    match &outcome.conclusion {
-        Conclusion::Journal(error @ JournalError::Unavailable(_)) => {
-            let message = format!("{error}; what was sent meanwhile is sent once more by the next run, which changes nothing");
-            Standing { message, ..standing }
-        }
-        _ => standing,
-    }
-}
-
-fn show(args: &Args, feed: &str, watch: &Watch, counts: Option<&Counts>, standing: &Standing) -> Result<(), Refused> {
+fn show(
+    args: &Args,
+    feed: &str,
+    watch: &Watch,
+    counts: Option<&Counts>,
+    standing: &Standing,
+) -> Result<(), Refused> {
     let rows = watch.rows();
-    let results = Results { feed, dry_run: args.dry_run, rows: &rows, counts, standing };
-    print(|out| match args.output {
+    let results = Results {
+        feed,
+        dry_run: args.dry_run,
+        rows: &rows,
+        counts,
+        standing,
+    };
+    let printed = print(|out| match args.output {
         Output::Table => results.table(Look::of(&io::stdout()), out),
         Output::Json => results.json(out),
-    })
-    .map_err(|message| Refused { exit: Exit::Partial, message })
+    });
+    printed.map_err(|error| Refused::new(Exit::Partial, &error))
 }

@@ -34,9 +34,14 @@ impl Look {
             return Self::default();
         }
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        let width = terminal_size::terminal_size_of(stream).map_or(80, |(width, _)| usize::from(width.0));
-        let colours = set("NO_COLOR").is_none() && set("TERM").is_none_or(|terminal| terminal != "dumb");
-        Self { width: Some(width.max(40)), colours }
+        let width =
+            terminal_size::terminal_size_of(stream).map_or(80, |(width, _)| usize::from(width.0));
+        let colours =
+            set("NO_COLOR").is_none() && set("TERM").is_none_or(|terminal| terminal != "dumb");
+        Self {
+            width: Some(width.max(40)),
+            colours,
+        }
     }
 
     /// A text in its style.
@@ -47,7 +52,11 @@ impl Look {
             Style::Open => "33",
             Style::Faint => "2",
         };
-        if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colours {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -78,7 +87,11 @@ pub fn cut(text: &str, width: usize) -> String {
 /// A text from outside on one line, without what could move the cursor or turn the text around.
 pub fn plain(text: &str) -> String {
     let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let visible: String = text.chars().filter(|c| !invisible(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let visible: String = text
+        .chars()
+        .filter(|c| !invisible(*c))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     visible.trim().to_owned()
 }
 

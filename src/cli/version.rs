@@ -6,6 +6,13 @@ use super::{Exit, print};
 
 /// Prints name and version.
 pub fn run() -> Exit {
-    let printed = print(|out| writeln!(out, "{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
+    let printed = print(|out| {
+        writeln!(
+            out,
+            "{} {}",
+            env!("CARGO_PKG_NAME"),
+            env!("CARGO_PKG_VERSION")
+        )
+    });
     Exit::of(printed)
 }

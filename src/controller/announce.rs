@@ -5,17 +5,13 @@ use kube::runtime::events::{Event, EventType, Recorder};
 
 use super::context::{Context, Watched};
 use super::feed::ReconcileError;
+use super::memory::Told;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus, Reason};
 
-/// Publishes what a new status changes against the one `before`.
-pub async fn change(
-    context: &Context,
-    feed: &FlashpointFeed,
-    before: &FlashpointFeedStatus,
-    now: &FlashpointFeedStatus,
-) {
+/// Publishes what a new status changes.
+pub async fn change(context: &Context, feed: &FlashpointFeed, told: &Told) {
     let about = feed.object_ref(&());
-    for event in events(before, now) {
+    for event in events(&told.before, &told.status) {
         publish(context, &about, &event).await;
     }
 }
@@ -72,5 +68,68 @@ fn event(type_: EventType, reason: &str, note: String) -> Event {
         note: Some(note),
         action: "Sync".to_owned(),
         secondary: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::api::{SyncTotals, conditions};
+
+    fn status(reason: Reason, submitted: u64) -> FlashpointFeedStatus {
+        FlashpointFeedStatus {
+            conditions: conditions(&[], reason, "why", 1, Timestamp::UNIX_EPOCH),
+            totals: SyncTotals {
+                submitted,
+                ..SyncTotals::default()
+            },
+            ..FlashpointFeedStatus::default()
+        }
+    }
+
+    fn told(before: &FlashpointFeedStatus, now: &FlashpointFeedStatus) -> Vec<String> {
+        let events = events(before, now).into_iter();
+        let line = |event: Event| {
+            let note = event.note.unwrap_or_default();
+            format!("{:?} {}: {note}", event.type_, event.reason)
+        };
+        events.map(line).collect()
+    }
+
+    #[test]
+    fn nothing_new_is_no_event() {
+        let status = status(Reason::Synced, 3);
+        assert_eq!(told(&status, &status), [""; 0]);
+    }
+
+    #[test]
+    fn a_new_reason_and_what_was_written_are_one_each() {
+        let before = FlashpointFeedStatus::default();
+        let expected = [
+            "Normal Submitted: wrote 3 reports to the enclave",
+            "Normal Synced: why",
+        ];
+        assert_eq!(told(&before, &status(Reason::Synced, 3)), expected);
+        let one_more = told(&status(Reason::Synced, 3), &status(Reason::Synced, 4));
+        assert_eq!(
+            one_more,
+            ["Normal Submitted: wrote 1 report to the enclave"]
+        );
+    }
+
+    #[test]
+    fn what_needs_attention_is_a_warning() {
+        for reason in Reason::ALL
+            .iter()
+            .copied()
+            .filter(|reason| *reason != Reason::Synced)
+        {
+            let fine = matches!(reason, Reason::Draining | Reason::Suspended);
+            let kind = if fine { "Normal" } else { "Warning" };
+            let told = told(&status(Reason::Synced, 3), &status(reason, 3));
+            assert_eq!(told, [format!("{kind} {}: why", reason.as_str())]);
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::due;
 use super::feed::{ReconcileError, UNTOLD_RETRY, edited, generation, waits_for_secret};
 use super::fence::FeedFence;
 use super::journal::ClusterJournal;
+use super::memory::Told;
 use super::secret::{self, Found, SecretError};
 use super::status::{self, Attempt};
 use super::tell;
@@ -42,6 +43,9 @@ pub async fn attempt(
     let Ok(_slot) = context.slots.acquire().await else {
         return Ok(Action::await_change());
     };
+    if context.process.stopped.is_cancelled() {
+        return Ok(Action::await_change());
+    }
     let started = Timestamp::now();
     tell::lateness(feed, started, context);
     let requested_at = feed.annotations().get(REQUESTED_AT).cloned();
@@ -85,7 +89,7 @@ pub async fn attempt(
     tell::sync(feed, &status, started, context);
     let next = status.next_sync_time.clone();
     let waits = Reason::of(&status.conditions).is_some_and(waits_for_secret);
-    tell::status(feed, settings, &before, status, context).await?;
+    tell::status(feed, settings, Told { before, status }, context).await?;
     let pause = next.map_or(UNTOLD_RETRY, |next| until(next.0));
     Ok(Action::requeue(if waits {
         pause.min(due::SECRET_POLL)
@@ -276,4 +280,78 @@ fn until(time: Timestamp) -> Duration {
 fn jitter() -> f64 {
     let nanoseconds = Timestamp::now().subsec_nanosecond().unsigned_abs();
     f64::from(nanoseconds % 1_000_003) / 1_000_003.0
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::SyncTotals;
+
+    /// A feed of generation 3 whose status, with 7 reports written, speaks of this generation.
+    fn feed(observed: i64) -> FlashpointFeed {
+        serde_json::from_value(json!({
+            "metadata": {"name": "feed", "generation": 3},
+            "spec": {"secretRef": {"name": "secret"}, "enclaveId": "enclave"},
+            "status": {
+                "observedGeneration": observed,
+                "totals": {"syncs": 2, "submitted": 7, "failed": 1},
+                "window": {"coveredTo": "2026-01-01T00:00:00Z"},
+                "lastPostedTime": "2026-01-01T00:00:00Z",
+            },
+        }))
+        .unwrap()
+    }
+
+    fn ledger(stored: bool, submitted: u64) -> Ledger {
+        let mut ledger = Ledger::new(Owner {
+            uid: "uid".into(),
+            enclave: "enclave".into(),
+        });
+        ledger.totals.submitted = submitted;
+        if stored {
+            ledger.stored();
+        }
+        ledger
+    }
+
+    fn trust(observed: i64, ledger: &mut Ledger) -> FlashpointFeedStatus {
+        let feed = feed(observed);
+        trusted(&feed, feed.status.clone().unwrap(), ledger)
+    }
+
+    #[test]
+    fn an_edited_enclave_starts_anew() {
+        let mut ledger = ledger(false, 0);
+        let before = trust(2, &mut ledger);
+        assert_eq!(
+            (before.totals, before.window),
+            (SyncTotals::default(), None)
+        );
+        assert_eq!((ledger.totals.submitted, ledger.last_posted), (0, None));
+    }
+
+    #[test]
+    fn any_other_edit_goes_on() {
+        let mut ledger = ledger(true, 7);
+        assert!(trust(2, &mut ledger).window.is_some());
+        assert_eq!(ledger.totals.submitted, 7);
+    }
+
+    #[test]
+    fn a_lost_ledger_keeps_what_the_status_knows() {
+        let mut ledger = ledger(false, 0);
+        assert!(trust(3, &mut ledger).window.is_some());
+        assert_eq!(ledger.totals.submitted, 7);
+        assert!(ledger.last_posted.is_some());
+    }
+
+    #[test]
+    fn a_ledger_that_is_ahead_of_a_status_lost_in_a_crash_counts() {
+        let mut ledger = ledger(true, 9);
+        trust(3, &mut ledger);
+        assert_eq!(ledger.totals.submitted, 9);
+    }
 }

@@ -1,7 +1,5 @@
 //! What every reconcile shares.
 
-use std::sync::Arc;
-
 use kube::Client;
 use kube::core::DeserializeGuard;
 use kube::runtime::events::Reporter;
@@ -41,7 +39,7 @@ pub struct Context {
     /// Whom events name as their source.
     pub reporter: Reporter,
     /// The most syncs at once.
-    pub slots: Arc<Semaphore>,
+    pub slots: Semaphore,
 }
 
 /// Nobody need act on its own reports: the sync's watcher is for the command line.

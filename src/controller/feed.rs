@@ -11,12 +11,16 @@ use kube::runtime::reflector::Store;
 use super::attempt::{Occasion, attempt};
 use super::context::{Context, Watched};
 use super::due::{self, Due, Observed};
+use super::memory::Told;
 use super::secret::{self, SecretError};
 use super::{announce, status, tell};
 use crate::api::{FeedSettings, FlashpointFeed, REQUESTED_AT, Reason};
 
 /// When a feed is looked at again after something went wrong that its status could not be told.
 pub const UNTOLD_RETRY: Duration = Duration::from_secs(5);
+
+/// And after a defect: the next look is likely to meet it again.
+const BROKEN_RETRY: Duration = Duration::from_mins(15);
 
 /// Why a feed could not be reconciled, and its status not told.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +31,9 @@ pub enum ReconcileError {
     /// The API server did not do what was asked.
     #[error("failed to {1}: {0}")]
     Cluster(#[source] Box<kube::Error>, &'static str),
+    /// A defect of the operator's.
+    #[error("the reconcile broke off; please report this with the log")]
+    Broken,
 }
 
 impl ReconcileError {
@@ -35,6 +42,7 @@ impl ReconcileError {
         match self {
             Self::Unreadable(_) => Action::await_change(),
             Self::Cluster(..) => Action::requeue(UNTOLD_RETRY),
+            Self::Broken => Action::requeue(BROKEN_RETRY),
         }
     }
 }
@@ -53,7 +61,7 @@ pub async fn reconcile(
         Err(error) => Err(ReconcileError::Unreadable(error.error.clone())),
     };
     if let Err(error @ ReconcileError::Unreadable(_)) = &reconciled {
-        announce::unreadable(context, &*watched, error).await;
+        announce::unreadable(context, &watched, error).await;
     }
     reconciled
 }
@@ -63,8 +71,17 @@ async fn reconcile_readable(
     store: &Store<Watched>,
     context: &Context,
 ) -> Result<Action, ReconcileError> {
+    if feed.metadata.deletion_timestamp.is_some() {
+        // Another's finalizer holds it up.
+        return Ok(Action::await_change());
+    }
     let settings = FeedSettings::try_from(&feed.spec)
         .map_err(|error| ReconcileError::Unreadable(error.to_string()))?;
+    if let Some(untold) = context.memory.untold(&feed.uid().unwrap_or_default()) {
+        tell::status(feed, &settings, untold, context).await?;
+        // The watch shows what was told, or what superseded it.
+        return Ok(Action::requeue(UNTOLD_RETRY));
+    }
     let now = Timestamp::now();
     tell::standing(feed, &settings, context);
     match due::due(&observed(feed, settings.interval), now) {
@@ -73,7 +90,7 @@ async fn reconcile_readable(
         Due::Suspend => {
             let before = feed.status.clone().unwrap_or_default();
             let status = status::suspended(&before, generation(feed), now);
-            tell::status(feed, &settings, &before, status, context).await?;
+            tell::status(feed, &settings, Told { before, status }, context).await?;
             Ok(Action::await_change())
         }
         Due::Secret(pause) => {

@@ -1,10 +1,10 @@
 //! Whether a sync may still write: checked before each write to TruSTAR.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use kube::Resource as _;
 use kube::runtime::reflector::{ObjectRef, Store};
+use tokio_util::sync::CancellationToken;
 
 use super::context::Watched;
 use super::lease::Leadership;
@@ -15,13 +15,13 @@ use crate::sync::ports::{Fence, Fenced};
 pub struct Process {
     /// The lease; none where leader election is off.
     pub leadership: Option<Arc<Leadership>>,
-    /// Set once the process is asked to stop.
-    pub stopping: Arc<AtomicBool>,
+    /// Cancelled once the process is asked to stop.
+    pub stopped: CancellationToken,
 }
 
 impl Process {
     fn check(&self) -> Result<(), Fenced> {
-        if self.stopping.load(Ordering::Relaxed) {
+        if self.stopped.is_cancelled() {
             return Err(Fenced::Stopping);
         }
         match &self.leadership {

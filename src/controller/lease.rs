@@ -66,14 +66,18 @@ impl Candidate {
     pub async fn acquire(&mut self, leadership: &Leadership) {
         loop {
             let begun = Instant::now();
-            match self.attempt().await {
-                Ok(true) => {
+            match timeout(RENEW_WITHIN, self.attempt()).await {
+                Ok(Ok(true)) => {
                     leadership.set(Some(begun + RENEW_WITHIN));
                     return;
                 }
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(lease = self.name, %error, "the lease could not be acquired")
+                Ok(Ok(false)) => {}
+                Err(_) => tracing::warn!(
+                    lease = self.name,
+                    "the lease could not be asked for in time"
+                ),
+                Ok(Err(error)) => {
+                    tracing::warn!(lease = self.name, %error, "the lease could not be acquired");
                 }
             }
             sleep(RETRY).await;
@@ -94,10 +98,10 @@ impl Candidate {
                 }
                 Ok(Ok(false)) => break,
                 Ok(Err(error)) => {
-                    tracing::warn!(lease = self.name, %error, "the lease could not be renewed")
+                    tracing::warn!(lease = self.name, %error, "the lease could not be renewed");
                 }
                 Err(_) => {
-                    tracing::warn!(lease = self.name, "the lease could not be renewed in time")
+                    tracing::warn!(lease = self.name, "the lease could not be renewed in time");
                 }
             }
         }

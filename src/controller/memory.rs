@@ -5,16 +5,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kube::ResourceExt as _;
 
-use crate::api::FlashpointFeed;
+use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 
 /// What is remembered of the feeds, by UID.
 #[derive(Default)]
 pub struct Memory(Mutex<HashMap<String, Remembered>>);
 
+/// What a feed's status is to say, and what it said before.
+#[derive(Clone)]
+pub struct Told {
+    /// The status as far as it speaks of the same feed.
+    pub before: FlashpointFeedStatus,
+    /// The status from now on.
+    pub status: FlashpointFeedStatus,
+}
+
 #[derive(Default)]
 struct Remembered {
-    /// The feed as the API server gave it back after our last status.
+    /// The feed as the API server gave it back after our last status, until the watch shows it.
     told: Option<FlashpointFeed>,
+    /// What the API server did not take yet: it is told before anything else is done.
+    untold: Option<Told>,
     /// The version of the secret that was tried last; none where it was absent.
     secret: Option<Option<String>>,
 }
@@ -23,29 +34,24 @@ impl Memory {
     /// The newer of the feed as it is watched and as it was told. A status of ours that the watch
     /// does not show yet must not make the feed look due again.
     pub fn newest(&self, watched: &FlashpointFeed) -> FlashpointFeed {
-        let memory = self.lock();
-        let told = memory
-            .get(&watched.uid().unwrap_or_default())
-            .and_then(|feed| feed.told.as_ref());
-        let attempted = |feed: &FlashpointFeed| {
-            feed.status
-                .as_ref()
-                .and_then(|status| status.last_attempt_time.as_ref().map(|time| time.0))
+        let mut newest = watched.clone();
+        let mut memory = self.lock();
+        let Some(remembered) = memory.get_mut(&watched.uid().unwrap_or_default()) else {
+            return newest;
         };
-        match told {
-            Some(told) if attempted(told) > attempted(watched) => {
-                let mut newest = watched.clone();
-                newest.status.clone_from(&told.status);
-                if told.metadata.generation == watched.metadata.generation {
-                    newest
-                        .metadata
-                        .resource_version
-                        .clone_from(&told.metadata.resource_version);
-                }
+        remembered
+            .told
+            .take_if(|told| version(told) <= version(watched));
+        if let Some(told) = &remembered.told {
+            newest.status.clone_from(&told.status);
+            if told.metadata.generation == watched.metadata.generation {
                 newest
+                    .metadata
+                    .resource_version
+                    .clone_from(&told.metadata.resource_version);
             }
-            _ => watched.clone(),
         }
+        newest
     }
 
     /// Remembers a feed as the API server gave it back.
@@ -53,6 +59,16 @@ impl Memory {
         feed.metadata.managed_fields = None;
         let uid = feed.uid().unwrap_or_default();
         self.lock().entry(uid).or_default().told = Some(feed);
+    }
+
+    /// What a feed's status could not be told.
+    pub fn untold(&self, uid: &str) -> Option<Told> {
+        self.lock().get(uid).and_then(|feed| feed.untold.clone())
+    }
+
+    /// Remembers what a feed's status could not be told, or that it was.
+    pub fn set_untold(&self, uid: &str, untold: Option<Told>) {
+        self.lock().entry(uid.to_owned()).or_default().untold = untold;
     }
 
     /// Remembers which version of its secret a feed was tried with.
@@ -81,5 +97,76 @@ impl Memory {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
         // Each entry is whole whatever its writer was doing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The resource version as a number, which Kubernetes promises to grow with each change of an
+/// object since 1.35, and etcd always did.
+fn version(feed: &FlashpointFeed) -> Option<u64> {
+    feed.metadata.resource_version.as_ref()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    fn feed(version: u64, generation: u64, syncs: u64) -> FlashpointFeed {
+        serde_json::from_value(json!({
+            "metadata": {"name": "feed", "uid": "u", "resourceVersion": version.to_string(), "generation": generation},
+            "spec": {"secretRef": {"name": "secret"}, "enclaveId": format!("enclave-{generation}")},
+            "status": {"totals": {"syncs": syncs}},
+        }))
+        .unwrap()
+    }
+
+    fn syncs(feed: &FlashpointFeed) -> u64 {
+        feed.status.as_ref().unwrap().totals.syncs
+    }
+
+    #[test]
+    fn a_status_that_the_watch_does_not_show_yet_counts() {
+        let memory = Memory::default();
+        memory.remember(feed(1_000, 1, 2));
+        let newest = memory.newest(&feed(999, 1, 1));
+        assert_eq!(
+            (syncs(&newest), newest.resource_version()),
+            (2, Some("1000".into()))
+        );
+    }
+
+    #[test]
+    fn the_watch_counts_once_it_is_as_new() {
+        let memory = Memory::default();
+        memory.remember(feed(1_000, 1, 2));
+        assert_eq!(syncs(&memory.newest(&feed(1_000, 1, 2))), 2);
+        // It went back, as after a restored backup.
+        assert_eq!(syncs(&memory.newest(&feed(500, 1, 1))), 1);
+    }
+
+    #[test]
+    fn an_edit_counts_whatever_was_told() {
+        let memory = Memory::default();
+        memory.remember(feed(1_000, 1, 2));
+        let newest = memory.newest(&feed(999, 2, 1));
+        assert_eq!(newest.spec.enclave_id, "enclave-2");
+        assert_eq!(
+            (syncs(&newest), newest.resource_version()),
+            (2, Some("999".into()))
+        );
+    }
+
+    #[test]
+    fn a_secret_is_another_if_it_appeared_changed_or_was_never_tried() {
+        let memory = Memory::default();
+        assert!(memory.secret_differs("u", Some("1")));
+        memory.tried_secret("u", None);
+        assert!(memory.secret_differs("u", Some("1")) && !memory.secret_differs("u", None));
+        memory.tried_secret("u", Some("1"));
+        assert!(memory.secret_differs("u", Some("2")) && !memory.secret_differs("u", Some("1")));
+        memory.tried_no_secret("u");
+        assert!(memory.secret_differs("u", Some("1")));
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use kube::api::ObjectMeta;
 use prometheus_client::encoding::{EncodeLabel as _, EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -29,6 +30,17 @@ pub struct Feed {
     pub namespace: String,
     /// Its name.
     pub name: String,
+}
+
+impl Feed {
+    /// The labels of the feed with this metadata.
+    #[must_use]
+    pub fn of(metadata: &ObjectMeta) -> Self {
+        Self {
+            namespace: metadata.namespace.clone().unwrap_or_default(),
+            name: metadata.name.clone().unwrap_or_default(),
+        }
+    }
 }
 
 /// A feed, and one label of its own metric.

@@ -32,7 +32,7 @@ pub async fn status(
         }
         match api.get_opt(&feed.name_any()).await? {
             Some(stored) if is_ours(&stored, feed, status) => {
-                version = stored.resource_version().unwrap_or_default()
+                version = stored.resource_version().unwrap_or_default();
             }
             _ => return Ok(None),
         }

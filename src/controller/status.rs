@@ -15,6 +15,9 @@ use crate::window::Window;
 /// The most failures that a status shows.
 const MAX_FAILURES: usize = 10;
 
+/// The most bytes of a status as JSON, as users and etcd are promised.
+const MAX_BYTES: usize = 8 * 1024;
+
 /// What the status is told about one attempt at a sync.
 pub struct Attempt<'a> {
     /// The feed's generation that the attempt was planned by.
@@ -59,15 +62,14 @@ pub fn after_sync(
 ) -> FlashpointFeedStatus {
     let failures = failures_before(before, attempt);
     let stand = stand(attempt, outcome, failures);
+    // The sync began with the attempt, or with an earlier one that this one continued.
+    let handled = outcome.handled.map(|handled| handled.min(attempt.started));
     let window = SyncWindow {
         since: outcome.window.since.map(time),
         covered_to: outcome.window.covered_to.map(time),
     };
-    FlashpointFeedStatus {
-        last_sync_time: outcome
-            .handled
-            .map(time)
-            .or_else(|| before.last_sync_time.clone()),
+    within_limit(FlashpointFeedStatus {
+        last_sync_time: handled.map(time).or_else(|| before.last_sync_time.clone()),
         last_posted_time: ledger.last_posted.map(time),
         last_submitted_time: ledger.last_submitted.map(time),
         last_sync: outcome.counts.clone().or_else(|| before.last_sync.clone()),
@@ -79,7 +81,17 @@ pub fn after_sync(
         window: Some(window),
         failures: shown_failures(ledger),
         ..attempted(before, attempt, stand, failures)
-    }
+    })
+}
+
+/// A status of the size that it may have, with fewer failures if need be: characters that JSON
+/// escapes take more room than the limits on single texts count.
+fn within_limit(mut status: FlashpointFeedStatus) -> FlashpointFeedStatus {
+    let too_long = |status: &FlashpointFeedStatus| {
+        serde_json::to_vec(status).is_ok_and(|json| json.len() > MAX_BYTES)
+    };
+    while too_long(&status) && status.failures.pop().is_some() {}
+    status
 }
 
 /// The status after an attempt that did not come to a sync.
@@ -121,13 +133,7 @@ pub fn suspended(
     let Standing { reason, message } = Standing::suspended();
     FlashpointFeedStatus {
         observed_generation: generation,
-        conditions: conditions(
-            &before.conditions,
-            reason,
-            &message,
-            generation,
-            now,
-        ),
+        conditions: conditions(&before.conditions, reason, &message, generation, now),
         next_sync_time: None,
         ..before.clone()
     }
@@ -250,3 +256,6 @@ fn time_up(time: Timestamp) -> Time {
         .mode(jiff::RoundMode::Ceil);
     Time(time.round(round).unwrap_or(time))
 }
+
+#[cfg(test)]
+mod tests;

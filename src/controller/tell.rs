@@ -8,6 +8,7 @@ use kube::ResourceExt as _;
 
 use super::context::Context;
 use super::feed::ReconcileError;
+use super::memory::Told;
 use super::metrics::{Feed, Standing};
 use super::{announce, patch};
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, Reason};
@@ -15,26 +16,31 @@ use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::sync::Outcome;
 
-/// Writes the status, then says in an event what changed against the one `before`.
+/// Writes the status, then says in an event what changed. What the API server does not take is
+/// remembered: a sync whose outcome can't be told must not be repeated.
 ///
 /// # Errors
 /// When the API server does not take the status.
 pub async fn status(
     feed: &FlashpointFeed,
     settings: &FeedSettings,
-    before: &FlashpointFeedStatus,
-    status: FlashpointFeedStatus,
+    told: Told,
     context: &Context,
 ) -> Result<(), ReconcileError> {
-    let told = patch::status(&context.client, feed, &status)
-        .await
-        .map_err(|error| ReconcileError::Cluster(Box::new(error), "write the status"))?;
-    let Some(told) = told else {
-        return Ok(());
+    let uid = feed.uid().unwrap_or_default();
+    let stored = match patch::status(&context.client, feed, &told.status).await {
+        Ok(stored) => stored,
+        Err(error) => {
+            context.memory.set_untold(&uid, Some(told));
+            return Err(ReconcileError::Cluster(Box::new(error), "write the status"));
+        }
     };
-    standing(&told, settings, context);
-    context.memory.remember(told);
-    announce::change(context, feed, before, &status).await;
+    context.memory.set_untold(&uid, None);
+    if let Some(stored) = stored {
+        standing(&stored, settings, context);
+        context.memory.remember(stored);
+        announce::change(context, feed, &told).await;
+    }
     Ok(())
 }
 
@@ -56,7 +62,7 @@ pub fn standing(feed: &FlashpointFeed, settings: &FeedSettings, context: &Contex
         backlog: status.last_sync.as_ref().map_or(0, |counts| counts.backlog),
         consecutive_failures: status.consecutive_failures,
     };
-    context.metrics.stands(&label(feed), &standing);
+    context.metrics.stands(&Feed::of(&feed.metadata), &standing);
 }
 
 /// Counts what a sync counted, beyond what the sync that it continues did.
@@ -67,7 +73,7 @@ pub fn counts(
     ledger: &Ledger,
     context: &Context,
 ) {
-    let label = label(feed);
+    let label = Feed::of(&feed.metadata);
     if let Some(counts) = &outcome.counts {
         let continued = before
             .last_sync
@@ -84,7 +90,7 @@ pub fn lateness(feed: &FlashpointFeed, started: Timestamp, context: &Context) {
     let status = feed.status.as_ref();
     let due = status.and_then(|status| status.next_sync_time.as_ref());
     if let Some(late) = due.and_then(|due| Duration::try_from(started.duration_since(due.0)).ok()) {
-        context.metrics.late(&label(feed), late);
+        context.metrics.late(&Feed::of(&feed.metadata), late);
     }
 }
 
@@ -97,7 +103,9 @@ pub fn sync(
 ) {
     let duration = Duration::try_from(Timestamp::now().duration_since(started)).unwrap_or_default();
     let reason = Reason::of(&status.conditions).map_or("Unknown", Reason::as_str);
-    context.metrics.synced(&label(feed), reason, duration);
+    context
+        .metrics
+        .synced(&Feed::of(&feed.metadata), reason, duration);
     let ready = status
         .conditions
         .iter()
@@ -110,11 +118,4 @@ pub fn sync(
         "{}",
         ready.map_or("", |condition| condition.message.as_str())
     );
-}
-
-fn label(feed: &FlashpointFeed) -> Feed {
-    Feed {
-        namespace: feed.namespace().unwrap_or_default(),
-        name: feed.name_any(),
-    }
 }

@@ -13,7 +13,7 @@ use crate::fault::{Fault, FaultKind, Service};
 
 /// What is known about a credential is forgotten when nobody used it for longer than this, which
 /// outlasts the longest `Retry-After`.
-const FORGET_AFTER: Duration = Duration::from_secs(25 * 60 * 60);
+const FORGET_AFTER: Duration = Duration::from_hours(25);
 
 /// One `T` for each credential in use, by a fingerprint that does not give it away.
 pub(crate) struct ByCredential<T>(Mutex<HashMap<Fingerprint, (Instant, Arc<T>)>>);

@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// The longest that a service is taken to mean.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// `Retry-After` as RFC 9110 §10.2.3 has it: seconds, or a date, which counts from `now`, the
 /// answer's own clock. `None` where it is neither; at most 24 hours.

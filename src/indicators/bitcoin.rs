@@ -26,7 +26,9 @@ pub fn is_address(word: &str) -> bool {
 }
 
 fn is_base58(word: &[u8]) -> bool {
-    let Some(decoded) = decode_base58(word) else { return false };
+    let Some(decoded) = decode_base58(word) else {
+        return false;
+    };
     let (payload, checksum) = decoded.split_at(DECODED - 4);
     let version = match payload.first() {
         Some(0) => b'1',
@@ -60,7 +62,9 @@ fn decode_base58(word: &[u8]) -> Option<[u8; DECODED]> {
 fn is_segwit(data: &[u8]) -> bool {
     let mut values = Vec::with_capacity(data.len());
     for letter in data {
-        let Some(value) = BECH32.iter().position(|known| known == letter) else { return false };
+        let Some(value) = BECH32.iter().position(|known| known == letter) else {
+            return false;
+        };
         values.push(u32::try_from(value).unwrap_or_default());
     }
     let expected = match (values.first(), values.len()) {
@@ -73,11 +77,23 @@ fn is_segwit(data: &[u8]) -> bool {
 
 /// The checksum of BIP 173 over the prefix `bc` and `values`.
 fn polymod(values: &[u32]) -> u32 {
-    const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+    const GENERATOR: [u32; 5] = [
+        0x3b6a_57b2,
+        0x2650_8e6d,
+        0x1ea1_19fa,
+        0x3d42_33dd,
+        0x2a14_62b3,
+    ];
     let prefix = [3, 3, 0, 2, 3];
     prefix.iter().chain(values).fold(1, |check, value| {
         let top = check >> 25;
         let shifted = (check & 0x01ff_ffff) << 5 ^ value;
-        GENERATOR.iter().enumerate().fold(shifted, |sum, (bit, term)| if top >> bit & 1 == 1 { sum ^ term } else { sum })
+        GENERATOR
+            .iter()
+            .enumerate()
+            .fold(
+                shifted,
+                |sum, (bit, term)| if top >> bit & 1 == 1 { sum ^ term } else { sum },
+            )
     })
 }

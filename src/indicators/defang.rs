@@ -65,9 +65,17 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
     if let Some([b'.', after]) = bytes.get(at..at + 2)
         && after.is_ascii_alphanumeric()
     {
-        return Some(Dot { end: at + 1, style: Style::Plain, opened: 0, opens_next: false });
+        return Some(Dot {
+            end: at + 1,
+            style: Style::Plain,
+            opened: 0,
+            opens_next: false,
+        });
     }
-    if !bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'.') || is_bracket(*byte)) {
+    if !bytes
+        .get(at)
+        .is_some_and(|byte| matches!(byte, b' ' | b'.') || is_bracket(*byte))
+    {
         return None;
     }
     let spaced = bytes.get(at) == Some(&b' ');
@@ -107,7 +115,10 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
 /// Byte offset after an at sign that begins at `at`: `@`, `[at]`, `(@)`, ` (at) `.
 #[must_use]
 pub fn at_sign(bytes: &[u8], at: usize) -> Option<usize> {
-    if !bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'@') || is_bracket(*byte)) {
+    if !bytes
+        .get(at)
+        .is_some_and(|byte| matches!(byte, b' ' | b'@') || is_bracket(*byte))
+    {
         return None;
     }
     let start = skip_space(bytes, at, true);
@@ -173,7 +184,10 @@ pub fn starts_with(bytes: &[u8], at: usize, word: &[u8]) -> bool {
 /// Whether a byte may stand beside what is defanged: a bracket, or what escapes it.
 #[must_use]
 pub fn is_bracket(byte: u8) -> bool {
-    matches!(byte, b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b'\\' | b'^')
+    matches!(
+        byte,
+        b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b'\\' | b'^'
+    )
 }
 
 fn skip_space(bytes: &[u8], at: usize, allowed: bool) -> usize {

@@ -1,14 +1,11 @@
 //! SHA-1 and SHA-256 digests and Bitcoin addresses: what stands in long runs of letters and digits.
 
-use super::bitcoin;
 use super::IndicatorType;
+use super::bitcoin;
 use super::scan::Hit;
 
 /// The shortest run that may hold one, a Bitcoin address of 26 characters.
 const LEAST: usize = 26;
-
-/// The fewest different digits of a digest: below, it is padding or an example.
-const LEAST_DIFFERENT: u32 = 6;
 
 /// Appends digests and Bitcoin addresses in `text` to `hits`.
 pub fn find(text: &str, hits: &mut Vec<Hit>) {
@@ -21,8 +18,16 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
             let is_alphanumeric = |byte: &u8| byte.is_ascii_alphanumeric();
             let before = bytes.get(floor..probe).unwrap_or_default();
             let after = bytes.get(probe..).unwrap_or_default();
-            let start = floor + before.iter().rposition(|byte| !is_alphanumeric(byte)).map_or(0, |at| at + 1);
-            let end = probe + after.iter().position(|byte| !is_alphanumeric(byte)).unwrap_or(after.len());
+            let start = floor
+                + before
+                    .iter()
+                    .rposition(|byte| !is_alphanumeric(byte))
+                    .map_or(0, |at| at + 1);
+            let end = probe
+                + after
+                    .iter()
+                    .position(|byte| !is_alphanumeric(byte))
+                    .unwrap_or(after.len());
             if end - start >= LEAST {
                 run(text, start, end, hits);
             }
@@ -34,10 +39,18 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
 }
 
 fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
-    let Some(word) = text.get(start..end) else { return };
+    let Some(word) = text.get(start..end) else {
+        return;
+    };
     if bitcoin::is_address(word) {
-        let segwit = word.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("bc"));
-        let value = if segwit { word.to_ascii_lowercase() } else { word.to_owned() };
+        let segwit = word
+            .get(..2)
+            .is_some_and(|head| head.eq_ignore_ascii_case("bc"));
+        let value = if segwit {
+            word.to_ascii_lowercase()
+        } else {
+            word.to_owned()
+        };
         hits.push(Hit::new(start, IndicatorType::BitcoinAddress, value, false));
         return;
     }
@@ -49,7 +62,10 @@ fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
             _ => None,
         };
         if let Some(kind) = kind.filter(|kind| is_digest(text, at, part, *kind)) {
-            let value = text.get(at..at + part.len()).unwrap_or_default().to_ascii_lowercase();
+            let value = text
+                .get(at..at + part.len())
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             hits.push(Hit::new(at, kind, value, false));
         }
         at += part.len() + 1;
@@ -61,17 +77,26 @@ fn is_digest(text: &str, at: usize, hex: &[u8], kind: IndicatorType) -> bool {
     let before = text.get(..at).unwrap_or_default();
     // `0x` makes it an address or a number of another kind.
     let prefixed = before.ends_with("0x") || before.ends_with("0X");
-    // Bits 0 to 4 tell all digits apart, in either case.
-    let seen = hex.iter().fold(0_u32, |seen, byte| seen | 1 << (byte & 0x1f));
-    let varied = seen.count_ones() >= LEAST_DIFFERENT;
-    !prefixed && varied && !(kind == IndicatorType::Sha1 && is_revision(before))
+    let nothing = hex.iter().all(|digit| *digit == b'0');
+    let revision = kind == IndicatorType::Sha1 && is_revision(before);
+    !(prefixed || nothing || revision)
 }
 
 /// Whether what precedes a digest says that it names a revision of source code: `commit`, or a place in a repository.
 /// Other URLs of repositories are known by their hosts, see `Page::is_source`.
 fn is_revision(before: &str) -> bool {
-    let mut words = super::scan::last_bytes(before, 48).as_bytes().rsplit(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let filler = |word: &&[u8]| matches!(word.to_ascii_lowercase().as_slice(), b"sha1" | b"sha" | b"1" | b"hash" | b"id");
+    let mut words = super::scan::last_bytes(before, 48)
+        .as_bytes()
+        .rsplit(|byte| !byte.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let filler = |word: &&[u8]| {
+        matches!(
+            word.to_ascii_lowercase().as_slice(),
+            b"sha1" | b"sha" | b"1" | b"hash" | b"id"
+        )
+    };
     let word = words.find(|word| !filler(word)).unwrap_or_default();
-    [&b"commit"[..], b"commits", b"blob", b"tree", b"revision"].iter().any(|name| word.eq_ignore_ascii_case(name))
+    [&b"commit"[..], b"commits", b"blob", b"tree", b"revision"]
+        .iter()
+        .any(|name| word.eq_ignore_ascii_case(name))
 }

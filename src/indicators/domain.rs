@@ -19,17 +19,27 @@ pub fn named(name: &str) -> Option<&str> {
     if !tlds::is_known(top) {
         return None;
     }
-    let mut labels = Labels { rest: bytes.get(..dot) };
+    let mut labels = Labels {
+        rest: bytes.get(..dot),
+    };
     let (second_start, second) = labels.next()?;
     let second = name.get(second_start..second_start + second.len())?;
     let registered = usize::from(tlds::is_second_level(second, top));
     let mut start = None;
-    for (place, (label_start, label)) in (Labels { rest: bytes.get(..dot) }).enumerate() {
+    for (place, (label_start, label)) in (Labels {
+        rest: bytes.get(..dot),
+    })
+    .enumerate()
+    {
         if label.is_empty() || label.len() > MOST_LABEL_BYTES || label.ends_with(b"-") {
             break;
         }
         // Only below the registered domain may labels hold underscores.
-        let underscore = if place <= registered { memrchr(b'_', label) } else { None };
+        let underscore = if place <= registered {
+            memrchr(b'_', label)
+        } else {
+            None
+        };
         let cut = underscore.map_or(0, |at| at + 1);
         let kept = label.iter().skip(cut).position(|byte| *byte != b'-');
         let Some(dashes) = kept else { break };
@@ -40,7 +50,8 @@ pub fn named(name: &str) -> Option<&str> {
     }
     let (place, start) = start?;
     let domain = name.get(start..bytes.len())?;
-    let fits = domain.len() <= MOST_BYTES && place >= registered && (top != "onion" || is_onion(second));
+    let fits =
+        domain.len() <= MOST_BYTES && place >= registered && (top != "onion" || is_onion(second));
     fits.then_some(domain)
 }
 
@@ -85,7 +96,19 @@ pub fn is_spoken(domain: &str) -> bool {
     let country = top.len() == 2 && !tlds::is_word(top) && !tlds::is_extension(top);
     let article = matches!(
         first,
-        "a" | "an" | "and" | "as" | "big" | "every" | "in" | "new" | "of" | "old" | "or" | "that" | "the" | "this"
+        "a" | "an"
+            | "and"
+            | "as"
+            | "big"
+            | "every"
+            | "in"
+            | "new"
+            | "of"
+            | "old"
+            | "or"
+            | "that"
+            | "the"
+            | "this"
     );
     (tlds::is_common(top) || country) && !article
 }
@@ -93,15 +116,25 @@ pub fn is_spoken(domain: &str) -> bool {
 /// Whether it may as well be a method that is called: `request.open(`.
 #[must_use]
 pub fn is_method(domain: &str) -> bool {
-    domain.split_once('.').is_some_and(|(_, top)| !top.contains('.') && top.len() > 2 && !tlds::is_common(top))
+    domain
+        .split_once('.')
+        .is_some_and(|(_, top)| !top.contains('.') && top.len() > 2 && !tlds::is_common(top))
 }
 
 /// Whether it is a product or a namespace that is spelt like a domain.
 fn is_product(domain: &str) -> bool {
     matches!(
         domain,
-        "ado.net" | "asp.net" | "java.io" | "java.net" | "ml.net" | "socket.io" | "system.io" | "system.name"
-            | "system.net" | "vb.net"
+        "ado.net"
+            | "asp.net"
+            | "java.io"
+            | "java.net"
+            | "ml.net"
+            | "socket.io"
+            | "system.io"
+            | "system.name"
+            | "system.net"
+            | "vb.net"
     )
 }
 
@@ -109,21 +142,54 @@ fn is_product(domain: &str) -> bool {
 fn is_object(name: &str) -> bool {
     matches!(
         name,
-        "android" | "array" | "client" | "config" | "console" | "context" | "ctx" | "data" | "document" | "e" | "event"
-            | "file" | "item" | "javax" | "location" | "log" | "logger" | "logging" | "math" | "model" | "module"
-            | "node" | "obj" | "object" | "process" | "req" | "request" | "response" | "self" | "system" | "this"
+        "android"
+            | "array"
+            | "client"
+            | "config"
+            | "console"
+            | "context"
+            | "ctx"
+            | "data"
+            | "document"
+            | "e"
+            | "event"
+            | "file"
+            | "item"
+            | "javax"
+            | "location"
+            | "log"
+            | "logger"
+            | "logging"
+            | "math"
+            | "model"
+            | "module"
+            | "node"
+            | "obj"
+            | "object"
+            | "process"
+            | "req"
+            | "request"
+            | "response"
+            | "self"
+            | "system"
+            | "this"
             | "window"
     )
 }
 
 /// Whether it is a file name: `setup.py`, `invoice.pdf.zip`.
 fn is_file(rest: &str, top: &str) -> bool {
-    tlds::is_extension(top) && rest.rsplit_once('.').is_none_or(|(_, inner)| tlds::is_inner_extension(inner))
+    tlds::is_extension(top)
+        && rest
+            .rsplit_once('.')
+            .is_none_or(|(_, inner)| tlds::is_inner_extension(inner))
 }
 
 /// Whether it is a reversed domain, as packages and bundles are named: `com.example.app`.
 fn is_package(rest: &str) -> bool {
-    rest.split_once('.').is_some_and(|(first, _)| matches!(first, "com" | "org" | "net" | "edu" | "gov" | "android"))
+    rest.split_once('.').is_some_and(|(first, _)| {
+        matches!(first, "com" | "org" | "net" | "edu" | "gov" | "android")
+    })
 }
 
 /// Whether it is a number with a word: `10.am`, `2.in`.
@@ -133,5 +199,8 @@ fn is_number(rest: &str, top: &str) -> bool {
 
 /// Whether a label is the name of a Tor service, version 2 or 3.
 fn is_onion(label: &str) -> bool {
-    matches!(label.len(), 16 | 56) && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+    matches!(label.len(), 16 | 56)
+        && label
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
 }

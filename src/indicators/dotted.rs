@@ -12,7 +12,11 @@ const WORDS_BEFORE: usize = 64;
 /// Appends the domains, IPv4 addresses and URLs without a scheme that are in `text` outside of `taken` to `hits`.
 pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();
-    let mut finder = Finder { text, hits, version_end: None };
+    let mut finder = Finder {
+        text,
+        hits,
+        version_end: None,
+    };
     let mut taken = taken.iter().peekable();
     let mut floor = 0;
     for core in cores(bytes) {
@@ -22,7 +26,9 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         if core < floor {
             continue;
         }
-        let Some(start) = host::label_before(text, core, floor) else { continue };
+        let Some(start) = host::label_before(text, core, floor) else {
+            continue;
+        };
         let start = after_percent(bytes, start);
         let host = host::read(text, start, Dots::Usual);
         floor = finder.judge(start, &host).max(core + 1);
@@ -31,7 +37,9 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
 
 /// Where there may be a dot between labels, in order: its `.`, or the `dot` that is spelt out.
 fn cores(bytes: &[u8]) -> Vec<usize> {
-    let mut cores: Vec<usize> = memchr_iter(b'.', bytes).filter(|at| may_separate(bytes, *at)).collect();
+    let mut cores: Vec<usize> = memchr_iter(b'.', bytes)
+        .filter(|at| may_separate(bytes, *at))
+        .collect();
     let dots = cores.len();
     for word in [&b"dot"[..], b"DOT", b"Dot"] {
         cores.extend(memmem::find_iter(bytes, word).filter(|at| may_be_spelt(bytes, *at)));
@@ -46,33 +54,52 @@ fn cores(bytes: &[u8]) -> Vec<usize> {
 pub fn find_in_path(text: &str, page: &Page, hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();
     let mut floor = page.path;
-    let Some(path) = bytes.get(..page.end) else { return };
-    for core in memchr_iter(b'.', path.get(page.path..).unwrap_or_default()).map(|at| page.path + at) {
+    let Some(path) = bytes.get(..page.end) else {
+        return;
+    };
+    for core in
+        memchr_iter(b'.', path.get(page.path..).unwrap_or_default()).map(|at| page.path + at)
+    {
         if core < floor {
             continue;
         }
-        let Some(start) = host::label_before(text, core, floor) else { continue };
+        let Some(start) = host::label_before(text, core, floor) else {
+            continue;
+        };
         let host = host::read(text, start, Dots::Usual);
         floor = host.end;
         let is_free = |byte: Option<&u8>| byte.is_none_or(|byte| b"/=?&,;:#".contains(byte));
         let before = start.checked_sub(1).and_then(|at| bytes.get(at));
-        if host.end > page.end || !is_free(before) || !(host.end == page.end || is_free(bytes.get(host.end))) {
+        if host.end > page.end
+            || !is_free(before)
+            || !(host.end == page.end || is_free(bytes.get(host.end)))
+        {
             continue;
         }
         let defanged = page.defanged || host.defanged;
         if let Some(address) = ipv4::parse(&host.name) {
             let address = Hit::new(start, IndicatorType::Ip, address.to_string(), defanged);
-            hits.push(Hit { in_path: true, ..address });
-        } else if let Some(domain) = domain::plain(&host.name, false).filter(|domain| is_no_file(domain)) {
+            hits.push(Hit {
+                in_path: true,
+                ..address
+            });
+        } else if let Some(domain) =
+            domain::plain(&host.name, false).filter(|domain| is_no_file(domain))
+        {
             let domain = Hit::new(start, IndicatorType::Domain, domain.to_owned(), defanged);
-            hits.push(Hit { in_path: true, ..domain });
+            hits.push(Hit {
+                in_path: true,
+                ..domain
+            });
         }
     }
 }
 
 /// Whether a segment of a path is a domain rather than a page: `index.do` is none.
 fn is_no_file(domain: &str) -> bool {
-    domain.rsplit('.').next().is_some_and(|top| tlds::is_common(top) || (top.len() == 2 && !tlds::is_extension(top) && top != "do"))
+    domain.rsplit('.').next().is_some_and(|top| {
+        tlds::is_common(top) || (top.len() == 2 && !tlds::is_extension(top) && top != "do")
+    })
 }
 
 struct Finder<'t, 'h> {
@@ -92,7 +119,12 @@ impl Finder<'_, '_> {
         }
         if let Some(addresses) = ipv4::parse_range(&host.name) {
             for address in addresses {
-                self.hits.push(Hit::new(start, IndicatorType::Ip, address.to_string(), host.defanged));
+                self.hits.push(Hit::new(
+                    start,
+                    IndicatorType::Ip,
+                    address.to_string(),
+                    host.defanged,
+                ));
             }
             return host.end;
         }
@@ -101,32 +133,54 @@ impl Finder<'_, '_> {
         } else {
             self.domain(start, host)
         };
-        let Some((kind, value)) = found else { return host.end };
+        let Some((kind, value)) = found else {
+            return host.end;
+        };
         // After another scheme than a URL's a path says nothing.
         let schemed = last_bytes(self.text.get(..start).unwrap_or_default(), 2) == "//";
-        let (tail, tail_end) = if schemed { (None, host.end) } else { self.tail(host, kind) };
+        let (tail, tail_end) = if schemed {
+            (None, host.end)
+        } else {
+            self.tail(host, kind)
+        };
         let defanged = host.defanged;
         if let Some(tail) = tail {
             let url = [value.as_str(), &tail].concat();
-            self.hits.push(Hit::new(start, IndicatorType::Url, url, defanged));
+            self.hits
+                .push(Hit::new(start, IndicatorType::Url, url, defanged));
         }
         self.hits.push(Hit::new(start, kind, value, defanged));
         tail_end
     }
 
-    fn address(&mut self, start: usize, host: &Host, address: std::net::Ipv4Addr) -> Option<(IndicatorType, String)> {
+    fn address(
+        &mut self,
+        start: usize,
+        host: &Host,
+        address: std::net::Ipv4Addr,
+    ) -> Option<(IndicatorType, String)> {
         let before = last_bytes(self.text.get(..start)?, WORDS_BEFORE);
         let list = |end: usize| {
-            let between = self.text.get(end..start).filter(|between| between.len() <= 12).unwrap_or("?");
-            between.split([' ', ',', '/', '-']).all(|word| matches!(word, "" | "and" | "or" | "to" | "through" | "&"))
+            let between = self
+                .text
+                .get(end..start)
+                .filter(|between| between.len() <= 12)
+                .unwrap_or("?");
+            between
+                .split([' ', ',', '/', '-'])
+                .all(|word| matches!(word, "" | "and" | "or" | "to" | "through" | "&"))
         };
-        let version = !host.defanged && (ipv4::is_version(before, address) || self.version_end.is_some_and(list));
+        let version = !host.defanged
+            && (ipv4::is_version(before, address) || self.version_end.is_some_and(list));
         if version {
             self.version_end = Some(host.end);
             return None;
         }
         // The end of an IPv4-mapped address.
-        let mapped = before.ends_with(':') && before.get(..before.len() - 1).is_some_and(|rest| rest.ends_with([':', 'f', 'F']));
+        let mapped = before.ends_with(':')
+            && before
+                .get(..before.len() - 1)
+                .is_some_and(|rest| rest.ends_with([':', 'f', 'F']));
         (!mapped).then(|| (IndicatorType::Ip, address.to_string()))
     }
 
@@ -139,9 +193,13 @@ impl Finder<'_, '_> {
         } else if host.spoken {
             domain::named(&host.name).filter(|domain| domain::is_spoken(domain))
         } else {
-            let file = start > 1 && bytes.get(start - 1) == Some(&b'\\') && bytes.get(start - 2) != Some(&b'\\');
-            let called = bytes.get(host.end) == Some(&b'(') && !bytes.get(host.end + 1).is_some_and(u8::is_ascii_digit);
-            domain::plain(&host.name, host.capital).filter(|domain| !(file || called && domain::is_method(domain)))
+            let file = start > 1
+                && bytes.get(start - 1) == Some(&b'\\')
+                && bytes.get(start - 2) != Some(&b'\\');
+            let called = bytes.get(host.end) == Some(&b'(')
+                && !bytes.get(host.end + 1).is_some_and(u8::is_ascii_digit);
+            domain::plain(&host.name, host.capital)
+                .filter(|domain| !(file || called && domain::is_method(domain)))
         };
         domain.map(|domain| (IndicatorType::Domain, domain.to_owned()))
     }
@@ -149,11 +207,16 @@ impl Finder<'_, '_> {
     /// The port and path after a host if they make it a URL, and the offset to go on from.
     fn tail(&self, host: &Host, kind: IndicatorType) -> (Option<String>, usize) {
         let bytes = self.text.as_bytes();
-        if !matches!(bytes.get(host.end), Some(b'/' | b':' | b'\\' | b'[' | b'(' | b'{' | b']' | b')' | b'}')) {
+        if !matches!(
+            bytes.get(host.end),
+            Some(b'/' | b':' | b'\\' | b'[' | b'(' | b'{' | b']' | b')' | b'}')
+        ) {
             return (None, host.end);
         }
         let mut tail = String::new();
-        let closer = |at: usize| usize::from(host.opened > 0 && matches!(bytes.get(at), Some(b']' | b')' | b'}')));
+        let closer = |at: usize| {
+            usize::from(host.opened > 0 && matches!(bytes.get(at), Some(b']' | b')' | b'}')))
+        };
         let mut end = host.end + closer(host.end);
         if let Some((after, port)) = scheme::port(bytes, end) {
             tail = format!(":{port}");
@@ -169,7 +232,11 @@ impl Finder<'_, '_> {
             IndicatorType::Ip => has_extension(path) || path.contains('?'),
             _ => !path.is_empty() && !is_list(path),
         };
-        if is_url { (Some(tail), read.end) } else { (None, host.end) }
+        if is_url {
+            (Some(tail), read.end)
+        } else {
+            (None, host.end)
+        }
     }
 }
 
@@ -178,7 +245,9 @@ fn has_extension(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
     name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty() && (1..=5).contains(&extension.len()) && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
+        !stem.is_empty()
+            && (1..=5).contains(&extension.len())
+            && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
             && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
     })
 }
@@ -191,10 +260,17 @@ fn is_list(path: &str) -> bool {
 
 /// Whether the `.` at `core` may stand between labels: cheap, and rarely wrong.
 fn may_separate(bytes: &[u8], core: usize) -> bool {
-    let Some(before) = core.checked_sub(1).and_then(|at| bytes.get(at)).copied() else { return false };
+    let Some(before) = core.checked_sub(1).and_then(|at| bytes.get(at)).copied() else {
+        return false;
+    };
     match bytes.get(core + 1).copied() {
         Some(b' ') => before == b' ' || defang::is_bracket(before),
-        Some(after) => after.is_ascii_alphanumeric() || !after.is_ascii() || matches!(after, b'-' | b'_') || defang::is_bracket(after),
+        Some(after) => {
+            after.is_ascii_alphanumeric()
+                || !after.is_ascii()
+                || matches!(after, b'-' | b'_')
+                || defang::is_bracket(after)
+        }
         None => false,
     }
 }
@@ -203,12 +279,16 @@ fn may_separate(bytes: &[u8], core: usize) -> bool {
 fn may_be_spelt(bytes: &[u8], core: usize) -> bool {
     let before = core.checked_sub(1).and_then(|at| bytes.get(at)).copied();
     let after = bytes.get(core + 3).copied();
-    (before == Some(b' ') && after == Some(b' ')) || before.is_some_and(defang::is_bracket) || after.is_some_and(defang::is_bracket)
+    (before == Some(b' ') && after == Some(b' '))
+        || before.is_some_and(defang::is_bracket)
+        || after.is_some_and(defang::is_bracket)
 }
 
 /// Skips the two hex digits after a percent sign.
 fn after_percent(bytes: &[u8], start: usize) -> usize {
     let encoded = start > 0 && bytes.get(start - 1) == Some(&b'%');
-    let digits = bytes.get(start..start + 2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let digits = bytes
+        .get(start..start + 2)
+        .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
     start + if encoded && digits { 2 } else { 0 }
 }

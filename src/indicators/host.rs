@@ -37,7 +37,11 @@ pub enum Dots {
 #[must_use]
 pub fn read(text: &str, start: usize, dots: Dots) -> Host {
     let bytes = text.as_bytes();
-    let mut host = Host { end: start, name: String::with_capacity(48), ..Host::default() };
+    let mut host = Host {
+        end: start,
+        name: String::with_capacity(48),
+        ..Host::default()
+    };
     let mut first_capital = host.label(text);
     while let Some(dot) = defang::dot(bytes, host.end).or_else(|| loose(bytes, &host, dots)) {
         if !is_label_byte(bytes, dot.end) && letter_at(text, dot.end).is_none() {
@@ -62,7 +66,12 @@ pub fn read(text: &str, start: usize, dots: Dots) -> Host {
 pub fn label_before(text: &str, core: usize, floor: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut end = core;
-    let before = |at: usize| at.checked_sub(1).filter(|at| *at >= floor).and_then(|at| bytes.get(at)).copied();
+    let before = |at: usize| {
+        at.checked_sub(1)
+            .filter(|at| *at >= floor)
+            .and_then(|at| bytes.get(at))
+            .copied()
+    };
     let is_bracket = |byte: Option<u8>| byte.is_some_and(defang::is_bracket);
     if before(end) == Some(b' ') && is_bracket(before(end - 1)) {
         end -= 1;
@@ -81,10 +90,16 @@ fn label_start(text: &str, end: usize, floor: usize) -> usize {
     let mut start = end;
     loop {
         let before = bytes.get(floor..start).unwrap_or_default();
-        start = floor + before.iter().rposition(|byte| !is_in_label(*byte)).map_or(0, |at| at + 1);
+        start = floor
+            + before
+                .iter()
+                .rposition(|byte| !is_in_label(*byte))
+                .map_or(0, |at| at + 1);
         if start >= floor + 3 && bytes.get(start - 3..start) == Some(b"[-]") {
             start -= 3;
-        } else if let Some(letter) = letter_before(text, start).filter(|letter| start >= floor + letter.len_utf8()) {
+        } else if let Some(letter) =
+            letter_before(text, start).filter(|letter| start >= floor + letter.len_utf8())
+        {
             start -= letter.len_utf8();
         } else {
             break;
@@ -100,7 +115,10 @@ impl Host {
         let capital = is_capital(bytes, self.end);
         loop {
             let rest = bytes.get(self.end..).unwrap_or_default();
-            let length = rest.iter().position(|byte| !is_in_label(*byte)).unwrap_or(rest.len());
+            let length = rest
+                .iter()
+                .position(|byte| !is_in_label(*byte))
+                .unwrap_or(rest.len());
             if length > 0 {
                 self.push(text.get(self.end..self.end + length).unwrap_or_default());
                 self.end += length;
@@ -159,9 +177,13 @@ impl Host {
             Style::Word => !self.spoken && self.is_complete(),
             Style::Spaced => {
                 let label = bytes.get(dot.end..).unwrap_or_default();
-                let end = label.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(label.len());
+                let end = label
+                    .iter()
+                    .position(|byte| !byte.is_ascii_alphanumeric())
+                    .unwrap_or(label.len());
                 let label = label.get(..end).unwrap_or_default();
-                let number = |label: &[u8]| label.len() <= 3 && label.iter().all(u8::is_ascii_digit);
+                let number =
+                    |label: &[u8]| label.len() <= 3 && label.iter().all(u8::is_ascii_digit);
                 let last = self.name.rsplit('.').next().unwrap_or_default();
                 let numbers = number(last.as_bytes()) && number(label);
                 let top = std::str::from_utf8(label).is_ok_and(super::tlds::is_common);
@@ -211,13 +233,21 @@ fn is_in_label(byte: u8) -> bool {
 /// The letter at `at` if it is one of those outside of ASCII that names are written in.
 fn letter_at(text: &str, at: usize) -> Option<char> {
     text.as_bytes().get(at).filter(|byte| !byte.is_ascii())?;
-    text.get(at..)?.chars().next().filter(|letter| is_letter(*letter))
+    text.get(at..)?
+        .chars()
+        .next()
+        .filter(|letter| is_letter(*letter))
 }
 
 /// The letter before `at` if it is one of those.
 fn letter_before(text: &str, at: usize) -> Option<char> {
-    text.as_bytes().get(at.checked_sub(1)?).filter(|byte| !byte.is_ascii())?;
-    text.get(..at)?.chars().next_back().filter(|letter| is_letter(*letter))
+    text.as_bytes()
+        .get(at.checked_sub(1)?)
+        .filter(|byte| !byte.is_ascii())?;
+    text.get(..at)?
+        .chars()
+        .next_back()
+        .filter(|letter| is_letter(*letter))
 }
 
 /// Letters of scripts that put spaces between words: Latin, Greek, Cyrillic. In the others a host stands right beside the
@@ -228,5 +258,6 @@ fn is_letter(letter: char) -> bool {
 
 /// Whether the word at `at` begins with a capital and goes on in lower case.
 fn is_capital(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at).is_some_and(u8::is_ascii_uppercase) && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)
+    bytes.get(at).is_some_and(u8::is_ascii_uppercase)
+        && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)
 }

@@ -21,7 +21,12 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
         let run = Run::around(bytes, colon, floor);
         floor = run.end;
         if let Some(address) = run.address(text) {
-            hits.push(Hit::new(run.start, IndicatorType::Ip, address, run.defanged));
+            hits.push(Hit::new(
+                run.start,
+                IndicatorType::Ip,
+                address,
+                run.defanged,
+            ));
         }
     }
 }
@@ -30,17 +35,25 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
 #[must_use]
 pub fn bracketed(text: &str, start: usize) -> Option<(String, usize)> {
     let inner = text.get(start..)?.strip_prefix('[')?;
-    let end = inner.bytes().take(MOST_BYTES + 16).position(|byte| byte == b']')?;
+    let end = inner
+        .bytes()
+        .take(MOST_BYTES + 16)
+        .position(|byte| byte == b']')?;
     let written = inner.get(..end)?;
-    let address = written.split_once('%').map_or(written, |(address, _zone)| address);
+    let address = written
+        .split_once('%')
+        .map_or(written, |(address, _zone)| address);
     address.parse::<Ipv6Addr>().ok()?;
     Some((address.to_ascii_lowercase(), start + end + 2))
 }
 
 /// Whether the colon at `at` may be part of an address: hex or another colon on both sides, brackets for defanged ones.
 fn may_belong(bytes: &[u8], at: usize) -> bool {
-    let fits = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit() || b":[]".contains(byte));
-    fits(bytes.get(at + 1)) && (at == 0 || fits(bytes.get(at - 1)) || bytes.get(at + 1) == Some(&b':'))
+    let fits = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_hexdigit() || b":[]".contains(byte))
+    };
+    fits(bytes.get(at + 1))
+        && (at == 0 || fits(bytes.get(at - 1)) || bytes.get(at + 1) == Some(&b':'))
 }
 
 /// A maximal run of what addresses are made of.
@@ -59,7 +72,10 @@ impl Run {
             let before = bytes.get(floor..start).unwrap_or_default();
             if before.last().copied().is_some_and(is_part) {
                 start -= 1;
-            } else if start == colon && before.ends_with(b"[") && is_colon_in_brackets(bytes, start - 1) {
+            } else if start == colon
+                && before.ends_with(b"[")
+                && is_colon_in_brackets(bytes, start - 1)
+            {
                 start -= 1;
                 defanged = true;
             } else {
@@ -68,7 +84,9 @@ impl Run {
         }
         let mut end = colon;
         while let Some(byte) = bytes.get(end) {
-            if is_part(*byte) || (*byte == b'.' && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)) {
+            if is_part(*byte)
+                || (*byte == b'.' && bytes.get(end + 1).is_some_and(u8::is_ascii_digit))
+            {
                 end += 1;
             } else if let Some(length) = colon_in_brackets(bytes, end) {
                 defanged = true;
@@ -79,7 +97,11 @@ impl Run {
                 break;
             }
         }
-        Self { start, end, defanged }
+        Self {
+            start,
+            end,
+            defanged,
+        }
     }
 
     /// The address that the run is, in lower case.
@@ -89,7 +111,9 @@ impl Run {
         if run.len() > MOST_BYTES * 2 {
             return None;
         }
-        let bounded = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte));
+        let bounded = |byte: Option<&u8>| {
+            byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte))
+        };
         let plain = run.replace(['[', ']'], "").to_ascii_lowercase();
         // A colon of the prose around it: `C2: 2001:db8::1:`.
         let (led, trailed) = (trim_start(&plain), trim_end(&plain));
@@ -112,16 +136,20 @@ fn trim_end(run: &str) -> bool {
 
 /// Whether a full stop, and no more of a name, is at `at`.
 fn ends_sentence(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at) == Some(&b'.') && bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    bytes.get(at) == Some(&b'.')
+        && bytes
+            .get(at + 1)
+            .is_none_or(|byte| !byte.is_ascii_alphanumeric())
 }
 
 fn is_address(written: &str) -> bool {
     let mut groups = written.split(':').filter(|group| !group.is_empty());
     let (first, more) = (groups.next().unwrap_or_default(), groups.next().is_some());
-    let digits = written.bytes().any(|byte| byte.is_ascii_digit());
+    // Two words in letters alone are more often an operator between names.
+    let digits = groups.next().is_some() || written.bytes().any(|byte| byte.is_ascii_digit());
     // Hardware addresses and fingerprints are pairs of digits throughout.
     let pairs = written.split(':').all(|group| group.len() == 2);
-    // One group beside `::` is more often an operator between names.
+    // So is one group beside `::`.
     let name = !more && first.len() < 3 && written != "::1";
     digits && !pairs && !name && written.parse::<Ipv6Addr>().is_ok()
 }

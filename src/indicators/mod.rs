@@ -156,7 +156,11 @@ impl Markup {
     /// HTML if the text holds any of its common tags, else plain text.
     #[must_use]
     pub fn detect(text: &str) -> Self {
-        if html::is_likely(text) { Self::Html } else { Self::Text }
+        if html::is_likely(text) {
+            Self::Html
+        } else {
+            Self::Text
+        }
     }
 }
 
@@ -206,11 +210,23 @@ impl Found {
             Entry::Vacant(place) => {
                 let benign = judge(&hit);
                 place.insert(self.indicators.len());
-                let Hit { kind, value, defanged, .. } = hit;
-                self.indicators.push(Indicator { kind, value, defanged, benign });
+                let Hit {
+                    kind,
+                    value,
+                    defanged,
+                    ..
+                } = hit;
+                self.indicators.push(Indicator {
+                    kind,
+                    value,
+                    defanged,
+                    benign,
+                });
             }
             Entry::Occupied(place) => {
-                let Some(earlier) = self.indicators.get_mut(*place.get()) else { return };
+                let Some(earlier) = self.indicators.get_mut(*place.get()) else {
+                    return;
+                };
                 earlier.defanged |= hit.defanged;
                 hit.defanged = earlier.defanged;
                 // What counts once counts.

@@ -10,15 +10,17 @@ const PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'=' | b'?' | b'%' | b'~' | b'+');
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'/' | b'-' | b'_' | b'=' | b'?' | b'%' | b'~' | b'+');
         byte += 1;
     }
     table
 };
 
 /// Entities that stand for an end, in texts that were HTML once.
-const END_ENTITIES: [&[u8]; 9] =
-    [b"&quot;", b"&lt;", b"&gt;", b"&apos;", b"&nbsp;", b"&#34;", b"&#39;", b"&#x27;", b"&#x22;"];
+const END_ENTITIES: [&[u8]; 9] = [
+    b"&quot;", b"&lt;", b"&gt;", b"&apos;", b"&nbsp;", b"&#34;", b"&#39;", b"&#x27;", b"&#x22;",
+];
 
 /// Where a path ends, and whether anything in it was defanged.
 #[derive(Clone, Copy, Debug)]
@@ -39,14 +41,22 @@ pub fn begins(bytes: &[u8], at: usize) -> bool {
 pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
     let bytes = text.as_bytes();
     let base = url.len();
-    let mut tail = Tail { end: start, defanged: false };
+    let mut tail = Tail {
+        end: start,
+        defanged: false,
+    };
     let mut nesting: Vec<u8> = Vec::new();
     loop {
         let rest = bytes.get(tail.end..).unwrap_or_default();
-        let plain = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(rest.len());
+        let plain = rest
+            .iter()
+            .position(|byte| !PLAIN[usize::from(*byte)])
+            .unwrap_or(rest.len());
         url.push_str(text.get(tail.end..tail.end + plain).unwrap_or_default());
         tail.end += plain;
-        let Some(&byte) = bytes.get(tail.end) else { break };
+        let Some(&byte) = bytes.get(tail.end) else {
+            break;
+        };
         if let Some((length, plain)) = refang(bytes, tail.end) {
             url.push_str(plain);
             tail.end += length;
@@ -57,7 +67,9 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
             b'\'' => quoted,
             b'\\' => true,
             b',' | b';' => begins_url(bytes, tail.end + 1),
-            b'&' => END_ENTITIES.iter().any(|entity| defang::starts_with(bytes, tail.end, entity)),
+            b'&' => END_ENTITIES
+                .iter()
+                .any(|entity| defang::starts_with(bytes, tail.end, entity)),
             b'(' | b'[' | b'{' => {
                 nesting.push(byte);
                 false
@@ -71,7 +83,11 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
         if byte.is_ascii() {
             url.push(char::from(byte));
             tail.end += 1;
-        } else if let Some(letter) = text.get(tail.end..).and_then(|rest| rest.chars().next()).filter(|c| is_letter(*c)) {
+        } else if let Some(letter) = text
+            .get(tail.end..)
+            .and_then(|rest| rest.chars().next())
+            .filter(|c| is_letter(*c))
+        {
             url.push(letter);
             tail.end += letter.len_utf8();
         } else {
@@ -87,7 +103,12 @@ fn refang(bytes: &[u8], at: usize) -> Option<(usize, &'static str)> {
     let rest = bytes.get(at..)?;
     match rest {
         [b'\\', b'/', ..] => Some((2, "/")),
-        [b'[' | b'(' | b'{', mark @ (b'.' | b'/' | b':' | b'@' | b'-'), b']' | b')' | b'}', ..] => {
+        [
+            b'[' | b'(' | b'{',
+            mark @ (b'.' | b'/' | b':' | b'@' | b'-'),
+            b']' | b')' | b'}',
+            ..,
+        ] => {
             let plain = match mark {
                 b'.' => ".",
                 b'/' => "/",
@@ -97,7 +118,14 @@ fn refang(bytes: &[u8], at: usize) -> Option<(usize, &'static str)> {
             };
             Some((3, plain))
         }
-        [b'[' | b'(' | b'{', b'd' | b'D', b'o' | b'O', b't' | b'T', b']' | b')' | b'}', ..] => Some((5, ".")),
+        [
+            b'[' | b'(' | b'{',
+            b'd' | b'D',
+            b'o' | b'O',
+            b't' | b'T',
+            b']' | b')' | b'}',
+            ..,
+        ] => Some((5, ".")),
         // Lopsided: `setup[.exe`, `setup.]exe`.
         [b'[', b'.', next, ..] if next.is_ascii_alphanumeric() => Some((2, ".")),
         [b'.', b']', next, ..] if next.is_ascii_alphanumeric() => Some((2, ".")),
@@ -108,7 +136,9 @@ fn refang(bytes: &[u8], at: usize) -> Option<(usize, &'static str)> {
 
 /// Whether another URL begins at `at`, as in a list without spaces.
 fn begins_url(bytes: &[u8], at: usize) -> bool {
-    [&b"http"[..], b"hxxp", b"ftp:"].iter().any(|scheme| defang::starts_with(bytes, at, scheme))
+    [&b"http"[..], b"hxxp", b"ftp:"]
+        .iter()
+        .any(|scheme| defang::starts_with(bytes, at, scheme))
 }
 
 fn opener(closer: u8) -> u8 {

@@ -7,27 +7,32 @@ use super::scan::{Hit, Span};
 
 /// Hives, as regedit names them and for short.
 const HIVES: [&str; 13] = [
-    "HKLM", "HKCU", "HKCR", "HKU", "HKCC", "HKPD", "HKEY_LOCAL_MACHINE", "HKEY_CURRENT_USER", "HKEY_CLASSES_ROOT",
-    "HKEY_USERS", "HKEY_CURRENT_CONFIG", "HKEY_PERFORMANCE_DATA", "HKEY_DYN_DATA",
+    "HKLM",
+    "HKCU",
+    "HKCR",
+    "HKU",
+    "HKCC",
+    "HKPD",
+    "HKEY_LOCAL_MACHINE",
+    "HKEY_CURRENT_USER",
+    "HKEY_CLASSES_ROOT",
+    "HKEY_USERS",
+    "HKEY_CURRENT_CONFIG",
+    "HKEY_PERFORMANCE_DATA",
+    "HKEY_DYN_DATA",
 ];
 
 /// The kernel's names of the two hives that matter.
-const KERNEL: [&str; 4] = ["\\REGISTRY\\MACHINE", "\\REGISTRY\\USER", "\\\\REGISTRY\\\\MACHINE", "\\\\REGISTRY\\\\USER"];
-
-/// Windows' own names with spaces, in lower case. In other names a space counts only where a backslash follows.
-const SPACED: [&str; 55] = [
-    "active desktop", "active setup", "alternate shell", "app paths", "authentication packages",
-    "browser helper objects", "command processor", "control panel", "credential providers", "debug print filter",
-    "default user", "event log", "explorer bars", "group policy", "group policy objects", "hardware profiles",
-    "image file execution options", "installed components", "internet explorer", "internet settings", "known folders",
-    "local appwizard-generated applications", "local page", "local settings", "low rights", "memory management",
-    "network provider", "notification packages", "outlook express", "print processors",
-    "protected storage system provider", "real-time protection", "run services", "safer\\codeidentifiers",
-    "search bar", "search page", "security center", "security packages", "security providers", "service provider",
-    "session manager", "shell extensions", "shell folders", "start page", "start menu", "task manager",
-    "terminal server", "terminal server client", "trusted documents", "user shell folders", "windows defender",
-    "windows error reporting", "windows media", "windows nt", "windows script host",
+const KERNEL: [&str; 4] = [
+    "\\REGISTRY\\MACHINE",
+    "\\REGISTRY\\USER",
+    "\\\\REGISTRY\\\\MACHINE",
+    "\\\\REGISTRY\\\\USER",
 ];
+
+/// Windows' own names with spaces, in lower case, one a line. In other names a space counts only where a backslash follows, or
+/// where the key has the line to itself.
+const SPACED: &str = include_str!("registry-names.txt");
 
 /// The most bytes from a space to the backslash that makes it part of a name.
 const MOST_AHEAD: usize = 48;
@@ -43,13 +48,23 @@ pub fn find(text: &str, hits: &mut Vec<Hit>, spans: &mut Vec<Span>) {
         if backslash < floor {
             continue;
         }
-        let Some(hive) = Hive::before(text, backslash, floor) else { continue };
+        let Some(hive) = Hive::before(text, backslash, floor) else {
+            continue;
+        };
         let mut key = Key::new(text, &hive);
         key.read();
         floor = key.at.max(backslash + 1);
         if key.segments > 0 {
-            hits.push(Hit::new(hive.start, IndicatorType::RegistryKey, key.value, false));
-            spans.push(Span { start: hive.start, end: key.at });
+            hits.push(Hit::new(
+                hive.start,
+                IndicatorType::RegistryKey,
+                key.value,
+                false,
+            ));
+            spans.push(Span {
+                start: hive.start,
+                end: key.at,
+            });
         }
     }
 }
@@ -74,10 +89,21 @@ impl<'t> Hive<'t> {
         }
         let before = text.get(floor..backslash)?;
         let bare = before.strip_suffix([':', ']', '>']).unwrap_or(before);
-        let name = HIVES.iter().find(|name| bare.get(bare.len().wrapping_sub(name.len())..).is_some_and(|end| end.eq_ignore_ascii_case(name)))?;
+        let name = HIVES.iter().find(|name| {
+            bare.get(bare.len().wrapping_sub(name.len())..)
+                .is_some_and(|end| end.eq_ignore_ascii_case(name))
+        })?;
         let start = floor + bare.len() - name.len();
-        let glued = start > 0 && text.as_bytes().get(start - 1).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        (!glued).then_some(Self { start, name: text.get(start..start + name.len())?, end: backslash })
+        let glued = start > 0
+            && text
+                .as_bytes()
+                .get(start - 1)
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        (!glued).then_some(Self {
+            start,
+            name: text.get(start..start + name.len())?,
+            end: backslash,
+        })
     }
 }
 
@@ -90,15 +116,26 @@ struct Key<'t> {
     doubled: bool,
     /// Where the quotes around it close.
     quoted: Option<usize>,
+    /// Whether its line begins with it.
+    alone: bool,
 }
 
 impl<'t> Key<'t> {
     fn new(text: &'t str, hive: &Hive<'_>) -> Self {
         let bytes = text.as_bytes();
-        let quote = hive.start.checked_sub(1).and_then(|at| bytes.get(at)).filter(|byte| b"\"'`".contains(byte));
-        let line = bytes.get(hive.end..bytes.len().min(hive.end + MOST_QUOTED)).unwrap_or_default();
-        let close = quote.and_then(|quote| line.iter().position(|byte| byte == quote || *byte == b'\n'));
-        let quoted = close.filter(|at| line.get(*at) == quote).map(|at| hive.end + at);
+        let quote = hive
+            .start
+            .checked_sub(1)
+            .and_then(|at| bytes.get(at))
+            .filter(|byte| b"\"'`".contains(byte));
+        let line = bytes
+            .get(hive.end..bytes.len().min(hive.end + MOST_QUOTED))
+            .unwrap_or_default();
+        let close =
+            quote.and_then(|quote| line.iter().position(|byte| byte == quote || *byte == b'\n'));
+        let quoted = close
+            .filter(|at| line.get(*at) == quote)
+            .map(|at| hive.end + at);
         Self {
             text,
             at: hive.end,
@@ -106,13 +143,17 @@ impl<'t> Key<'t> {
             segments: 0,
             doubled: bytes.get(hive.end + 1) == Some(&b'\\'),
             quoted,
+            alone: is_line_start(text.get(..hive.start).unwrap_or_default()),
         }
     }
 
     fn read(&mut self) {
         while self.backslash() && self.segment() {}
         if self.quoted.is_none() {
-            let kept = self.value.trim_end_matches(['.', ':', '!', '?', '\'']).len();
+            let kept = self
+                .value
+                .trim_end_matches(['.', ':', '!', '?', '\''])
+                .len();
             self.value.truncate(kept);
         }
     }
@@ -120,7 +161,11 @@ impl<'t> Key<'t> {
     /// Takes the backslash, or the two of them that stand for one.
     fn backslash(&mut self) -> bool {
         let width = if self.doubled { 2 } else { 1 };
-        let present = self.text.as_bytes().get(self.at..self.at + width).is_some_and(|part| part.iter().all(|byte| *byte == b'\\'));
+        let present = self
+            .text
+            .as_bytes()
+            .get(self.at..self.at + width)
+            .is_some_and(|part| part.iter().all(|byte| *byte == b'\\'));
         if present {
             self.value.push('\\');
             self.at += width;
@@ -132,23 +177,37 @@ impl<'t> Key<'t> {
     fn segment(&mut self) -> bool {
         let start = self.at;
         let mut nesting = 0_usize;
-        while let Some(c) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+        while let Some(c) = self
+            .text
+            .get(self.at..)
+            .and_then(|rest| rest.chars().next())
+        {
             match c {
                 _ if self.quoted == Some(self.at) => break,
                 ' ' if self.quoted.is_some() => {}
                 ' ' => {
-                    let Some(end) = self.name_goes_on(start) else { break };
-                    self.value.push_str(self.text.get(self.at..end).unwrap_or_default());
+                    let Some(end) = self.name_goes_on(start) else {
+                        break;
+                    };
+                    self.value
+                        .push_str(self.text.get(self.at..end).unwrap_or_default());
                     self.at = end;
                     continue;
                 }
                 '<' if self.is_placeholder() => {}
-                '>' if self.value.ends_with(|c: char| c.is_ascii_alphanumeric()) && self.value.contains('<') => {}
+                '>' if self.value.ends_with(|c: char| c.is_ascii_alphanumeric())
+                    && self.value.contains('<') => {}
                 '(' | '[' | '{' => nesting += 1,
                 ')' | ']' | '}' if nesting == 0 => break,
                 ')' | ']' | '}' => nesting -= 1,
                 '\\' | '"' | '`' | '<' | '>' | '|' | ',' | ';' | '=' | ':' => break,
-                '\'' if self.text.get(self.at + 1..).is_none_or(|rest| !rest.starts_with(char::is_alphanumeric)) => break,
+                '\'' if self
+                    .text
+                    .get(self.at + 1..)
+                    .is_none_or(|rest| !rest.starts_with(char::is_alphanumeric)) =>
+                {
+                    break;
+                }
                 c if !c.is_ascii() && !c.is_alphanumeric() => break,
                 c if c.is_control() => break,
                 _ => {}
@@ -164,32 +223,61 @@ impl<'t> Key<'t> {
     /// Byte offset up to which the name that began at `start` goes on after the space here.
     fn name_goes_on(&self, start: usize) -> Option<usize> {
         let segment = self.text.get(start..)?;
-        let whole = |name: &&&str| {
-            starts_with(segment, name) && start + name.len() > self.at && !segment.get(name.len()..).unwrap_or_default().starts_with(|c: char| c.is_alphanumeric())
+        let whole = |name: &&str| {
+            starts_with(segment, name)
+                && start + name.len() > self.at
+                && !segment
+                    .get(name.len()..)
+                    .unwrap_or_default()
+                    .starts_with(|c: char| c.is_alphanumeric())
         };
-        if let Some(name) = SPACED.iter().filter(whole).max_by_key(|name| name.len()) {
+        if let Some(name) = SPACED.lines().filter(whole).max_by_key(|name| name.len()) {
             return Some(start + name.len());
         }
         let window = super::scan::first_bytes(self.text.get(self.at..)?, MOST_AHEAD);
-        let ahead = window.get(..window.find('\\')?)?;
+        let end = window
+            .find(['\\', '\n', '\r'])
+            .or((window.len() < MOST_AHEAD).then_some(window.len()))?;
+        let ahead = window.get(..end)?;
+        if !window.get(end..)?.starts_with('\\') && !self.alone {
+            return None;
+        }
         let is_name = |word: &str| {
-            word.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '(' || c == '{')
-                && word.chars().all(|c| c.is_alphanumeric() || "._-(){}&+".contains(c))
+            word.starts_with(|c: char| {
+                c.is_ascii_uppercase() || c.is_ascii_digit() || c == '(' || c == '{'
+            }) && word
+                .chars()
+                .all(|c| c.is_alphanumeric() || "._-(){}&+".contains(c))
                 && !HIVES.iter().any(|hive| word.eq_ignore_ascii_case(hive))
         };
         let words = ahead.get(1..)?;
-        let goes_on = words.split(' ').enumerate().all(|(place, word)| is_name(word) || (place > 0 && matches!(word, "and" | "for" | "of")));
-        (goes_on && words.split(' ').count() <= 5 && words.rsplit(' ').next().is_some_and(is_name)).then_some(self.at + ahead.len())
+        let goes_on = words.split(' ').enumerate().all(|(place, word)| {
+            is_name(word) || (place > 0 && matches!(word, "and" | "for" | "of"))
+        });
+        (goes_on && words.split(' ').count() <= 5 && words.rsplit(' ').next().is_some_and(is_name))
+            .then_some(self.at + ahead.len())
     }
 
     /// Whether a placeholder such as `<SID>` is here.
     fn is_placeholder(&self) -> bool {
         let window = super::scan::first_bytes(self.text.get(self.at + 1..).unwrap_or_default(), 40);
         let inner = window.split_once('>').map(|(inner, _)| inner);
-        inner.is_some_and(|inner| !inner.is_empty() && inner.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-'))
+        inner.is_some_and(|inner| {
+            !inner.is_empty()
+                && inner
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        })
     }
 }
 
+/// Whether a line of a list begins at the end of `before`.
+fn is_line_start(before: &str) -> bool {
+    let line = before.trim_end_matches([' ', '\t', '-', '*', '\u{2022}']);
+    line.is_empty() || line.ends_with(['\n', '\r'])
+}
+
 fn starts_with(text: &str, name: &str) -> bool {
-    text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    text.get(..name.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(name))
 }

@@ -19,8 +19,18 @@ const DOCUMENTATION: [&str; 4] = ["example.com", "example.net", "example.org", "
 
 /// Sites about indicators: what their links name is one.
 const ANALYSIS: [&str; 12] = [
-    "abuse.ch", "abuseipdb.com", "alienvault.com", "any.run", "censys.io", "hybrid-analysis.com", "joesandbox.com",
-    "shodan.io", "threatfox.com", "tria.ge", "urlscan.io", "virustotal.com",
+    "abuse.ch",
+    "abuseipdb.com",
+    "alienvault.com",
+    "any.run",
+    "censys.io",
+    "hybrid-analysis.com",
+    "joesandbox.com",
+    "shodan.io",
+    "threatfox.com",
+    "tria.ge",
+    "urlscan.io",
+    "virustotal.com",
 ];
 
 /// Why an indicator does not count for the filter.
@@ -141,11 +151,14 @@ impl Rules {
         match hit.kind {
             IndicatorType::Ip | IndicatorType::Domain => {
                 let page = page.filter(|_| hit.in_path);
-                self.host(&hit.value, hit.defanged).or_else(|| self.page(page))
+                self.host(&hit.value, hit.defanged)
+                    .or_else(|| self.page(page))
             }
             IndicatorType::Url => {
                 let benign = self.host(host_of(&hit.value), hit.defanged);
-                benign.filter(|why| *why != Benign::WellKnownSite || !known_sites::is_download(&hit.value))
+                benign.filter(|why| {
+                    *why != Benign::WellKnownSite || !known_sites::is_download(&hit.value)
+                })
             }
             IndicatorType::Sha1 | IndicatorType::Sha256 => self.page(page),
             IndicatorType::Malware => (!hit.confident).then_some(Benign::LowConfidenceName),
@@ -175,7 +188,9 @@ impl Rules {
 fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     match host.strip_prefix('[') {
         Some(address) => address.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

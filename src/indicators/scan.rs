@@ -24,7 +24,14 @@ impl Hit {
     /// A hit that is beyond doubt.
     #[must_use]
     pub fn new(at: usize, kind: IndicatorType, value: String, defanged: bool) -> Self {
-        Self { at, kind, value, defanged, confident: true, in_path: false }
+        Self {
+            at,
+            kind,
+            value,
+            defanged,
+            confident: true,
+            in_path: false,
+        }
     }
 }
 
@@ -56,7 +63,9 @@ impl Page {
     /// Whether it is source code under version control: the digests in its path name revisions.
     #[must_use]
     pub fn is_source(&self) -> bool {
-        self.host.split('.').any(|label| label.starts_with("git") || label.contains("bitbucket"))
+        self.host
+            .split('.')
+            .any(|label| label.starts_with("git") || label.contains("bitbucket"))
     }
 }
 
@@ -73,11 +82,17 @@ impl Scan {
     /// Scans `text`, which is plain, for all but names.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let mut scan = Self { hits: Vec::with_capacity(32), pages: Vec::new() };
+        let mut scan = Self {
+            hits: Vec::with_capacity(32),
+            pages: Vec::new(),
+        };
         let mut taken = Vec::new();
         registry::find(text, &mut scan.hits, &mut taken);
         url::find(text, &mut scan.hits, &mut scan.pages);
-        taken.extend(scan.pages.iter().map(|page| Span { start: page.start, end: page.end }));
+        taken.extend(scan.pages.iter().map(|page| Span {
+            start: page.start,
+            end: page.end,
+        }));
         taken.sort_unstable_by_key(|span| span.start);
         dotted::find(text, &taken, &mut scan.hits);
         for page in &scan.pages {
@@ -113,12 +128,17 @@ impl Scan {
 #[must_use]
 pub fn last_bytes(text: &str, most: usize) -> &str {
     let from = text.len().saturating_sub(most);
-    (from..=text.len()).find_map(|from| text.get(from..)).unwrap_or_default()
+    (from..=text.len())
+        .find_map(|from| text.get(from..))
+        .unwrap_or_default()
 }
 
 /// The start of `text`, at most `most` bytes of it.
 #[must_use]
 pub fn first_bytes(text: &str, most: usize) -> &str {
     let to = text.len().min(most);
-    (0..=to).rev().find_map(|to| text.get(..to)).unwrap_or_default()
+    (0..=to)
+        .rev()
+        .find_map(|to| text.get(..to))
+        .unwrap_or_default()
 }

@@ -17,7 +17,8 @@ pub struct Scheme {
 
 /// The schemes that URLs in reports have.
 const SCHEMES: [&str; 14] = [
-    "http", "https", "ftp", "ftps", "sftp", "tftp", "ws", "wss", "ldap", "ldaps", "rmi", "smb", "webdav", "gopher",
+    "http", "https", "ftp", "ftps", "sftp", "tftp", "ws", "wss", "ldap", "ldaps", "rmi", "smb",
+    "webdav", "gopher",
 ];
 
 /// The most bytes that a masked scheme takes: `h[tt]p[s]` and longer.
@@ -30,13 +31,25 @@ pub fn around(text: &str, slash: usize, floor: usize) -> Option<Scheme> {
     let end = separator_end(bytes, slash)?;
     let (word_end, colon) = separator_start(bytes, slash, floor);
     // `http!`: what masks the last letter of `https`.
-    let junk = word_end > floor && bytes.get(word_end - 1).is_some_and(|byte| b"!&^;".contains(byte));
+    let junk = word_end > floor
+        && bytes
+            .get(word_end - 1)
+            .is_some_and(|byte| b"!&^;".contains(byte));
     let (start, name, masked) = word_before(bytes, word_end - usize::from(junk), floor)?;
-    let name = if junk && name == "http" { "https" } else { name };
+    let name = if junk && name == "http" {
+        "https"
+    } else {
+        name
+    };
     let web = name.starts_with("http");
     let separator = bytes.get(word_end..end).unwrap_or_default();
     let plain = matches!(separator, b"://" | b":\\/\\/") && !junk && !masked;
-    (web || colon).then_some(Scheme { start, end, name, defanged: !plain })
+    (web || colon).then_some(Scheme {
+        start,
+        end,
+        name,
+        defanged: !plain,
+    })
 }
 
 /// Byte offset after the separator: both slashes, brackets around them, and a space.
@@ -74,7 +87,11 @@ fn separator_start(bytes: &[u8], slash: usize, floor: usize) -> (usize, bool) {
     let mut start = slash;
     let mut colon = false;
     for _ in 0..6 {
-        match start.checked_sub(1).filter(|at| *at >= floor).and_then(|at| bytes.get(at)) {
+        match start
+            .checked_sub(1)
+            .filter(|at| *at >= floor)
+            .and_then(|at| bytes.get(at))
+        {
             Some(b':') => colon = true,
             Some(b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b' ' | b'\\') => {}
             _ => break,
@@ -86,7 +103,12 @@ fn separator_start(bytes: &[u8], slash: usize, floor: usize) -> (usize, bool) {
 
 /// The scheme whose last character is before `end`: its start, its name, and whether it is masked.
 fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'static str, bool)> {
-    for (word, name) in [(&b"http"[..], "http"), (b"https", "https"), (b"hxxp", "http"), (b"hxxps", "https")] {
+    for (word, name) in [
+        (&b"http"[..], "http"),
+        (b"https", "https"),
+        (b"hxxp", "http"),
+        (b"hxxps", "https"),
+    ] {
         // Glued to the word before it or not: these can't be mistaken.
         let start = end.checked_sub(word.len()).filter(|start| *start >= floor);
         if let Some(start) = start.filter(|start| defang::starts_with(bytes, *start, word)) {
@@ -109,7 +131,11 @@ fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'stati
     letters.reverse();
     (0..letters.len()).find_map(|from| {
         let (start, _) = *letters.get(from)?;
-        let word: Vec<u8> = letters.get(from..)?.iter().map(|(_, letter)| *letter).collect();
+        let word: Vec<u8> = letters
+            .get(from..)?
+            .iter()
+            .map(|(_, letter)| *letter)
+            .collect();
         let (name, masked) = unmask(&word)?;
         let alone = start == floor || !bytes.get(start - 1).is_some_and(u8::is_ascii_alphanumeric);
         let inner_brackets = bracketed && end - start > word.len();
@@ -122,7 +148,14 @@ fn unmask(word: &[u8]) -> Option<(&'static str, bool)> {
     if let Some(name) = SCHEMES.iter().find(|name| name.as_bytes() == word) {
         return Some((name, false));
     }
-    if let [b'x' | b'*', b'x' | b'*', b'x' | b'*', b'x' | b'*', last @ ..] = word {
+    if let [
+        b'x' | b'*',
+        b'x' | b'*',
+        b'x' | b'*',
+        b'x' | b'*',
+        last @ ..,
+    ] = word
+    {
         // All of it masked: its length tells.
         return match last {
             [] => Some(("http", true)),
@@ -137,7 +170,9 @@ fn unmask(word: &[u8]) -> Option<(&'static str, bool)> {
     let pick = |plain, with_tls| Some((if secure { with_tls } else { plain }, true));
     match base {
         b"meow" | b"ttp" => pick("http", "https"),
-        [b'h', mask @ .., b'p'] if matches!(mask.len(), 1..=4) && mask.iter().all(|byte| is_mask(*byte)) => {
+        [b'h', mask @ .., b'p']
+            if matches!(mask.len(), 1..=4) && mask.iter().all(|byte| is_mask(*byte)) =>
+        {
             pick("http", "https")
         }
         [b'f', mask, b'p'] if is_mask(*mask) => pick("ftp", "ftps"),
@@ -153,8 +188,17 @@ fn is_mask(byte: u8) -> bool {
 #[must_use]
 pub fn port(bytes: &[u8], at: usize) -> Option<(usize, u16)> {
     let start = defang::colon(bytes, at)?;
-    let digits = bytes.get(start..).unwrap_or_default().iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = bytes
+        .get(start..)
+        .unwrap_or_default()
+        .iter()
+        .take(6)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let end = start + digits;
-    let port = std::str::from_utf8(bytes.get(start..end)?).ok()?.parse().ok()?;
+    let port = std::str::from_utf8(bytes.get(start..end)?)
+        .ok()?
+        .parse()
+        .ok()?;
     Some((end, port))
 }

@@ -1,5 +1,10 @@
 //! The extractor against cases: those of its peers, and its own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod accuracy;
 mod counting;

@@ -43,9 +43,15 @@ fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut done = 0;
     for at in memchr3_iter(0xc2, 0xe2, 0xef, bytes) {
         // Either no character begins here (inside of another), or one that may have no width.
-        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { continue };
+        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+            continue;
+        };
         let replacement = match c {
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => "",
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' => "",
             '\u{2024}' | '\u{ff0e}' => ".",
             _ => continue,
         };

@@ -18,7 +18,10 @@ pub fn is_known(label: &str) -> bool {
 /// Whether it resolves only by alternative roots, which malware uses: a name under it must be more than plain text.
 #[must_use]
 pub fn is_outside(label: &str) -> bool {
-    matches!(label, "bazar" | "bit" | "coin" | "emc" | "eth" | "i2p" | "lib")
+    matches!(
+        label,
+        "bazar" | "bit" | "coin" | "emc" | "eth" | "i2p" | "lib"
+    )
 }
 
 /// Whether it is more often a file's extension.
@@ -26,8 +29,29 @@ pub fn is_outside(label: &str) -> bool {
 pub fn is_extension(label: &str) -> bool {
     matches!(
         label,
-        "app" | "ax" | "bz" | "cab" | "cat" | "cc" | "dot" | "inc" | "java" | "md" | "mk" | "mov" | "one" | "pl" | "pm"
-            | "ps" | "pub" | "py" | "rs" | "sh" | "so" | "tf" | "zip"
+        "app"
+            | "ax"
+            | "bz"
+            | "cab"
+            | "cat"
+            | "cc"
+            | "dot"
+            | "inc"
+            | "java"
+            | "md"
+            | "mk"
+            | "mov"
+            | "one"
+            | "pl"
+            | "pm"
+            | "ps"
+            | "pub"
+            | "py"
+            | "rs"
+            | "sh"
+            | "so"
+            | "tf"
+            | "zip"
     )
 }
 
@@ -36,9 +60,36 @@ pub fn is_extension(label: &str) -> bool {
 pub fn is_inner_extension(label: &str) -> bool {
     matches!(
         label,
-        "7z" | "apk" | "bat" | "csv" | "cmd" | "dll" | "doc" | "docm" | "docx" | "exe" | "gz" | "htm" | "html" | "iso"
-            | "jar" | "jpg" | "js" | "json" | "lnk" | "min" | "msi" | "pdf" | "php" | "png" | "ppt" | "rtf" | "scr"
-            | "tar" | "txt" | "vbs" | "xls"
+        "7z" | "apk"
+            | "bat"
+            | "csv"
+            | "cmd"
+            | "dll"
+            | "doc"
+            | "docm"
+            | "docx"
+            | "exe"
+            | "gz"
+            | "htm"
+            | "html"
+            | "iso"
+            | "jar"
+            | "jpg"
+            | "js"
+            | "json"
+            | "lnk"
+            | "min"
+            | "msi"
+            | "pdf"
+            | "php"
+            | "png"
+            | "ppt"
+            | "rtf"
+            | "scr"
+            | "tar"
+            | "txt"
+            | "vbs"
+            | "xls"
     )
 }
 
@@ -47,7 +98,18 @@ pub fn is_inner_extension(label: &str) -> bool {
 pub fn is_common(label: &str) -> bool {
     matches!(
         label,
-        "biz" | "com" | "edu" | "gov" | "info" | "int" | "mil" | "net" | "onion" | "org" | "top" | "xyz"
+        "biz"
+            | "com"
+            | "edu"
+            | "gov"
+            | "info"
+            | "int"
+            | "mil"
+            | "net"
+            | "onion"
+            | "org"
+            | "top"
+            | "xyz"
     )
 }
 
@@ -59,15 +121,38 @@ pub fn is_word(label: &str) -> bool {
     }
     matches!(
         label,
-        "ad" | "am" | "an" | "as" | "at" | "be" | "by" | "do" | "et" | "id" | "in" | "is" | "it" | "la" | "me" | "my"
-            | "no" | "so" | "to" | "tv" | "us" | "ve"
+        "ad" | "am"
+            | "an"
+            | "as"
+            | "at"
+            | "be"
+            | "by"
+            | "do"
+            | "et"
+            | "id"
+            | "in"
+            | "is"
+            | "it"
+            | "la"
+            | "me"
+            | "my"
+            | "no"
+            | "so"
+            | "to"
+            | "tv"
+            | "us"
+            | "ve"
     )
 }
 
 /// Whether `second` under the country code `top` is a public suffix, such as `co.uk`.
 #[must_use]
 pub fn is_second_level(second: &str, top: &str) -> bool {
-    top.len() == 2 && matches!(second, "ac" | "co" | "com" | "edu" | "go" | "gov" | "mil" | "ne" | "net" | "org")
+    top.len() == 2
+        && matches!(
+            second,
+            "ac" | "co" | "com" | "edu" | "go" | "gov" | "mil" | "ne" | "net" | "org"
+        )
 }
 
 /// For each pair of first letters, where their names begin in `ROOT`; last, where the names in other letters do.
@@ -81,7 +166,10 @@ const fn starts() -> [u16; PAIRS + 1] {
     while line < root.len() {
         let pair = pair(root[line], root[line + 1]);
         while next <= pair {
-            #[allow(clippy::cast_possible_truncation, reason = "the list is far shorter than 64 KiB, as a test says")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "the list is far shorter than 64 KiB, as a test says"
+            )]
             let start = line as u16;
             starts[next] = start;
             next += 1;
@@ -105,16 +193,27 @@ const fn pair(first: u8, second: u8) -> usize {
 
 /// Whether the root zone holds `label`, of two bytes at least.
 fn root_holds(label: &[u8]) -> bool {
-    let [first, second, ..] = *label else { return false };
+    let [first, second, ..] = *label else {
+        return false;
+    };
     let place = pair(first, second);
     let start = STARTS.get(place).copied().map_or(0, usize::from);
-    let end = STARTS.get(place + 1).copied().map_or(ROOT.len(), usize::from);
+    let end = STARTS
+        .get(place + 1)
+        .copied()
+        .map_or(ROOT.len(), usize::from);
     let mut names = ROOT.as_bytes().get(start..end).unwrap_or_default();
     while !names.is_empty() {
-        if names.strip_prefix(label).is_some_and(|rest| rest.first() == Some(&b'\n')) {
+        if names
+            .strip_prefix(label)
+            .is_some_and(|rest| rest.first() == Some(&b'\n'))
+        {
             return true;
         }
-        let length = names.iter().position(|byte| *byte == b'\n').unwrap_or(names.len());
+        let length = names
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(names.len());
         names = names.get(length + 1..).unwrap_or_default();
     }
     false
@@ -122,7 +221,12 @@ fn root_holds(label: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )]
     use super::*;
 
     #[test]
@@ -136,7 +240,9 @@ mod tests {
         for line in ROOT.lines().filter(|line| *line != "arpa") {
             assert!(is_known(line), "{line}");
         }
-        for other in ["", "a", "exe", "tld", "zzzz", "con", "como", "aa", "arpa", "\n", "com\n"] {
+        for other in [
+            "", "a", "exe", "tld", "zzzz", "con", "como", "aa", "arpa", "\n", "com\n",
+        ] {
             assert!(!is_known(other), "{other:?}");
         }
     }

@@ -20,7 +20,9 @@ pub fn find(text: &str, hits: &mut Vec<Hit>, pages: &mut Vec<Page>) {
         if slash < floor || !may_separate(bytes, slash) {
             continue;
         }
-        let Some(scheme) = scheme::around(text, slash, floor) else { continue };
+        let Some(scheme) = scheme::around(text, slash, floor) else {
+            continue;
+        };
         let url = match read(text, &scheme) {
             Ok(url) => url,
             Err(end) => {
@@ -43,7 +45,9 @@ pub fn find(text: &str, hits: &mut Vec<Hit>, pages: &mut Vec<Page>) {
 fn may_separate(bytes: &[u8], at: usize) -> bool {
     let next = bytes.get(at + 1).copied().unwrap_or_default();
     match bytes.get(at) {
-        Some(b'_') => next == b'_' && at > 0 && matches!(bytes.get(at - 1), Some(b'p' | b'P' | b's' | b'S')),
+        Some(b'_') => {
+            next == b'_' && at > 0 && matches!(bytes.get(at - 1), Some(b'p' | b'P' | b's' | b'S'))
+        }
         _ => matches!(next, b'/' | b'\\' | b'[' | b']' | b'(' | b')' | b'{' | b'}'),
     }
 }
@@ -64,12 +68,28 @@ impl Url {
         // The host comes after its URL in order of appearance.
         if self.is_address {
             if !self.host.contains(':') {
-                hits.push(Hit::new(at + 1, IndicatorType::Ip, self.host.clone(), self.defanged));
+                hits.push(Hit::new(
+                    at + 1,
+                    IndicatorType::Ip,
+                    self.host.clone(),
+                    self.defanged,
+                ));
             }
         } else if let Some(domain) = domain::named(&self.host) {
-            hits.push(Hit::new(at + 1, IndicatorType::Domain, domain.to_owned(), self.defanged));
+            hits.push(Hit::new(
+                at + 1,
+                IndicatorType::Domain,
+                domain.to_owned(),
+                self.defanged,
+            ));
         }
-        Page { start: at, path: self.host_end, end: self.end, host: self.host, defanged: self.defanged }
+        Page {
+            start: at,
+            path: self.host_end,
+            end: self.end,
+            host: self.host,
+            defanged: self.defanged,
+        }
     }
 }
 
@@ -85,7 +105,13 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
         start += length;
     }
     let authority = authority(text, start)?;
-    let Authority { host, is_address, mut end, mut defanged, opened } = authority;
+    let Authority {
+        host,
+        is_address,
+        mut end,
+        mut defanged,
+        opened,
+    } = authority;
     if host.contains(':') {
         value.push('[');
         value.push_str(&host);
@@ -101,7 +127,8 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
     }
     let host_end = end;
     // `http:// evil .com /path`: mail gateways put spaces around the host.
-    let spaced = scheme.end > 0 && bytes.get(scheme.end - 1) == Some(&b' ') && bytes.get(end) == Some(&b' ');
+    let spaced =
+        scheme.end > 0 && bytes.get(scheme.end - 1) == Some(&b' ') && bytes.get(end) == Some(&b' ');
     end += usize::from(spaced && bytes.get(end + 1) == Some(&b'/'));
     if path::begins(bytes, end) {
         let quoted = scheme.start > 0 && bytes.get(scheme.start - 1) == Some(&b'\'');
@@ -109,7 +136,14 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
         end = tail.end;
         defanged |= tail.defanged;
     }
-    Ok(Url { value, host, is_address, host_end, end, defanged: defanged || scheme.defanged })
+    Ok(Url {
+        value,
+        host,
+        is_address,
+        host_end,
+        end,
+        defanged: defanged || scheme.defanged,
+    })
 }
 
 /// The host of a URL.
@@ -126,13 +160,21 @@ struct Authority {
 fn authority(text: &str, start: usize) -> Result<Authority, usize> {
     let bytes = text.as_bytes();
     if let Some((address, end)) = ipv6::bracketed(text, start) {
-        return Ok(Authority { host: address, is_address: true, end, defanged: false, opened: false });
+        return Ok(Authority {
+            host: address,
+            is_address: true,
+            end,
+            defanged: false,
+            opened: false,
+        });
     }
     let bracket = matches!(bytes.get(start), Some(b'[' | b'(' | b'{'));
     let read = host::read(text, start + usize::from(bracket), Dots::AfterScheme);
     let (host, is_address) = match ipv4::parse(&read.name) {
         Some(address) => (address.to_string(), true),
-        None if domain::named(&read.name).is_some() => (read.name.trim_matches('-').to_owned(), false),
+        None if domain::named(&read.name).is_some() => {
+            (read.name.trim_matches('-').to_owned(), false)
+        }
         None => return Err(read.end),
     };
     Ok(Authority {
@@ -152,6 +194,8 @@ fn skip_closer(bytes: &[u8], at: usize, opened: bool) -> usize {
 fn userinfo(bytes: &[u8], start: usize) -> Option<usize> {
     let rest = bytes.get(start..)?;
     let window = rest.get(..MOST_USERINFO.min(rest.len()))?;
-    let stop = window.iter().position(|byte| b"@/?#\\\"'<> \t\r\n".contains(byte))?;
+    let stop = window
+        .iter()
+        .position(|byte| b"@/?#\\\"'<> \t\r\n".contains(byte))?;
     (window.get(stop) == Some(&b'@')).then_some(stop + 1)
 }

@@ -6,7 +6,7 @@ use super::listing::Listing;
 use super::settle::Settlement;
 use super::{Mode, Plan};
 use crate::counts::Counts;
-use crate::ledger::{Ledger, OpenSync};
+use crate::ledger::{Ledger, OpenSync, State};
 use crate::window::{OVERLAP, Window};
 
 /// How long beyond the next window's start a report is remembered.
@@ -30,23 +30,20 @@ pub fn close<W>(
     started: Timestamp,
     cut_off: bool,
 ) -> Closed {
-    let Settlement { ledger, finished, mut unfinished, .. } = settlement;
-    for id in &listing.gone {
-        tracing::info!(report = %id, "Flashpoint no longer lists a report that was not finished; it is dropped");
-        ledger.remove(id);
+    let Settlement { ledger, mut finished, mut unfinished, .. } = settlement;
+    let dropped = drop_gone(listing, ledger);
+    if plan.mode == Mode::Continuation {
+        finished.add(&dropped);
     }
-    let mut open = match (plan.mode, ledger.open.clone()) {
-        (Mode::Continuation, Some(open)) => {
-            // What the listing did not come to is still to be done.
-            let unseen = ledger.unfinished().filter(|id| !listing.listed.contains(*id)).count() as u64;
-            unfinished.considered += unseen;
-            unfinished.pending += unseen;
-            open
-        }
-        _ => {
-            let counts = Counts { total: listing.total, backlog: listing.backlog, ..Counts::default() };
-            OpenSync { started, listed_at: listing.date, counts }
-        }
+    let mut open = if let (Mode::Continuation, Some(open)) = (plan.mode, ledger.open.clone()) {
+        // What the listing did not come to is still to be done.
+        let unseen = ledger.unfinished().filter(|id| !listing.listed.contains(*id)).count() as u64;
+        unfinished.considered += unseen;
+        unfinished.pending += unseen;
+        open
+    } else {
+        let counts = Counts { total: listing.total, backlog: listing.backlog, ..Counts::default() };
+        OpenSync { started, listed_at: listing.date, counts }
     };
     open.counts.add(&finished);
     let mut counts = open.counts.clone();
@@ -69,6 +66,22 @@ pub fn close<W>(
         plan.window.pinned(listing.from, listing.date)
     };
     Closed { counts, window, handled: done.then_some(handled) }
+}
+
+/// Forgets the unfinished reports that are no longer listed: nothing more can be done for them.
+/// Counts those that had been written, and lacked only their tags.
+fn drop_gone(listing: &Listing, ledger: &mut Ledger) -> Counts {
+    let mut written = Counts::default();
+    for id in &listing.gone {
+        tracing::info!(report = %id, "Flashpoint no longer lists a report that was not finished; it is dropped");
+        if let Some(State::TagsPending { created, .. }) = ledger.get(id).map(|entry| &entry.state) {
+            written.considered += 1;
+            *(if *created { &mut written.created } else { &mut written.updated }) += 1;
+        }
+        ledger.remove(id);
+    }
+    ledger.totals.submitted += written.submitted();
+    written
 }
 
 /// Where a window must begin that lists failing reports again; one set aside need not be.

@@ -13,7 +13,7 @@ use super::source::Source;
 use super::{Mode, Plan};
 use crate::fault::Fault;
 use crate::ledger::{Ledger, State};
-use crate::report::{Report, ReportId};
+use crate::report::{Digest, Report, ReportId};
 use crate::window::OVERLAP;
 
 /// What a sync takes on.
@@ -38,7 +38,9 @@ pub struct Listing {
     pub to_the_end: bool,
     /// Reports that want something done and are not listed.
     pub gone: Vec<ReportId>,
-    /// What ended it early, after the latest reports were had.
+    /// Whether more was to be read.
+    pub cut_short: bool,
+    /// What cut it short, other than time; the latest reports were had.
     pub fault: Option<Fault>,
     /// Whether reports were left because the ledger has no room.
     pub ledger_full: bool,
@@ -64,10 +66,10 @@ pub async fn list(
             pager.saw_nothing_new();
         }
     }
+    let cut_short = !pager.ended && selection.wants_more(pager.total);
     let backlog = if pager.ended {
         selection.left
     } else {
-        let cut_short = selection.wants_more(pager.total);
         let unseen = pager.total.saturating_sub(selection.known());
         selection.left.max(unseen).max(cut_short.into())
     };
@@ -85,6 +87,7 @@ pub async fn list(
         listed: selection.listed,
         to_the_end: pager.ended,
         gone: if pager.ended { selection.wanted.into_iter().cloned().collect() } else { Vec::new() },
+        cut_short,
         fault: pager.fault,
         ledger_full: selection.ledger_full,
     })
@@ -112,6 +115,8 @@ struct Selection<'a> {
     reports: Vec<Report>,
     unlistable: Vec<Unlistable>,
     listed: HashSet<ReportId>,
+    /// The elements listed that are no reports.
+    unreadable: HashSet<Digest>,
     /// Reports of the window that the ledger knows.
     remembered: u64,
     /// Unknown reports taken on.
@@ -142,6 +147,7 @@ impl<'a> Selection<'a> {
             reports: Vec::new(),
             unlistable: Vec::new(),
             listed: HashSet::new(),
+            unreadable: HashSet::new(),
             remembered: ledger.count_since(from),
             taken: 0,
             left: 0,
@@ -186,14 +192,14 @@ impl<'a> Selection<'a> {
     }
 
     /// Takes from a page beyond the latest reports what wants something done.
-    /// Returns whether it held an id that was not listed before.
+    /// Returns whether it held anything that was not listed before.
     fn take_older(&mut self, elements: Vec<Element>) -> bool {
-        let before = self.listed.len();
+        let before = self.listed.len() + self.unreadable.len();
         self.page_had_unknown = false;
         for report in self.read(elements) {
             self.take(report, false);
         }
-        self.listed.len() > before
+        self.listed.len() + self.unreadable.len() > before
     }
 
     /// The reports among the elements, newest first.
@@ -202,7 +208,12 @@ impl<'a> Selection<'a> {
         for element in elements {
             match element {
                 Ok(report) => reports.push(report),
-                Err(unlistable) => self.unlistable.push(unlistable),
+                Err(unlistable) => {
+                    if let Unlistable::Unreadable(element) = &unlistable {
+                        self.unreadable.insert(element.digest);
+                    }
+                    self.unlistable.push(unlistable);
+                }
             }
         }
         reports.sort_by_key(newest_first);

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::indicators::Rules;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Totals};
 use crate::report::Report;
 use crate::window::{Start, Window};
 use decision::Criteria;
@@ -170,9 +170,10 @@ where
     }
     handle_all(reports, &handling, &mut settlement, ports).await;
     let fault = settlement.decide_transient();
+    let totals_stored = settlement.totals_stored();
     let closed = close::close(plan, &listing, settlement, started, ports.cancelled.is_cancelled());
     let stop = handling.stopped().or(fault.map(Stop::Fault));
-    let stop = store(ledger, ports.journal, stop).await;
+    let stop = store(ledger, ports.journal, totals_stored, stop).await;
     outcome::conclude(closed, &listing, stop.as_ref())
 }
 
@@ -238,7 +239,12 @@ async fn handle_all<S, K, J, F, C, W>(
 }
 
 /// Stores the ledger if it changed; a failure to do so ends the sync, whatever else did.
-async fn store(ledger: &mut Ledger, journal: &impl Journal, stop: Option<Stop>) -> Option<Stop> {
+async fn store(
+    ledger: &mut Ledger,
+    journal: &impl Journal,
+    totals_stored: Totals,
+    stop: Option<Stop>,
+) -> Option<Stop> {
     let deposed = stop == Some(Stop::Fenced(Fenced::Deposed));
     if deposed || !ledger.changed() {
         return stop;
@@ -248,6 +254,10 @@ async fn store(ledger: &mut Ledger, journal: &impl Journal, stop: Option<Stop>) 
             ledger.stored();
             stop
         }
-        Err(error) => Some(Stop::Journal(error)),
+        Err(error) => {
+            // What is not remembered is done again, and counted then.
+            ledger.totals = totals_stored;
+            Some(Stop::Journal(error))
+        }
     }
 }

@@ -124,8 +124,12 @@ fn conclusion(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Conclu
     if let Some(fault) = &listing.fault {
         Conclusion::Fault(fault.clone())
     } else if counts.pending > 0 {
-        let tags = "TruSTAR does not know yet the reports just written; their tags follow";
-        Conclusion::WritesPending(stop.map_or_else(|| tags.to_owned(), ToString::to_string))
+        let why = match stop {
+            Some(stop) => stop.to_string(),
+            None if listing.cut_short => Stop::TimeUp.to_string(),
+            None => "TruSTAR does not know yet the reports just written; their tags follow".to_owned(),
+        };
+        Conclusion::WritesPending(why)
     } else if listing.ledger_full {
         Conclusion::LedgerFull
     } else if counts.backlog > 0 {

@@ -34,6 +34,7 @@ pub enum Unlistable {
 }
 
 /// Walks the pages of one window.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the walk, in any combination")]
 pub struct Pager<'a, S> {
     source: &'a S,
     since: Since,
@@ -132,6 +133,7 @@ impl<'a, S: Source> Pager<'a, S> {
 
     /// The next page; nothing where it could not be had.
     pub async fn next(&mut self, limit: u32) -> Vec<Element> {
+        self.last_was_full = false;
         match self.read(limit).await {
             Ok((elements, _)) => elements,
             Err(fault) => {
@@ -225,7 +227,6 @@ impl<'a, S: Source> Pager<'a, S> {
                 {
                     self.too_large += 1;
                     self.size = self.cap;
-                    self.last_was_full = false;
                     self.pass(skip, 1);
                     return Ok((vec![Err(Unlistable::TooLarge(fault.message))], None));
                 }

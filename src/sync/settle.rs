@@ -9,7 +9,7 @@ use super::work::Handled;
 use crate::counts::Counts;
 use crate::fault::Fault;
 use crate::indicators::Indicator;
-use crate::ledger::{Entry, Ledger, State};
+use crate::ledger::{Entry, Ledger, State, Totals};
 use crate::report::ReportId;
 
 /// So many faults in a row, with no success in between, are the service's own:
@@ -36,12 +36,14 @@ pub struct Settlement<'l, W> {
     succeeded: u64,
     writes: u64,
     writes_stored: u64,
+    totals_stored: Totals,
 }
 
 impl<'l, W: Watcher> Settlement<'l, W> {
     /// Begins with nothing handled.
     pub fn new(ledger: &'l mut Ledger, now: Timestamp, mode: Mode, watcher: &'l W) -> Self {
         Self {
+            totals_stored: ledger.totals,
             ledger,
             finished: Counts::default(),
             unfinished: Counts::default(),
@@ -102,6 +104,12 @@ impl<'l, W: Watcher> Settlement<'l, W> {
     /// Notes that the ledger is stored as it is.
     pub fn stored(&mut self) {
         self.writes_stored = self.writes;
+        self.totals_stored = self.ledger.totals;
+    }
+
+    /// The sums in the ledger as it is stored.
+    pub fn totals_stored(&self) -> Totals {
+        self.totals_stored
     }
 
     /// Decides on the reports that a fault kept from being done: their own failure if others of

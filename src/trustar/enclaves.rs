@@ -12,7 +12,7 @@ use crate::http::shown;
 use crate::sync::sink::WriteError;
 
 /// How long a list of enclaves counts.
-const COUNTS_FOR: Duration = Duration::from_secs(60 * 60);
+const COUNTS_FOR: Duration = Duration::from_hours(1);
 
 /// The most enclaves that a message names.
 const NAMED: usize = 3;

@@ -26,7 +26,10 @@ fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
 async fn a_pipe_gets_a_type_and_a_value_a_line() {
     let (code, out, error) = extract(&[], TEXT).await;
     assert_eq!((code, error.as_str()), (0, ""));
-    assert_eq!(out, "URL\thttp://badsite.ru/gate\nDomain\tbadsite.ru\nIP\t192.168.1.1\n");
+    assert_eq!(
+        out,
+        "URL\thttp://badsite.ru/gate\nDomain\tbadsite.ru\nIP\t192.168.1.1\n"
+    );
     assert_eq!(extract(&["-"], TEXT).await.1, out);
 }
 
@@ -38,22 +41,34 @@ async fn counting_lists_only_what_counts() {
 
 #[tokio::test]
 async fn files_of_text_html_and_json_are_told_apart_and_each_indicator_is_listed_once() {
-    let (_html, html) = file("a.html", "<html><body><p>bad<b>site</b>[.]ru and CVE-2021-44228</p></body></html>");
+    let (_html, html) = file(
+        "a.html",
+        "<html><body><p>bad<b>site</b>[.]ru and CVE-2021-44228</p></body></html>",
+    );
     let report = json!({"id": "x", "title": "CVE-2021-44228", "body": "<p>CVE-2020-0601</p>", "asset_ids": ["CVE-2000-0001"]});
     let (_json, envelope) = file("b.json", &json!({"total": 1, "data": [report]}).to_string());
     let (code, out, error) = extract(&[&html, &envelope], "").await;
     assert_eq!((code, error.as_str()), (0, ""));
-    assert_eq!(out, "Domain\tbadsite.ru\nCVE\tCVE-2021-44228\nCVE\tCVE-2020-0601\n");
+    assert_eq!(
+        out,
+        "Domain\tbadsite.ru\nCVE\tCVE-2021-44228\nCVE\tCVE-2020-0601\n"
+    );
 }
 
 #[tokio::test]
 async fn the_format_can_be_said() {
     let markup = "CVE-2021-<b>44228</b>";
-    assert_eq!(extract(&["--format", "html"], markup).await.1, "CVE\tCVE-2021-44228\n");
+    assert_eq!(
+        extract(&["--format", "html"], markup).await.1,
+        "CVE\tCVE-2021-44228\n"
+    );
     assert_eq!(extract(&["--format", "text"], markup).await.1, "");
     let (code, out, error) = extract(&["--format", "json"], "no JSON").await;
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(error.starts_with("error: standard input is not JSON"), "{error}");
+    assert!(
+        error.starts_with("error: standard input is not JSON"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -63,16 +78,27 @@ async fn a_file_that_cant_be_read_does_not_hold_up_the_others() {
         let arguments: Vec<&str> = mode.iter().copied().chain(["/absent", &good]).collect();
         let (code, _, error) = extract(&arguments, "").await;
         assert_eq!(code, 2);
-        assert!(error.starts_with("error: /absent can't be read: No such file"), "{error}");
+        assert!(
+            error.starts_with("error: /absent can't be read: No such file"),
+            "{error}"
+        );
     }
-    assert!(extract(&["/absent", &good], "").await.1.contains("badsite.ru"));
+    assert!(
+        extract(&["/absent", &good], "")
+            .await
+            .1
+            .contains("badsite.ru")
+    );
 }
 
 #[tokio::test]
 async fn what_is_not_utf8_is_read_as_far_as_it_goes() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("latin1.txt");
-    std::fs::File::create(&path).unwrap().write_all(b"caf\xe9 CVE-2021-44228").unwrap();
+    std::fs::File::create(&path)
+        .unwrap()
+        .write_all(b"caf\xe9 CVE-2021-44228")
+        .unwrap();
     let (code, out, _) = extract(&[path.to_str().unwrap()], "").await;
     assert_eq!((code, out.as_str()), (0, "CVE\tCVE-2021-44228\n"));
 }
@@ -88,7 +114,10 @@ async fn jsonl_answers_each_line() {
     ];
     let (code, out, error) = extract(&["--jsonl"], &lines.join("\r\n")).await;
     assert_eq!((code, error.as_str()), (0, ""));
-    let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answers: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(
         answers,
         [
@@ -103,7 +132,10 @@ async fn jsonl_answers_each_line() {
         ]
     );
     let (_, out, _) = extract(&["--jsonl", "--counting"], &lines[0]).await;
-    assert!(!out.contains("benign") && out.contains("badsite.ru"), "{out}");
+    assert!(
+        !out.contains("benign") && out.contains("badsite.ru"),
+        "{out}"
+    );
 }
 
 #[tokio::test]
@@ -115,7 +147,10 @@ async fn a_line_that_is_no_document_is_named_and_the_others_go_on() {
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines.len(), 4, "{error}");
     for (line, number) in lines.iter().zip([2, 3, 4, 5]) {
-        assert!(line.starts_with(&format!("error: standard input: line {number} ")), "{line}");
+        assert!(
+            line.starts_with(&format!("error: standard input: line {number} ")),
+            "{line}"
+        );
     }
 }
 

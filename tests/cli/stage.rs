@@ -15,10 +15,18 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 /// Credentials that may show nowhere.
-pub const CANARIES: [&str; 3] = ["canary-of-flashpoint-hB7x", "canary-of-trustar-key-q9Zt", "canary-of-trustar-secret-Lw3e"];
+pub const CANARIES: [&str; 3] = [
+    "canary-of-flashpoint-hB7x",
+    "canary-of-trustar-key-q9Zt",
+    "canary-of-trustar-secret-Lw3e",
+];
 
 /// The variables that stand in for them.
-pub const VARIABLES: [&str; 3] = ["FLASHPOINT_API_KEY", "TRUSTAR_API_KEY", "TRUSTAR_API_SECRET"];
+pub const VARIABLES: [&str; 3] = [
+    "FLASHPOINT_API_KEY",
+    "TRUSTAR_API_KEY",
+    "TRUSTAR_API_SECRET",
+];
 
 /// A finished run.
 #[derive(Debug)]
@@ -39,7 +47,10 @@ impl Run {
             use base64::Engine as _;
             let encoded = base64::engine::general_purpose::STANDARD.encode(canary);
             for shown in [&run.stdout, &run.stderr] {
-                assert!(!shown.contains(canary) && !shown.contains(&encoded), "a credential shows: {shown}");
+                assert!(
+                    !shown.contains(canary) && !shown.contains(&encoded),
+                    "a credential shows: {shown}"
+                );
             }
         }
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
@@ -48,7 +59,8 @@ impl Run {
 
     /// The JSON that `-o json` printed.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {} {}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {} {}", self.stdout, self.stderr))
     }
 
     /// What `Ready` would say, which is the last line of a table.
@@ -60,8 +72,17 @@ impl Run {
 /// The binary, in an environment that holds nothing of ours.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flashpoint-operator"));
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    for variable in VARIABLES.into_iter().chain(["RUST_LOG", "FLASHPOINT_URL", "TRUSTAR_URL", "CA_FILE"]) {
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    for variable in
+        VARIABLES
+            .into_iter()
+            .chain(["RUST_LOG", "FLASHPOINT_URL", "TRUSTAR_URL", "CA_FILE"])
+    {
         command.env_remove(variable);
     }
     command
@@ -99,9 +120,19 @@ impl Stage {
         let [api_key, key, secret] = CANARIES.map(str::to_owned);
         flashpoint.configure(|settings| settings.api_key = api_key);
         trustar.configure(|settings| settings.credentials = vec![Credential { key, secret }]);
-        flashpoint.seed(5, Style { body_bytes: 800, ..Style::default() });
+        flashpoint.seed(
+            5,
+            Style {
+                body_bytes: 800,
+                ..Style::default()
+            },
+        );
         flashpoint.generate(count, SignedDuration::from_hours(20));
-        let stage = Self { flashpoint, trustar, directory: tempfile::tempdir().unwrap() };
+        let stage = Self {
+            flashpoint,
+            trustar,
+            directory: tempfile::tempdir().unwrap(),
+        };
         stage.write("feed.yaml", &feed("cybercrime").to_string());
         stage.write("secret.yaml", &secret_of(&CANARIES).to_string());
         stage
@@ -123,7 +154,12 @@ impl Stage {
     pub fn sync(&self, arguments: &[&str]) -> Command {
         let mut command = command(&["sync", "--trustar-calls-per-minute", "0"]);
         command
-            .args(["--flashpoint-url", &self.flashpoint.url(), "--trustar-url", &self.trustar.url()])
+            .args([
+                "--flashpoint-url",
+                &self.flashpoint.url(),
+                "--trustar-url",
+                &self.trustar.url(),
+            ])
             .args(arguments)
             .current_dir(self.directory.path());
         command
@@ -137,7 +173,11 @@ impl Stage {
 
     /// How many reports hold indicators.
     pub fn planted(&self) -> usize {
-        self.flashpoint.reports().iter().filter(|report| !report.planted.is_empty()).count()
+        self.flashpoint
+            .reports()
+            .iter()
+            .filter(|report| !report.planted.is_empty())
+            .count()
     }
 
     /// The enclave holds what it should, and nothing else.

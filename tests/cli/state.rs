@@ -14,16 +14,35 @@ async fn a_damaged_file_counts_as_empty_and_is_kept_aside() {
     let whole = stage.read("state.json");
     let mut without_ledger: Value = serde_json::from_slice(&whole).unwrap();
     without_ledger["ledger"] = json!("AAAA");
-    for damaged in [whole[..whole.len() / 2].to_vec(), b"something else".to_vec(), without_ledger.to_string().into_bytes()] {
+    for damaged in [
+        whole[..whole.len() / 2].to_vec(),
+        b"something else".to_vec(),
+        without_ledger.to_string().into_bytes(),
+    ] {
         std::fs::write(stage.path("state.json"), &damaged).unwrap();
         let run = stage.synced(&["--state", "state.json"]).await;
         assert_eq!(run.code, 0, "{}", run.stderr);
-        assert!(run.stderr.starts_with("warning: ") && run.stderr.contains("is damaged"), "{}", run.stderr);
-        assert!(run.ready().contains(&format!("{} created", stage.planted())), "{}", run.stdout);
+        assert!(
+            run.stderr.starts_with("warning: ") && run.stderr.contains("is damaged"),
+            "{}",
+            run.stderr
+        );
+        assert!(
+            run.ready()
+                .contains(&format!("{} created", stage.planted())),
+            "{}",
+            run.stdout
+        );
         assert_eq!(stage.read("state.json.damaged"), damaged);
         let mended = stage.synced(&["--state", "state.json"]).await;
         assert_eq!(mended.stderr, "");
-        assert!(mended.ready().contains(&format!("{} unchanged", stage.planted())), "{}", mended.stdout);
+        assert!(
+            mended
+                .ready()
+                .contains(&format!("{} unchanged", stage.planted())),
+            "{}",
+            mended.stdout
+        );
     }
     stage.assert_clean();
 }
@@ -36,7 +55,12 @@ async fn a_file_of_another_feed_is_refused_and_left_as_it_is() {
     stage.write("feed.yaml", &feed("another").to_string());
     let run = stage.synced(&["--state", "state.json"]).await;
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("belongs to feed intel/cybercrime, not intel/another"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("belongs to feed intel/cybercrime, not intel/another"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(stage.read("state.json"), before);
 }
 
@@ -44,7 +68,11 @@ async fn a_file_of_another_feed_is_refused_and_left_as_it_is() {
 async fn with_another_enclave_a_feed_starts_anew() {
     let stage = Stage::with_reports(5).await;
     assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
-    stage.trustar.configure(|settings| settings.enclaves.push(Enclave::writable("another", "Another")));
+    stage.trustar.configure(|settings| {
+        settings
+            .enclaves
+            .push(Enclave::writable("another", "Another"));
+    });
     let mut other = feed("cybercrime");
     other["spec"]["enclaveId"] = json!("another");
     stage.write("feed.yaml", &other.to_string());
@@ -57,10 +85,20 @@ async fn with_another_enclave_a_feed_starts_anew() {
 #[tokio::test]
 async fn a_file_that_cant_be_written_is_found_before_anything_is_sent() {
     let stage = Stage::with_reports(3).await;
-    for (path, code) in [("absent/state.json", 1), (".", 2), ("/dev/full", 2)] {
+    for (path, code) in [
+        ("absent/state.json", 1),
+        ("./feed.yaml", 2),
+        ("secret.yaml", 2),
+        (".", 2),
+        ("/dev/full", 2),
+    ] {
         let run = stage.synced(&["--state", path]).await;
         assert_eq!(run.code, code, "{path}: {}", run.stderr);
-        assert!(run.stderr.starts_with("error: ") && run.stderr.contains("--state"), "{path}: {}", run.stderr);
+        assert!(
+            run.stderr.starts_with("error: ") && run.stderr.contains("--state"),
+            "{path}: {}",
+            run.stderr
+        );
     }
     assert!(stage.flashpoint.controls().record.is_empty());
     assert!(stage.trustar.controls().record.is_empty());
@@ -73,7 +111,14 @@ async fn a_disk_that_is_full_loses_nothing() {
     assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
     let before = stage.read("state.json");
     stage.flashpoint.post();
-    let mut sync = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml", "--state", "state.json"]);
+    let mut sync = stage.sync(&[
+        "-f",
+        "feed.yaml",
+        "--secret",
+        "secret.yaml",
+        "--state",
+        "state.json",
+    ]);
     let sync = sync.as_std_mut();
     let mut shell = tokio::process::Command::new("sh");
     shell
@@ -86,9 +131,17 @@ async fn a_disk_that_is_full_loses_nothing() {
         .stderr(Stdio::piped());
     let run = finish(shell.spawn().unwrap(), "").await;
     assert_eq!(run.code, 1, "{}", run.stderr);
-    assert!(run.ready().starts_with("Ready=False LedgerUnavailable: the ledger could not be stored: "), "{}", run.stdout);
+    assert!(
+        run.ready()
+            .starts_with("Ready=False LedgerUnavailable: the ledger could not be stored: "),
+        "{}",
+        run.stdout
+    );
     assert_eq!(stage.read("state.json"), before);
-    let files: Vec<_> = std::fs::read_dir(stage.directory.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    let files: Vec<_> = std::fs::read_dir(stage.directory.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
     assert_eq!(files.len(), 3, "something was left behind: {files:?}");
     assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
     stage.assert_clean();

@@ -311,7 +311,7 @@ async fn retry_after_closes_the_gate_of_that_key_only() {
             panic!("called too early");
         };
         assert_eq!(fault.kind, FaultKind::RateLimited);
-        assert!(fault.retry_after.unwrap() > Duration::from_secs(60));
+        assert!(fault.retry_after.unwrap() > Duration::from_mins(1));
         assert_eq!(setup.targets().len(), 1, "nothing on the wire");
         let other = ApiKey(SecretString::from("other"));
         let other = setup.client.source(&other, Duration::from_secs(30));

@@ -20,7 +20,7 @@ use simulators::trustar::{
 use super::{Heard, http};
 
 const OTHER: &str = "11111111-2222-3333-4444-555555555555";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 struct Setup {
     server: Server<Simulator>,
@@ -679,9 +679,9 @@ async fn statuses_tell_reports_from_the_service() {
 async fn a_429_says_when_and_closes_the_gate() {
     for (reply, wait) in [
         (Reply::wait_time(90_500), Duration::from_millis(90_500)),
-        (Reply::retry_after(429, "120"), Duration::from_secs(120)),
-        (Reply::retry_after(503, "120"), Duration::from_secs(120)),
-        (Reply::wait_time(u64::MAX), Duration::from_secs(86_400)),
+        (Reply::retry_after(429, "120"), Duration::from_mins(2)),
+        (Reply::retry_after(503, "120"), Duration::from_mins(2)),
+        (Reply::wait_time(u64::MAX), Duration::from_hours(24)),
     ] {
         let setup = Setup::new(|_| ()).await;
         setup.strike("POST", "/api/1.3/reports", Calls::Nth(1), reply);

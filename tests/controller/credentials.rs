@@ -28,13 +28,19 @@ async fn a_feed_waits_for_its_secret_and_syncs_when_it_appears() {
 async fn a_secret_that_lacks_a_key_stalls_the_feed_until_it_is_added() {
     let stage = Stage::new("no-key").await;
     let mut keys = stage.keys();
-    keys.as_object_mut().unwrap().shift_remove("trustar-api-secret");
+    keys.as_object_mut()
+        .unwrap()
+        .shift_remove("trustar-api-secret");
     stage.put_secret(&keys).await;
     let _operator = stage.operator().await;
     stage.feed("feed").await;
     let feed = stage.until_reason("feed", Reason::SecretKeyMissing).await;
     assert_eq!(conditions(&feed), ["Ready=False", "Stalled=True"]);
-    assert!(message(&feed).contains("trustar-api-secret"), "{}", message(&feed));
+    assert!(
+        message(&feed).contains("trustar-api-secret"),
+        "{}",
+        message(&feed)
+    );
     assert!(stage.flashpoint.controls().record.is_empty());
     stage.put_secret(&stage.keys()).await;
     stage.until_synced("feed").await;
@@ -49,17 +55,32 @@ async fn a_refused_flashpoint_key_is_not_tried_again_until_it_is_rotated() {
     stage.put_secret(&keys).await;
     let _operator = stage.operator().await;
     stage.feed("feed").await;
-    let feed = stage.until_reason("feed", Reason::FlashpointUnauthorized).await;
+    let feed = stage
+        .until_reason("feed", Reason::FlashpointUnauthorized)
+        .await;
     assert_eq!(conditions(&feed), ["Ready=False", "Stalled=True"]);
     let told = status(&feed);
-    let pause = told.next_sync_time.unwrap().0.duration_since(told.last_attempt_time.unwrap().0);
+    let pause = told
+        .next_sync_time
+        .unwrap()
+        .0
+        .duration_since(told.last_attempt_time.unwrap().0);
     assert!(pause.as_secs() >= 15 * 60, "{pause}");
     stage.put_secret(&stage.keys()).await;
     stage.until_synced("feed").await;
     stage.assert_clean();
-    let keys: Vec<_> =
-        stage.listings().iter().map(|listing| listing.header("authorization").unwrap().to_owned()).collect();
-    assert_eq!(keys, ["Bearer revoked".to_owned(), format!("Bearer {}", stage.flashpoint.api_key())]);
+    let keys: Vec<_> = stage
+        .listings()
+        .iter()
+        .map(|listing| listing.header("authorization").unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "Bearer revoked".to_owned(),
+            format!("Bearer {}", stage.flashpoint.api_key())
+        ]
+    );
 }
 
 #[tokio::test]
@@ -71,7 +92,9 @@ async fn a_refused_trustar_credential_is_not_tried_again_until_it_is_rotated() {
     stage.put_secret(&keys).await;
     let _operator = stage.operator().await;
     stage.feed("feed").await;
-    let feed = stage.until_reason("feed", Reason::TrustarUnauthorized).await;
+    let feed = stage
+        .until_reason("feed", Reason::TrustarUnauthorized)
+        .await;
     assert_eq!(conditions(&feed), ["Ready=False", "Stalled=True"]);
     assert_eq!(stage.trustar.controls().record.len(), 1);
     stage.put_secret(&stage.keys()).await;
@@ -85,7 +108,9 @@ async fn an_enclave_that_the_credential_does_not_see_stalls_the_feed() {
     let stage = Stage::new("no-enclave").await;
     stage.telling_reports(2);
     let _operator = stage.operator().await;
-    stage.feed_with("feed", json!({"enclaveId": "mistyped"})).await;
+    stage
+        .feed_with("feed", json!({"enclaveId": "mistyped"}))
+        .await;
     let feed = stage.until_reason("feed", Reason::EnclaveNotFound).await;
     assert_eq!(conditions(&feed), ["Ready=False", "Stalled=True"]);
     assert!(message(&feed).contains("mistyped"), "{}", message(&feed));
@@ -100,13 +125,17 @@ async fn an_enclave_that_the_credential_does_not_see_stalls_the_feed() {
 async fn an_enclave_that_may_not_be_written_to_stalls_the_feed() {
     let stage = Stage::new("read-only").await;
     stage.telling_reports(2);
-    stage.trustar.configure(|settings| settings.enclaves[0].create = false);
+    stage
+        .trustar
+        .configure(|settings| settings.enclaves[0].create = false);
     let _operator = stage.operator().await;
     stage.feed("feed").await;
     let feed = stage.until_reason("feed", Reason::EnclaveNotWritable).await;
     assert_eq!(conditions(&feed), ["Ready=False", "Stalled=True"]);
     assert!(stage.upserts().is_empty());
-    stage.trustar.configure(|settings| settings.enclaves[0].create = true);
+    stage
+        .trustar
+        .configure(|settings| settings.enclaves[0].create = true);
     stage.request("feed", "granted").await;
     stage.until_synced("feed").await;
     stage.assert_clean();
@@ -118,13 +147,18 @@ async fn a_feed_that_is_stalled_by_its_enclave_notices_another_secret() {
     let stage = Stage::new("other-user").await;
     stage.telling_reports(2);
     let writable = stage.trustar.credential().unwrap();
-    stage.trustar.configure(|settings| settings.enclaves.clear());
+    stage
+        .trustar
+        .configure(|settings| settings.enclaves.clear());
     let _operator = stage.operator().await;
     stage.feed("feed").await;
     stage.until_reason("feed", Reason::EnclaveNotFound).await;
     stage.trustar.configure(|settings| {
         settings.enclaves = simulators::trustar::Settings::default().enclaves;
-        settings.credentials = vec![simulators::trustar::Credential { secret: "another".to_owned(), ..writable }];
+        settings.credentials = vec![simulators::trustar::Credential {
+            secret: "another".to_owned(),
+            ..writable
+        }];
     });
     stage.put_secret(&stage.keys()).await;
     stage.until_synced("feed").await;

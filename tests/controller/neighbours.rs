@@ -15,11 +15,18 @@ const OTHER: &str = "other-enclave";
 async fn many_feeds_are_synced_and_one_that_hangs_holds_up_none() {
     let stage = Stage::new("many").await;
     stage.telling_reports(3);
-    let hanging = Fault::on("GET", "/api/v4/").query("limit=77&").reply(Reply::Hang);
+    let hanging = Fault::on("GET", "/api/v4/")
+        .query("limit=77&")
+        .reply(Reply::Hang);
     stage.flashpoint.controls().faults.set(hanging);
     let _operator = stage.starting().args(&["--concurrency", "3"]).here().await;
-    stage.feed_with("hanging", json!({"limit": 77, "timeout": "2m"})).await;
-    until("one feed hangs", SOON, async || (stage.listings().len() == 1).then_some(())).await;
+    stage
+        .feed_with("hanging", json!({"limit": 77, "timeout": "2m"}))
+        .await;
+    until("one feed hangs", SOON, async || {
+        (stage.listings().len() == 1).then_some(())
+    })
+    .await;
     for number in 0..12 {
         stage.feed(&format!("feed-{number}")).await;
     }
@@ -42,11 +49,21 @@ async fn one_feeds_wrong_key_is_no_other_feeds_concern() {
     let mut keys = stage.keys();
     keys["flashpoint-api-key"] = json!("revoked");
     let secret = json!({"metadata": {"name": "revoked"}, "stringData": keys});
-    secrets.create(&Default::default(), &serde_json::from_value(secret).unwrap()).await.unwrap();
+    secrets
+        .create(
+            &Default::default(),
+            &serde_json::from_value(secret).unwrap(),
+        )
+        .await
+        .unwrap();
     let _operator = stage.operator().await;
-    stage.feed_with("stranger", json!({"secretRef": {"name": "revoked"}})).await;
+    stage
+        .feed_with("stranger", json!({"secretRef": {"name": "revoked"}}))
+        .await;
     stage.feed("feed").await;
-    stage.until_reason("stranger", Reason::FlashpointUnauthorized).await;
+    stage
+        .until_reason("stranger", Reason::FlashpointUnauthorized)
+        .await;
     stage.until_synced("feed").await;
     stage.assert_clean();
 }
@@ -60,7 +77,9 @@ async fn two_feeds_of_one_credential_fill_an_enclave_each() {
     stage.until_synced("feed").await;
     stage.until_synced("other").await;
     let truth = stage.flashpoint.truth();
-    let verdict = stage.trustar.verdict(&[(ENCLAVE, truth.clone()), (OTHER, truth)]);
+    let verdict = stage
+        .trustar
+        .verdict(&[(ENCLAVE, truth.clone()), (OTHER, truth)]);
     assert!(verdict.is_clean(), "{verdict:#?}");
 }
 
@@ -72,7 +91,9 @@ async fn a_feed_whose_reports_would_land_in_another_enclave_stalls() {
     stage.feed("feed").await;
     stage.until_synced("feed").await;
     stage.feed_with("other", json!({"enclaveId": OTHER})).await;
-    let other = stage.until_reason("other", Reason::ExternalIdConflict).await;
+    let other = stage
+        .until_reason("other", Reason::ExternalIdConflict)
+        .await;
     assert!(message(&other).contains(OTHER), "{}", message(&other));
     assert!(stage.trustar.enclave(OTHER).is_empty());
     stage.request("feed", "still fine").await;
@@ -99,7 +120,11 @@ async fn only_the_namespaces_that_are_named_are_watched() {
     let cluster = crate::harness::cluster().await;
     cluster.authorize(&stage.namespace, &second.namespace).await;
     stage.telling_reports(2);
-    let _operator = stage.starting().args(&["--watch-namespace", &second.namespace]).here().await;
+    let _operator = stage
+        .starting()
+        .args(&["--watch-namespace", &second.namespace])
+        .here()
+        .await;
     for stage in [&third, &second, &stage] {
         stage.feed("feed").await;
     }
@@ -108,5 +133,10 @@ async fn only_the_namespaces_that_are_named_are_watched() {
     assert_eq!(other.namespace(), Some(second.namespace.clone()));
     assert_eq!(reason(&third.get("feed").await), None);
     let calls = stage.audit.calls_since(0);
-    assert!(calls.iter().all(|call| call.namespace != third.namespace && !call.namespace.is_empty()), "{calls:?}");
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.namespace != third.namespace && !call.namespace.is_empty()),
+        "{calls:?}"
+    );
 }

@@ -1,7 +1,5 @@
 //! Vendors that are down, slow, or talk nonsense: told for what it is, retried in measure, recovered from.
 
-use std::time::Duration;
-
 use flashpoint_operator::api::{FlashpointFeed, Reason};
 use jiff::SignedDuration;
 use simulators::faults::{Calls, Fault, Reply};
@@ -12,7 +10,11 @@ use crate::harness::{SOON, Stage, conditions, counts, message, reason, status};
 async fn flashpoint_answers(prefix: &str, reply: Reply, told: Reason, part: &str) {
     let stage = Stage::new(prefix).await;
     stage.telling_reports(3);
-    stage.flashpoint.controls().faults.set(Fault::on("GET", "/api/v4/").reply(reply));
+    stage
+        .flashpoint
+        .controls()
+        .faults
+        .set(Fault::on("GET", "/api/v4/").reply(reply));
     let _operator = stage.operator().await;
     stage.feed("feed").await;
     let feed = stage.until_reason("feed", told).await;
@@ -30,29 +32,65 @@ async fn flashpoint_answers(prefix: &str, reply: Reply, told: Reason, part: &str
     stage.assert_clean();
     let calls = stage.listings();
     assert_eq!(calls.len(), 2);
-    assert!(calls[1].at >= next, "called at {}, due at {next}", calls[1].at);
-    assert!(!stage.trustar.controls().record.all().iter().any(|call| call.at < calls[1].at && call.effect));
+    assert!(
+        calls[1].at >= next,
+        "called at {}, due at {next}",
+        calls[1].at
+    );
+    assert!(
+        !stage
+            .trustar
+            .controls()
+            .record
+            .all()
+            .iter()
+            .any(|call| call.at < calls[1].at && call.effect)
+    );
 }
 
 #[tokio::test]
 async fn flashpoint_failing_is_unavailable() {
-    flashpoint_answers("fp-500", Reply::status(500), Reason::FlashpointUnavailable, "500").await;
+    flashpoint_answers(
+        "fp-500",
+        Reply::status(500),
+        Reason::FlashpointUnavailable,
+        "500",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn flashpoint_breaking_connections_is_unavailable() {
-    flashpoint_answers("fp-reset", Reply::Reset, Reason::FlashpointUnavailable, "Flashpoint").await;
+    flashpoint_answers(
+        "fp-reset",
+        Reply::Reset,
+        Reason::FlashpointUnavailable,
+        "Flashpoint",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_but_told_with_the_next_step() {
     let reply = Reply::redirect("https://api.flashpoint.example/api/v4/reports/");
-    flashpoint_answers("fp-301", reply, Reason::UnexpectedResponse, "flashpoint.url").await;
+    flashpoint_answers(
+        "fp-301",
+        reply,
+        Reason::UnexpectedResponse,
+        "flashpoint.url",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_web_page_in_place_of_reports_is_never_no_reports() {
-    flashpoint_answers("fp-page", Reply::web_page(), Reason::UnexpectedResponse, "Flashpoint").await;
+    flashpoint_answers(
+        "fp-page",
+        Reply::web_page(),
+        Reason::UnexpectedResponse,
+        "Flashpoint",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -60,7 +98,11 @@ async fn flashpoint_is_not_called_before_it_wants_to_be() {
     let stage = Stage::new("fp-429").await;
     stage.telling_reports(3);
     let faults = &stage.flashpoint.controls().faults;
-    faults.set(Fault::on("GET", "/api/v4/").nth(1).reply(Reply::retry_after(429, "8")));
+    faults.set(
+        Fault::on("GET", "/api/v4/")
+            .nth(1)
+            .reply(Reply::retry_after(429, "8")),
+    );
     let _operator = stage.operator().await;
     stage.feed("feed").await;
     let feed = stage.until_reason("feed", Reason::RateLimited).await;
@@ -82,7 +124,9 @@ async fn flashpoint_is_not_called_before_it_wants_to_be() {
 async fn trustar_failing_in_mid_sync_loses_nothing() {
     let stage = Stage::new("ts-503").await;
     stage.telling_reports(20);
-    let fault = Fault::on("POST", "/api/1.3/reports/upsert").calls(Calls::From(6)).reply(Reply::status(503));
+    let fault = Fault::on("POST", "/api/1.3/reports/upsert")
+        .calls(Calls::From(6))
+        .reply(Reply::status(503));
     stage.trustar.controls().faults.set(fault);
     let _operator = stage.operator().await;
     stage.feed("feed").await;
@@ -96,7 +140,9 @@ async fn trustar_failing_in_mid_sync_loses_nothing() {
     assert_eq!(status(&feed).totals.submitted, 5);
     assert_eq!(status(&feed).totals.syncs, 0);
     stage.trustar.controls().faults.clear_all();
-    stage.until("feed", SOON, |feed| status(feed).totals.syncs > 0).await;
+    stage
+        .until("feed", SOON, |feed| status(feed).totals.syncs > 0)
+        .await;
     // Whatever the next attempt of those says.
     stage.request("feed", "now").await;
     stage.until_handled("feed", "now").await;
@@ -109,21 +155,36 @@ async fn trustar_failing_in_mid_sync_loses_nothing() {
 async fn trustar_is_not_called_before_it_wants_to_be() {
     let stage = Stage::new("ts-429").await;
     stage.telling_reports(8);
-    let fault = Fault::on("POST", "/api/1.3/reports/upsert").nth(3).reply(Reply::wait_time(7_000));
+    let fault = Fault::on("POST", "/api/1.3/reports/upsert")
+        .nth(3)
+        .reply(Reply::wait_time(7_000));
     stage.trustar.controls().faults.set(fault);
     let _operator = stage.operator().await;
     stage.feed("feed").await;
-    let feed = stage.until("feed", SOON, |feed| status_is(feed, Reason::RateLimited)).await;
+    let feed = stage
+        .until("feed", SOON, |feed| status_is(feed, Reason::RateLimited))
+        .await;
     assert!(counts(&feed).pending > 0);
     stage.until_synced("feed").await;
     stage.assert_clean();
-    let calls = stage.trustar.controls().record.matching("POST", "/api/1.3/reports/upsert", "");
+    let calls = stage
+        .trustar
+        .controls()
+        .record
+        .matching("POST", "/api/1.3/reports/upsert", "");
     let refused = calls.iter().find(|call| call.status == Some(429)).unwrap();
     // Calls that were under way when it answered could not know.
     let slack = SignedDuration::from_secs(1);
     let early = calls.iter().filter(|call| call.at > refused.at + slack);
-    let early: Vec<_> = early.map(|call| call.at.duration_since(refused.at)).collect();
-    assert!(early.iter().all(|after| *after >= SignedDuration::from_secs(7)), "{early:?}");
+    let early: Vec<_> = early
+        .map(|call| call.at.duration_since(refused.at))
+        .collect();
+    assert!(
+        early
+            .iter()
+            .all(|after| *after >= SignedDuration::from_secs(7)),
+        "{early:?}"
+    );
 }
 
 fn status_is(feed: &FlashpointFeed, wanted: Reason) -> bool {
@@ -133,11 +194,56 @@ fn status_is(feed: &FlashpointFeed, wanted: Reason) -> bool {
 #[tokio::test]
 async fn a_vendor_that_never_answers_fails_within_the_feeds_timeout() {
     let stage = Stage::new("hang").await;
-    stage.flashpoint.controls().faults.set(Fault::on("GET", "/api/v4/").reply(Reply::Hang));
+    stage.telling_reports(2);
+    let hang = Fault::on("POST", "/oauth/token").reply(Reply::Hang);
+    stage.trustar.controls().faults.set(hang);
     let _operator = stage.operator().await;
-    stage.feed_with("feed", serde_json::json!({"timeout": "2s", "limit": 1})).await;
-    let feed = stage.until_reason("feed", Reason::FlashpointUnavailable).await;
+    stage
+        .feed_with("feed", serde_json::json!({"timeout": "2s"}))
+        .await;
+    let feed = stage.until_reason("feed", Reason::TrustarUnavailable).await;
     assert!(message(&feed).contains("2 s"), "{}", message(&feed));
-    stage.flashpoint.controls().faults.clear_all();
-    stage.until("feed", Duration::from_secs(90), |feed| status_is(feed, Reason::Synced)).await;
+    stage.trustar.controls().faults.clear_all();
+    stage.until_synced("feed").await;
+    stage.assert_clean();
+}
+
+/// Writes that the call budget holds back are finished by a continuation of the same sync.
+#[tokio::test]
+async fn what_the_call_budget_holds_back_is_finished_by_a_continuation() {
+    let stage = Stage::new("budget").await;
+    stage.telling_reports(60);
+    let limited = stage
+        .starting()
+        .env("TRUSTAR_CALLS_PER_MINUTE", "50")
+        .here()
+        .await;
+    stage.feed("feed").await;
+    let feed = stage.until_reason("feed", Reason::WritesPending).await;
+    assert_eq!(conditions(&feed), ["Ready=False", "Reconciling=True"]);
+    assert!(message(&feed).contains("call budget"), "{}", message(&feed));
+    let part = counts(&feed);
+    assert_eq!(part.created + part.pending, 60);
+    assert_eq!(status(&feed).consecutive_failures, 0);
+    assert!(status(&feed).last_sync_time.is_none());
+    let upserts = stage.upserts().len();
+    // Nobody waits a minute here: a process with calls left goes on.
+    limited.kill();
+    let _unlimited = stage.operator().await;
+    stage.flashpoint.post();
+    stage.fall_due("feed").await;
+    let feed = stage.until_synced("feed").await;
+    // What is new waits for the next full sync.
+    assert_eq!((counts(&feed).created, counts(&feed).considered), (60, 60));
+    assert_eq!(
+        (status(&feed).totals.submitted, status(&feed).totals.syncs),
+        (60, 1)
+    );
+    assert_eq!(stage.upserts().len(), 60);
+    assert!(upserts < 60);
+    stage.fall_due("feed").await;
+    stage
+        .until("feed", SOON, |feed| status(feed).totals.submitted == 61)
+        .await;
+    stage.assert_clean();
 }

@@ -1,21 +1,43 @@
 //! The operator may do what the chart lets it and no more, and it asks for no more.
 
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
+use k8s_openapi::api::rbac::v1::Role;
 use kube::Api;
-use kube::api::PostParams;
+use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, from_value, json};
 
-use crate::harness::{ACCOUNT, SECRET, Stage, election_rules, user, watch_rules};
+use crate::harness::{SOON, Stage, election_rules, status, until, user, watch_rules};
 
-const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+const VERBS: [&str; 8] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+];
 
 /// Group, resource, and the verbs on it that the documentation names.
 const DOCUMENTED: [(&str, &str, &[&str]); 10] = [
-    ("flashpoint-operator.dev", "flashpointfeeds", &["get", "list", "watch"]),
-    ("flashpoint-operator.dev", "flashpointfeeds/status", &["patch"]),
+    (
+        "flashpoint-operator.dev",
+        "flashpointfeeds",
+        &["get", "list", "watch"],
+    ),
+    (
+        "flashpoint-operator.dev",
+        "flashpointfeeds/status",
+        &["patch"],
+    ),
     ("flashpoint-operator.dev", "flashpointfeeds/finalizers", &[]),
     // Deletion: some clusters let only those set an owner who may delete.
-    ("flashpoint-operator.dev", "flashpointledgers", &["get", "create", "update", "delete"]),
+    (
+        "flashpoint-operator.dev",
+        "flashpointledgers",
+        &["get", "create", "update", "delete"],
+    ),
     ("", "secrets", &["get"]),
     ("", "configmaps", &[]),
     ("", "pods", &[]),
@@ -27,9 +49,13 @@ const DOCUMENTED: [(&str, &str, &[&str]); 10] = [
 async fn allowed(stage: &Stage, attributes: Value) -> bool {
     let reviews: Api<SubjectAccessReview> = Api::all(stage.client.clone());
     let groups = ["system:serviceaccounts", "system:authenticated"];
-    let spec = json!({"user": user(&stage.namespace), "groups": groups, "resourceAttributes": attributes});
+    let spec =
+        json!({"user": user(&stage.namespace), "groups": groups, "resourceAttributes": attributes});
     let review = from_value(json!({"spec": spec, "metadata": {}})).unwrap();
-    let review = reviews.create(&PostParams::default(), &review).await.unwrap();
+    let review = reviews
+        .create(&PostParams::default(), &review)
+        .await
+        .unwrap();
     review.status.unwrap().allowed
 }
 
@@ -44,9 +70,16 @@ async fn the_service_account_may_do_what_is_documented_and_no_more() {
                 "namespace": stage.namespace, "name": "any",
             });
             let may = allowed(&stage, attributes.clone()).await;
-            assert_eq!(may, documented.contains(&verb), "{verb} {group}/{resource}/{subresource}");
+            assert_eq!(
+                may,
+                documented.contains(&verb),
+                "{verb} {group}/{resource}/{subresource}"
+            );
             attributes["namespace"] = json!("kube-system");
-            assert!(!allowed(&stage, attributes).await, "{verb} {group}/{resource} of another namespace");
+            assert!(
+                !allowed(&stage, attributes).await,
+                "{verb} {group}/{resource} of another namespace"
+            );
         }
     }
     for verb in VERBS {
@@ -54,8 +87,12 @@ async fn the_service_account_may_do_what_is_documented_and_no_more() {
             "group": "coordination.k8s.io", "resource": "leases", "verb": verb,
             "namespace": stage.namespace, "name": "flashpoint-operator",
         });
-        let documented = ["get", "create", "update", "patch"].contains(&verb);
-        assert_eq!(allowed(&stage, lease).await, documented, "{verb} its own lease");
+        let documented = ["get", "create", "update"].contains(&verb);
+        assert_eq!(
+            allowed(&stage, lease).await,
+            documented,
+            "{verb} its own lease"
+        );
     }
 }
 
@@ -67,7 +104,9 @@ async fn the_charts_rules_have_no_wildcards_and_name_no_cluster_wide_resource() 
             let all = rule.to_string();
             assert!(!all.contains('*'), "{all}");
             for resource in rule["resources"].as_array().unwrap() {
-                let documented = DOCUMENTED.iter().any(|(_, name, verbs)| resource == name && !verbs.is_empty());
+                let documented = DOCUMENTED
+                    .iter()
+                    .any(|(_, name, verbs)| resource == name && !verbs.is_empty());
                 assert!(documented, "{resource}");
             }
         }
@@ -79,7 +118,10 @@ async fn the_charts_rules_have_no_wildcards_and_name_no_cluster_wide_resource() 
 async fn nothing_that_the_operator_asks_for_is_forbidden() {
     let stage = Stage::new("asked").await;
     stage.telling_reports(4);
-    let starting = stage.starting().args(&["--leader-elect"]).env("POD_NAME", "replica");
+    let starting = stage
+        .starting()
+        .args(&["--leader-elect"])
+        .env("POD_NAME", "replica");
     let _operator = starting.env("POD_NAMESPACE", &stage.namespace).here().await;
     stage.feed("feed").await;
     stage.until_synced("feed").await;
@@ -87,16 +129,52 @@ async fn nothing_that_the_operator_asks_for_is_forbidden() {
     stage.until_handled("feed", "again").await;
     stage.edit("feed", json!({"suspend": true})).await;
     stage.until_event("feed", "Suspended").await;
-    stage.feed_with("waiting", json!({"secretRef": {"name": "absent"}})).await;
+    stage
+        .feed_with("waiting", json!({"secretRef": {"name": "absent"}}))
+        .await;
     stage.until_event("waiting", "SecretNotFound").await;
     stage.delete("feed").await;
     let calls = stage.audit.calls_since(0);
     assert!(calls.len() > 10);
-    let forbidden: Vec<_> = calls.iter().filter(|call| call.code == 403 || call.namespace != stage.namespace).collect();
+    let forbidden: Vec<_> = calls
+        .iter()
+        .filter(|call| call.code == 403 || call.namespace != stage.namespace)
+        .collect();
     assert!(forbidden.is_empty(), "{forbidden:?}");
     // Secrets are read by name, never listed or watched.
     let on_secrets = calls.iter().filter(|call| call.resource == "secrets");
     assert!(on_secrets.clone().count() >= 2);
     assert!(on_secrets.clone().all(|call| call.verb == "get"));
-    assert_ne!(ACCOUNT, SECRET);
+}
+
+/// A sync whose outcome can't be told is not repeated: that would call the vendors every few seconds.
+#[tokio::test]
+async fn a_status_that_may_not_be_written_costs_the_vendors_nothing() {
+    let stage = Stage::new("untold").await;
+    stage.telling_reports(3);
+    let roles: Api<Role> = Api::namespaced(stage.client.clone(), &stage.namespace);
+    let name = format!("{}-feeds", stage.namespace);
+    let rules = watch_rules();
+    let mut fewer = rules.as_array().unwrap().clone();
+    fewer.retain(|rule| rule["resources"] != json!(["flashpointfeeds/status"]));
+    let allow = async |rules: Value| {
+        let patch = Patch::Merge(json!({"rules": rules}));
+        roles
+            .patch(&name, &PatchParams::default(), &patch)
+            .await
+            .unwrap();
+    };
+    allow(json!(fewer)).await;
+    let operator = stage.operator().await;
+    stage.feed("feed").await;
+    let complaints = || operator.log().matches("failed to write the status").count();
+    until("the status was refused twice", SOON, async || {
+        (complaints() >= 2).then_some(())
+    })
+    .await;
+    allow(rules.clone()).await;
+    let feed = stage.until_synced("feed").await;
+    assert_eq!((stage.listings().len(), stage.upserts().len()), (1, 3));
+    assert_eq!(status(&feed).totals.submitted, 3);
+    stage.until_event("feed", "Submitted").await;
 }

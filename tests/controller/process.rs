@@ -22,20 +22,38 @@ async fn a_stop_in_mid_sync_tells_what_was_done_and_the_next_start_does_the_rest
     stage.feed("feed").await;
     stage.until_upserts(6).await;
     operator.signal(Signal::TERM);
-    assert_eq!(operator.ended(Duration::from_secs(10)).await.code(), Some(0));
+    assert_eq!(
+        operator.ended(Duration::from_secs(10)).await.code(),
+        Some(0)
+    );
     let feed = stage.get("feed").await;
-    assert_eq!(reason(&feed), Some(Reason::WritesPending), "{}", message(&feed));
+    assert_eq!(
+        reason(&feed),
+        Some(Reason::WritesPending),
+        "{}",
+        message(&feed)
+    );
     let partial = counts(&feed);
+    assert_eq!(partial.created + partial.pending, 50);
+    assert_eq!(
+        (status(&feed).totals.submitted, partial.considered),
+        (partial.created, 50)
+    );
+    // What was under way is written; its tags may follow.
     let written = stage.upserts().len() as u64;
-    assert_eq!((partial.created, partial.considered), (written, 50));
-    assert_eq!(partial.pending, 50 - written);
-    assert_eq!(status(&feed).totals.submitted, written);
+    assert!(
+        (partial.created..=partial.created + 4).contains(&written),
+        "{written}, {partial:?}"
+    );
 
     stage.trustar.controls().faults.clear_all();
     let _next = stage.operator().await;
     let feed = stage.until_synced("feed").await;
     assert_eq!((counts(&feed).created, counts(&feed).considered), (50, 50));
-    assert_eq!((status(&feed).totals.submitted, status(&feed).totals.syncs), (50, 1));
+    assert_eq!(
+        (status(&feed).totals.submitted, status(&feed).totals.syncs),
+        (50, 1)
+    );
     assert_eq!(stage.upserts().len(), 50);
     stage.assert_clean();
 }
@@ -44,16 +62,24 @@ async fn a_stop_in_mid_sync_tells_what_was_done_and_the_next_start_does_the_rest
 async fn a_stop_does_not_wait_for_a_vendor_that_never_answers() {
     let stage = Stage::new("term-hang").await;
     stage.telling_reports(10);
-    stage.trustar.controls().faults.set(Fault::on("POST", "/api/1.3/reports/upsert").nth(3).reply(Reply::Hang));
+    stage.trustar.controls().faults.set(
+        Fault::on("POST", "/api/1.3/reports/upsert")
+            .nth(3)
+            .reply(Reply::Hang),
+    );
     stage.slow_writes(50);
     let mut operator = stage.operator().await;
     stage.feed("feed").await;
     stage.until_upserts(6).await;
     operator.signal(Signal::TERM);
-    assert_eq!(operator.ended(Duration::from_secs(10)).await.code(), Some(0));
+    assert_eq!(
+        operator.ended(Duration::from_secs(10)).await.code(),
+        Some(0)
+    );
     let feed = stage.get("feed").await;
-    assert_eq!(counts(&feed).created, stage.upserts().len() as u64);
-    assert!(counts(&feed).pending > 0);
+    let partial = counts(&feed);
+    assert_eq!(partial.created + partial.pending, 10);
+    assert!(partial.created <= stage.upserts().len() as u64);
     stage.trustar.controls().faults.clear_all();
     let _next = stage.operator().await;
     stage.until_synced("feed").await;
@@ -102,8 +128,31 @@ async fn a_restart_makes_no_feed_due() {
     assert!(next.metrics().await.contains("feed_ready{"));
 }
 
+/// Two releases of the chart that watch the same namespace, without an election between them.
+#[tokio::test]
+async fn two_operators_by_mistake_double_nothing_and_come_to_rest() {
+    let stage = Stage::new("mistake").await;
+    stage.telling_reports(20);
+    stage.slow_writes(100);
+    let _first = stage.operator().await;
+    let _second = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    stage.assert_clean();
+    stage.trustar.controls().faults.clear_all();
+    stage.flashpoint.post();
+    stage.request("feed", "once more").await;
+    stage.until_handled("feed", "once more").await;
+    let feed = stage.until_synced("feed").await;
+    assert_eq!(status(&feed).last_sync.unwrap().total, 21);
+    stage.assert_clean();
+}
+
 async fn replica(stage: &Stage, name: &str) -> Operator {
-    let starting = stage.starting().args(&["--leader-elect"]).env("POD_NAME", name);
+    let starting = stage
+        .starting()
+        .args(&["--leader-elect"])
+        .env("POD_NAME", name);
     starting.env("POD_NAMESPACE", &stage.namespace).here().await
 }
 
@@ -129,8 +178,18 @@ async fn of_two_replicas_one_works_and_a_stopped_leader_hands_over() {
     stage.feed("feed").await;
     stage.until_synced("feed").await;
     assert_eq!(stage.listings().len(), 1);
-    assert!(first.metrics().await.contains("flashpoint_operator_leader 1"));
-    assert!(second.metrics().await.contains("flashpoint_operator_leader 0"));
+    assert!(
+        first
+            .metrics()
+            .await
+            .contains("flashpoint_operator_leader 1")
+    );
+    assert!(
+        second
+            .metrics()
+            .await
+            .contains("flashpoint_operator_leader 0")
+    );
     first.signal(Signal::TERM);
     assert_eq!(first.ended(Duration::from_secs(10)).await.code(), Some(0));
     // Released, not run out.

@@ -27,7 +27,10 @@ async fn stage(cluster: &Cluster, prefix: &str) -> Stage {
 /// The definitions, with a schema that takes anything.
 fn anything_goes() -> Vec<CustomResourceDefinition> {
     let mut definitions = definitions();
-    for version in definitions.iter_mut().flat_map(|definition| &mut definition.spec.versions) {
+    for version in definitions
+        .iter_mut()
+        .flat_map(|definition| &mut definition.spec.versions)
+    {
         let anything = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let schema: JSONSchemaProps = from_value(anything).unwrap();
         version.schema.as_mut().unwrap().open_api_v3_schema = Some(schema);
@@ -38,12 +41,16 @@ fn anything_goes() -> Vec<CustomResourceDefinition> {
 async fn store(stage: &Stage, name: &str, spec: Value) {
     let kind = GroupVersionKind::gvk("flashpoint-operator.dev", "v1alpha1", "FlashpointFeed");
     let resource = ApiResource::from_gvk(&kind);
-    let feeds: Api<DynamicObject> = Api::namespaced_with(stage.client.clone(), &stage.namespace, &resource);
+    let feeds: Api<DynamicObject> =
+        Api::namespaced_with(stage.client.clone(), &stage.namespace, &resource);
     let feed = json!({
         "apiVersion": "flashpoint-operator.dev/v1alpha1", "kind": "FlashpointFeed",
         "metadata": {"name": name}, "spec": spec,
     });
-    feeds.create(&PostParams::default(), &from_value(feed).unwrap()).await.unwrap();
+    feeds
+        .create(&PostParams::default(), &from_value(feed).unwrap())
+        .await
+        .unwrap();
 }
 
 /// The operator starts before its resources are defined, and feeds were stored that no longer fit them.
@@ -80,9 +87,19 @@ async fn feeds_that_cannot_be_read_hide_no_others_and_missing_definitions_are_wa
         store(&stage, name, spec).await;
     }
     store(&stage, "fine", fine).await;
-    until("the operator is ready", SOON, async || (operator.get("/readyz").await.0 == 200).then_some(())).await;
+    until("the operator is ready", SOON, async || {
+        (operator.get("/readyz").await.0 == 200).then_some(())
+    })
+    .await;
     stage.until_synced("fine").await;
-    for name in ["no-enclave", "number", "no-duration", "greedy", "odd-enclave", "odd-type"] {
+    for name in [
+        "no-enclave",
+        "number",
+        "no-duration",
+        "greedy",
+        "odd-enclave",
+        "odd-type",
+    ] {
         let event = stage.until_event(name, "Unreadable").await;
         assert_eq!(event.type_.as_deref(), Some("Warning"));
     }
@@ -93,7 +110,11 @@ async fn feeds_that_cannot_be_read_hide_no_others_and_missing_definitions_are_wa
     stage.until_handled("fine", "now").await;
     stage.assert_clean();
     // What can't be read costs nothing until it changes.
-    assert!(stage.audit.calls_since(mark).len() < 20, "{:?}", stage.audit.calls_since(mark));
+    assert!(
+        stage.audit.calls_since(mark).len() < 20,
+        "{:?}",
+        stage.audit.calls_since(mark)
+    );
     stage.edit("hasty", json!({"interval": "5m"})).await;
     stage.until_synced("hasty").await;
 }
@@ -118,12 +139,16 @@ async fn an_api_server_that_freezes_or_forgets_costs_no_report() {
     assert_eq!(status(&first).totals.submitted, 20);
     stage.trustar.controls().faults.clear_all();
 
-    let noise: Api<k8s_openapi::api::core::v1::ConfigMap> = Api::namespaced(stage.client.clone(), &stage.namespace);
+    let noise: Api<k8s_openapi::api::core::v1::ConfigMap> =
+        Api::namespaced(stage.client.clone(), &stage.namespace);
     for count in 0..10 {
         let patch = Patch::Apply(json!({
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "noise"}, "data": {"count": count.to_string()},
         }));
-        noise.patch("noise", &PatchParams::apply("tests"), &patch).await.unwrap();
+        noise
+            .patch("noise", &PatchParams::apply("tests"), &patch)
+            .await
+            .unwrap();
     }
     cluster.plane.compact_etcd().await.unwrap();
     cluster.plane.restart_apiserver().await.unwrap();
@@ -137,5 +162,8 @@ async fn an_api_server_that_freezes_or_forgets_costs_no_report() {
     let metrics = operator.metrics().await;
     assert!(metrics.contains("name=\"another\""));
     let feeds: Api<FlashpointFeed> = stage.feeds();
-    assert_eq!(status(&feeds.get("feed").await.unwrap()).totals.submitted, 21);
+    assert_eq!(
+        status(&feeds.get("feed").await.unwrap()).totals.submitted,
+        21
+    );
 }

@@ -13,11 +13,12 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::client::Body;
+use kube::core::Request;
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::cases::{changed, feed};
-use super::served::served;
+use super::served::{get, served};
 
 /// A namespace of its own: its name, feeds in it, and a client.
 async fn namespace(prefix: &str) -> (String, Api<FlashpointFeed>, Client) {
@@ -42,21 +43,11 @@ async fn create(feeds: &Api<FlashpointFeed>, feed: Value) -> FlashpointFeed {
 
 /// A feed as the API server has it, not as our types read it.
 async fn stored(client: &Client, namespace: &str, name: &str) -> Value {
-    client
-        .request(get(&path(namespace, name), "application/json"))
-        .await
-        .unwrap()
+    get(client, &path(namespace, name), "application/json").await
 }
 
 fn path(namespace: &str, name: &str) -> String {
     format!("/apis/flashpoint-operator.dev/v1alpha1/namespaces/{namespace}/flashpointfeeds/{name}")
-}
-
-fn get(path: &str, accept: &str) -> http::Request<Vec<u8>> {
-    http::Request::get(path)
-        .header("accept", accept)
-        .body(Vec::new())
-        .unwrap()
 }
 
 fn at(text: &str) -> Timestamp {
@@ -193,10 +184,7 @@ async fn kubectl_get_shows_the_columns() {
         .await
         .unwrap();
     let table = "application/json;as=Table;v=v1;g=meta.k8s.io";
-    let table: Value = client
-        .request(get(&path(&namespace, "shown"), table))
-        .await
-        .unwrap();
+    let table: Value = get(&client, &path(&namespace, "shown"), table).await;
     let columns = table["columnDefinitions"].as_array().unwrap().iter();
     let columns: Vec<(&str, bool)> = columns
         .map(|column| (column["name"].as_str().unwrap(), column["priority"] == 0))
@@ -246,13 +234,12 @@ async fn kubectl_get_shows_the_columns() {
 #[tokio::test]
 async fn it_is_known_by_its_short_name_and_category() {
     let (_, client) = served().await;
-    let resources: Value = client
-        .request(get(
-            "/apis/flashpoint-operator.dev/v1alpha1",
-            "application/json",
-        ))
-        .await
-        .unwrap();
+    let resources: Value = get(
+        &client,
+        "/apis/flashpoint-operator.dev/v1alpha1",
+        "application/json",
+    )
+    .await;
     let resources = resources["resources"].as_array().unwrap();
     let find = |name: &str| {
         resources
@@ -280,10 +267,14 @@ async fn the_api_server_has_no_warning_about_the_definitions() {
         definition.spec.group = "warnings.example".to_owned();
         let name = format!("{}.warnings.example", definition.spec.names.plural);
         definition.metadata.name = Some(name.clone());
-        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All&fieldValidation=Strict";
-        let request = http::Request::post(path).header("content-type", "application/json");
-        let body = Body::from(serde_json::to_vec(&definition).unwrap());
-        let answer = client.send(request.body(body).unwrap()).await.unwrap();
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        let body = serde_json::to_vec(&definition).unwrap();
+        let params = PostParams {
+            dry_run: true,
+            ..PostParams::default()
+        };
+        let request = Request::new(path).create(&params, body).unwrap();
+        let answer = client.send(request.map(Body::from)).await.unwrap();
         assert!(answer.status().is_success(), "{name}: {}", answer.status());
         assert_eq!(answer.headers().get("warning"), None, "{name}");
     }

@@ -6,7 +6,7 @@ use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use super::served::served;
+use super::served::{get, served};
 
 #[tokio::test]
 async fn a_ledger_holds_one_field() {
@@ -27,10 +27,7 @@ async fn a_ledger_holds_one_field() {
     let path = format!(
         "/apis/flashpoint-operator.dev/v1alpha1/namespaces/{namespace}/flashpointledgers/cybercrime"
     );
-    let stored: Value = client
-        .request(http::Request::get(path).body(Vec::new()).unwrap())
-        .await
-        .unwrap();
+    let stored: Value = get(&client, &path, "application/json").await;
     let mut fields: Vec<&str> = stored
         .as_object()
         .unwrap()

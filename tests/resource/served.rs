@@ -2,9 +2,11 @@
 
 use control_plane::ControlPlane;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::core::Request;
 use kube::runtime::wait::{await_condition, conditions::is_crd_established};
 use kube::{Api, Client, ResourceExt as _};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 /// The control plane that the tests share, with our resources.
@@ -31,4 +33,13 @@ async fn define(client: Client) {
             .await
             .unwrap();
     }
+}
+
+/// What is at a path, as the media type that is asked for.
+pub async fn get(client: &Client, path: &str, accept: &str) -> Value {
+    let mut request = Request::new(path).list(&ListParams::default()).unwrap();
+    request
+        .headers_mut()
+        .insert("accept", accept.parse().unwrap());
+    client.request(request).await.unwrap()
 }

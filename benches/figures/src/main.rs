@@ -12,7 +12,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match measure().await {
+    match Box::pin(measure()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the figures could not be measured: {error}");
@@ -27,7 +27,7 @@ async fn measure() -> Outcome<()> {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
     println!("{:44}{:>18}{:>14}", "FIGURE", "MEASURED", "GOAL");
     if is_wanted("throughput") {
-        throughput::measure().await?;
+        Box::pin(throughput::measure()).await?;
     }
     if is_wanted("footprint") {
         footprint::measure().await?;

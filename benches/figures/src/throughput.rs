@@ -7,7 +7,7 @@ use flashpoint_operator::call::Unobserved;
 use flashpoint_operator::clock::ServiceClock;
 use flashpoint_operator::flashpoint::{ApiKey, Flashpoint as Source, FlashpointSettings};
 use flashpoint_operator::http::{self, HttpSettings};
-use flashpoint_operator::indicators::{RuleSettings, IndicatorType, Rules};
+use flashpoint_operator::indicators::{IndicatorType, RuleSettings, Rules};
 use flashpoint_operator::ledger::{Ledger, Owner};
 use flashpoint_operator::sync::ports::{Fence, Fenced, Journal, JournalError, Watcher};
 use flashpoint_operator::sync::{Mode, Plan, Ports, sync};
@@ -36,7 +36,7 @@ pub async fn measure() -> Outcome<()> {
     for latency in [0, 5, 50] {
         let mut ratios = Vec::new();
         for _ in 0..RUNS {
-            let (ours, record) = operator_run(latency).await?;
+            let (ours, record) = Box::pin(operator_run(latency)).await?;
             let bare = bare_run(latency, record).await?;
             ratios.push(bare.as_secs_f64() / ours.as_secs_f64());
         }
@@ -105,7 +105,7 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         cancelled: CancellationToken::new(),
     };
     let begun = Instant::now();
-    sync(&plan, &mut ledger, &ports).await.map_err(|_| "the sync was abandoned")?;
+    Box::pin(sync(&plan, &mut ledger, &ports)).await.map_err(|_| "the sync was abandoned")?;
     let took = begun.elapsed();
     let verdict = vendors.trustar.verdict(&[(ENCLAVE, vendors.flashpoint.truth())]);
     if !verdict.is_clean() {
@@ -134,7 +134,7 @@ async fn bare_run(latency: u64, record: Vec<Exchange>) -> Outcome<Duration> {
         let body = send(&client, &trustar, call, &token).await?;
         if call.path() == "/oauth/token" {
             let answer: serde_json::Value = serde_json::from_slice(&body)?;
-            token = answer["access_token"].as_str().unwrap_or_default().to_owned();
+            answer["access_token"].as_str().unwrap_or_default().clone_into(&mut token);
         }
     }
     for call in &listing {

@@ -25,14 +25,24 @@ pub struct Input {
 /// Reads the inputs; those that can't be read are named on standard error.
 pub fn read(files: &[PathBuf]) -> (Vec<Input>, Exit) {
     let standard_input = [PathBuf::from("-")];
-    let files = if files.is_empty() { standard_input.as_slice() } else { files };
+    let files = if files.is_empty() {
+        standard_input.as_slice()
+    } else {
+        files
+    };
     let mut exit = Exit::Done;
     let mut inputs = Vec::with_capacity(files.len());
     for file in files {
         match bytes_of(file) {
-            Ok(bytes) => inputs.push(Input { name: name_of(file), text: text_of(bytes) }),
+            Ok(bytes) => inputs.push(Input {
+                name: name_of(file),
+                text: text_of(bytes),
+            }),
             Err(error) => {
-                complain("error", &format!("{} can't be read: {error}", name_of(file)));
+                complain(
+                    "error",
+                    &format!("{} can't be read: {error}", name_of(file)),
+                );
                 exit = Exit::BadInput;
             }
         }
@@ -42,7 +52,11 @@ pub fn read(files: &[PathBuf]) -> (Vec<Input>, Exit) {
 
 /// What people call a file.
 pub fn name_of(file: &Path) -> String {
-    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+    if file == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        file.display().to_string()
+    }
 }
 
 /// Tells a person who waits for something that it is waited for them.
@@ -64,7 +78,8 @@ fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
 
 /// The text, each byte that is not UTF-8 replaced, without a byte-order mark.
 fn text_of(bytes: Vec<u8>) -> String {
-    let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
@@ -103,7 +118,8 @@ fn reports(json: &str) -> Result<Vec<(Markup, Cow<'_, str>)>, String> {
     let elements: Vec<&RawValue> = if document.get().starts_with('[') {
         serde_json::from_str(document.get()).map_err(no_json)?
     } else {
-        serde_json::from_str(document.get()).map_or_else(|_| vec![document], |envelope: Envelope<'_>| envelope.data)
+        serde_json::from_str(document.get())
+            .map_or_else(|_| vec![document], |envelope: Envelope<'_>| envelope.data)
     };
     let parts: Vec<_> = elements
         .into_iter()
@@ -122,17 +138,32 @@ mod tests {
     use super::*;
 
     fn parts(text: &str, format: Format) -> Result<Vec<(Markup, String)>, String> {
-        let input = Input { name: String::new(), text: text_of(text.as_bytes().to_vec()) };
+        let input = Input {
+            name: String::new(),
+            text: text_of(text.as_bytes().to_vec()),
+        };
         let parts = input.parts(format)?;
-        Ok(parts.into_iter().map(|(markup, text)| (markup, text.into_owned())).collect())
+        Ok(parts
+            .into_iter()
+            .map(|(markup, text)| (markup, text.into_owned()))
+            .collect())
     }
 
     #[test]
     fn the_format_is_told_by_the_content() {
-        let kind = |text| parts(text, Format::Auto).unwrap().into_iter().map(|part| part.0).collect::<Vec<_>>();
+        let kind = |text| {
+            parts(text, Format::Auto)
+                .unwrap()
+                .into_iter()
+                .map(|part| part.0)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(kind("evil[.]example"), [Markup::Text]);
         assert_eq!(kind("<p>evil[.]example</p>"), [Markup::Html]);
-        assert_eq!(kind(r#"{"title":"t","body":"<p>b</p>"}"#), [Markup::Text, Markup::Html]);
+        assert_eq!(
+            kind(r#"{"title":"t","body":"<p>b</p>"}"#),
+            [Markup::Text, Markup::Html]
+        );
         assert_eq!(kind("[.]example.com {"), [Markup::Text]);
         assert_eq!(kind(r#"{"some":"other JSON"}"#), [Markup::Text]);
     }
@@ -140,11 +171,26 @@ mod tests {
     #[test]
     fn reports_are_found_alone_in_an_array_and_in_the_envelope() {
         let report = r#"{"id":"a","title":"one\u0021"}"#;
-        for json in [report.to_owned(), format!("[{report}]"), format!(r#"{{"total":1,"data":[{report}]}}"#)] {
-            assert_eq!(parts(&json, Format::Json).unwrap(), [(Markup::Text, "one!".to_owned())], "{json}");
+        for json in [
+            report.to_owned(),
+            format!("[{report}]"),
+            format!(r#"{{"total":1,"data":[{report}]}}"#),
+        ] {
+            assert_eq!(
+                parts(&json, Format::Json).unwrap(),
+                [(Markup::Text, "one!".to_owned())],
+                "{json}"
+            );
         }
-        for (json, message) in [("{", "is not JSON"), ("text", "is not JSON"), ("[1]", "holds no report")] {
-            assert!(parts(json, Format::Json).unwrap_err().starts_with(message), "{json}");
+        for (json, message) in [
+            ("{", "is not JSON"),
+            ("text", "is not JSON"),
+            ("[1]", "holds no report"),
+        ] {
+            assert!(
+                parts(json, Format::Json).unwrap_err().starts_with(message),
+                "{json}"
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `extract --jsonl`: a document a line in, its indicators a line out.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -7,11 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{name_of, say_what_is_read};
 use super::Args;
+use super::document::{name_of, say_what_is_read};
 use crate::cli::{Exit, complain, print};
 use crate::indicators::{self, Indicator, Rules};
-use crate::report::text_of;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 1 << 20;
@@ -22,20 +22,36 @@ struct Document<'a> {
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
     #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+/// One line whose text no Rust string can hold: half of a surrogate pair stands in it.
+#[derive(Deserialize)]
+struct Torn<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
     text: &'a RawValue,
 }
 
 /// Answers every line; those that are no documents are named on standard error.
 pub fn run(args: &Args, rules: &Rules) -> Result<Exit, String> {
     let standard_input = [PathBuf::from("-")];
-    let files = if args.files.is_empty() { standard_input.as_slice() } else { &args.files };
+    let files = if args.files.is_empty() {
+        standard_input.as_slice()
+    } else {
+        &args.files
+    };
     let mut exit = Exit::Done;
     print(|out| {
         for file in files {
             match open(file) {
                 Ok(lines) => exit = exit.max(answer(args, rules, &name_of(file), lines, out)?),
                 Err(error) => {
-                    complain("error", &format!("{} can't be read: {error}", name_of(file)));
+                    complain(
+                        "error",
+                        &format!("{} can't be read: {error}", name_of(file)),
+                    );
                     exit = Exit::BadInput;
                 }
             }
@@ -50,10 +66,19 @@ fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
         return Ok(Box::new(BufReader::with_capacity(CHUNK, File::open(file)?)));
     }
     say_what_is_read();
-    Ok(Box::new(BufReader::with_capacity(CHUNK, io::stdin().lock())))
+    Ok(Box::new(BufReader::with_capacity(
+        CHUNK,
+        io::stdin().lock(),
+    )))
 }
 
-fn answer(args: &Args, rules: &Rules, name: &str, mut lines: impl BufRead, out: &mut impl Write) -> io::Result<Exit> {
+fn answer(
+    args: &Args,
+    rules: &Rules,
+    name: &str,
+    mut lines: impl BufRead,
+    out: &mut impl Write,
+) -> io::Result<Exit> {
     let mut exit = Exit::Done;
     let mut line = Vec::new();
     for number in 1_u64.. {
@@ -63,20 +88,28 @@ fn answer(args: &Args, rules: &Rules, name: &str, mut lines: impl BufRead, out: 
             Ok(_) if line.trim_ascii().is_empty() => continue,
             Ok(_) => {}
             Err(error) => {
-                complain("error", &format!("{name}: line {number} can't be read: {error}"));
+                complain(
+                    "error",
+                    &format!("{name}: line {number} can't be read: {error}"),
+                );
                 return Ok(Exit::BadInput);
             }
         }
         let text = String::from_utf8_lossy(&line);
         match parse(text.trim_start_matches('\u{feff}')) {
             Ok(document) => {
-                let text = text_of(document.text.get());
-                let found = indicators::find(&[(args.format.markup(&text), &text)], rules);
-                let shown = found.iter().filter(|indicator| indicator.counts() || !args.counting);
+                let part = (args.format.markup(&document.text), document.text.as_ref());
+                let found = indicators::find(&[part], rules);
+                let shown = found
+                    .iter()
+                    .filter(|indicator| indicator.counts() || !args.counting);
                 write(document.id, shown, out)?;
             }
             Err(error) => {
-                complain("error", &format!("{name}: line {number} {error}; it is passed over"));
+                complain(
+                    "error",
+                    &format!("{name}: line {number} {error}; it is passed over"),
+                );
                 exit = Exit::BadInput;
             }
         }
@@ -85,12 +118,21 @@ fn answer(args: &Args, rules: &Rules, name: &str, mut lines: impl BufRead, out: 
 }
 
 fn parse(line: &str) -> Result<Document<'_>, String> {
-    let document: Document<'_> = serde_json::from_str(line).map_err(|error| {
-        let (text, column) = (error.to_string(), error.column());
-        let what = text.split(" at line ").next().unwrap_or_default();
-        format!("is no document {{\"id\":…,\"text\":…}}: {what} at column {column}")
-    })?;
-    if document.text.get().starts_with('"') { Ok(document) } else { Err("has a text that is no string".to_owned()) }
+    serde_json::from_str(line).or_else(|error: serde_json::Error| {
+        match serde_json::from_str::<Torn<'_>>(line) {
+            Ok(Torn { id, text }) if text.get().starts_with('"') => Ok(Document {
+                id,
+                text: Cow::Borrowed(text.get()),
+            }),
+            _ => {
+                let (message, column) = (error.to_string(), error.column());
+                let what = message.split(" at line ").next().unwrap_or_default();
+                Err(format!(
+                    "is no document {{\"id\":…,\"text\":…}}: {what} at column {column}"
+                ))
+            }
+        }
+    })
 }
 
 fn write<'a>(
@@ -98,7 +140,11 @@ fn write<'a>(
     indicators: impl Iterator<Item = &'a Indicator>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    write!(out, "{{\"id\":{},\"indicators\":[", id.map_or("null", RawValue::get))?;
+    write!(
+        out,
+        "{{\"id\":{},\"indicators\":[",
+        id.map_or("null", RawValue::get)
+    )?;
     for (place, indicator) in indicators.enumerate() {
         let comma = if place == 0 { "" } else { "," };
         write!(out, "{comma}{{\"type\":\"{}\",\"value\":", indicator.kind)?;

@@ -38,8 +38,13 @@ pub struct Input {
 pub fn read(args: &Args) -> Result<Input, Refused> {
     let objects = objects(&args.file)?;
     let feed = feed(&objects, &shown(&args.file), args.name.as_deref())?;
-    let settings = FeedSettings::try_from(&feed.spec).map_err(|error| bad_input(error.to_string()))?;
-    let beside = args.secret.as_ref().map(|file| Ok((self::objects(file)?, shown(file)))).transpose()?;
+    let settings =
+        FeedSettings::try_from(&feed.spec).map_err(|error| bad_input(error.to_string()))?;
+    let beside = args
+        .secret
+        .as_ref()
+        .map(|file| Ok((self::objects(file)?, shown(file))))
+        .transpose()?;
     let secret = match &beside {
         Some((objects, file)) => {
             let found = secret(objects, file, &feed)?;
@@ -48,7 +53,11 @@ pub fn read(args: &Args) -> Result<Input, Refused> {
         None => secret(&objects, &shown(&args.file), &feed)?,
     };
     let credentials = credentials(secret, &feed)?;
-    Ok(Input { feed: name_of(&feed), settings, credentials })
+    Ok(Input {
+        feed: name_of(&feed),
+        settings,
+        credentials,
+    })
 }
 
 fn objects(file: &Path) -> Result<Vec<Value>, Refused> {
@@ -69,8 +78,14 @@ fn feed(objects: &[Value], file: &str, wanted: Option<&str>) -> Result<Flashpoin
         }
     }
     if feeds.is_empty() {
-        let holds = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-        return Err(bad_input(format!("{file} holds no FlashpointFeed, but {holds}: give the feed's file with -f")));
+        let holds = if others.is_empty() {
+            "nothing".to_owned()
+        } else {
+            others.join(", ")
+        };
+        return Err(bad_input(format!(
+            "{file} holds no FlashpointFeed, but {holds}: give the feed's file with -f"
+        )));
     }
     let names: Vec<String> = feeds.iter().map(|(name, _)| name.clone()).collect();
     let is_meant = |name: &str| {
@@ -80,12 +95,19 @@ fn feed(objects: &[Value], file: &str, wanted: Option<&str>) -> Result<Flashpoin
     match (meant.next(), meant.next(), wanted) {
         (Some((_, Checked::Feed(feed))), None, _) => Ok(*feed),
         (Some((name, Checked::Refused(problems))), None, _) => {
-            let problems: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-            Err(bad_input(format!("{file}: FlashpointFeed {name} is not valid:{}", problems.concat())))
+            let problems: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("\n  {problem}"))
+                .collect();
+            Err(bad_input(format!(
+                "{file}: FlashpointFeed {name} is not valid:{}",
+                problems.concat()
+            )))
         }
-        (None, _, Some(wanted)) => {
-            Err(bad_input(format!("{file} holds no feed {wanted}, but {}", names.join(", "))))
-        }
+        (None, _, Some(wanted)) => Err(bad_input(format!(
+            "{file} holds no feed {wanted}, but {}",
+            names.join(", ")
+        ))),
         _ => Err(bad_input(format!(
             "{file} holds {} feeds, {}: choose one with --name",
             names.len(),
@@ -95,13 +117,20 @@ fn feed(objects: &[Value], file: &str, wanted: Option<&str>) -> Result<Flashpoin
 }
 
 /// The values of the secret that the feed names, if it is among the objects.
-fn secret<'a>(objects: &'a [Value], file: &str, feed: &FlashpointFeed) -> Result<Option<Secret<'a>>, Refused> {
-    let found = objects.iter().find(|object| is_secret(object) && is_named_by(feed, object));
+fn secret<'a>(
+    objects: &'a [Value],
+    file: &str,
+    feed: &FlashpointFeed,
+) -> Result<Option<Secret<'a>>, Refused> {
+    let found = objects
+        .iter()
+        .find(|object| is_secret(object) && is_named_by(feed, object));
     let Some(object) = found else { return Ok(None) };
     let place = format!("Secret {} in {file}", title(object));
     let mut values = HashMap::new();
     for (key, _) in KEYS {
-        let value = value_of(object, key).map_err(|what| bad_input(format!("{place}: {key} {what}")))?;
+        let value =
+            value_of(object, key).map_err(|what| bad_input(format!("{place}: {key} {what}")))?;
         if let Some(value) = value.filter(|value| !value.trim_ascii().is_empty()) {
             values.insert(key, value);
         }
@@ -120,7 +149,11 @@ fn is_secret(object: &Value) -> bool {
 
 /// Whether it is the secret of the feed's `secretRef`: of that name, and in no other namespace.
 fn is_named_by(feed: &FlashpointFeed, secret: &Value) -> bool {
-    let metadata = |field: &str| secret.get("metadata").and_then(|metadata| metadata.get(field)?.as_str());
+    let metadata = |field: &str| {
+        secret
+            .get("metadata")
+            .and_then(|metadata| metadata.get(field)?.as_str())
+    };
     let namespaces = (metadata("namespace"), feed.metadata.namespace.as_deref());
     metadata("name") == Some(&feed.spec.secret_ref.name)
         && !matches!(namespaces, (Some(one), Some(other)) if one != other)
@@ -131,13 +164,21 @@ fn is_named_by(feed: &FlashpointFeed, secret: &Value) -> bool {
 fn value_of<'a>(secret: &'a Value, key: &str) -> Result<Option<Cow<'a, [u8]>>, &'static str> {
     let field = |data: &str| secret.get(data)?.get(key).filter(|value| !value.is_null());
     if let Some(value) = field("stringData") {
-        let text = value.as_str().ok_or("under stringData is no text: put it in quotes")?;
+        let text = value
+            .as_str()
+            .ok_or("under stringData is no text: put it in quotes")?;
         return Ok(Some(Cow::Borrowed(text.as_bytes())));
     }
-    let Some(value) = field("data") else { return Ok(None) };
-    let text = value.as_str().ok_or("under data is no text: put its base64 in quotes")?;
+    let Some(value) = field("data") else {
+        return Ok(None);
+    };
+    let text = value
+        .as_str()
+        .ok_or("under data is no text: put its base64 in quotes")?;
     let folded: String = text.split_whitespace().collect();
-    let bytes = STANDARD.decode(folded).map_err(|_| "under data is not base64: encode it, or write it under stringData")?;
+    let bytes = STANDARD
+        .decode(folded)
+        .map_err(|_| "under data is not base64: encode it, or write it under stringData")?;
     Ok(Some(Cow::Owned(bytes)))
 }
 
@@ -148,7 +189,10 @@ fn credentials(secret: Option<Secret<'_>>, feed: &FlashpointFeed) -> Result<Cred
         None => (None, HashMap::new()),
     };
     for (key, variable) in KEYS {
-        if let Some(value) = env::var(variable).ok().filter(|_| !values.contains_key(key)) {
+        if let Some(value) = env::var(variable)
+            .ok()
+            .filter(|_| !values.contains_key(key))
+        {
             values.insert(key, Cow::Owned(value.into_bytes()));
         }
     }
@@ -168,9 +212,22 @@ fn credentials(secret: Option<Secret<'_>>, feed: &FlashpointFeed) -> Result<Cred
 }
 
 fn not_this_secret(objects: &[Value], file: &str, feed: &FlashpointFeed) -> Refused {
-    let secrets: Vec<String> = objects.iter().filter(|object| is_secret(object)).map(title).collect();
-    let holds = if secrets.is_empty() { "no Secret at all".to_owned() } else { secrets.join(", ") };
-    let namespace = feed.metadata.namespace.as_ref().map(|name| format!(" of namespace {name}")).unwrap_or_default();
+    let secrets: Vec<String> = objects
+        .iter()
+        .filter(|object| is_secret(object))
+        .map(title)
+        .collect();
+    let holds = if secrets.is_empty() {
+        "no Secret at all".to_owned()
+    } else {
+        secrets.join(", ")
+    };
+    let namespace = feed
+        .metadata
+        .namespace
+        .as_ref()
+        .map(|name| format!(" of namespace {name}"))
+        .unwrap_or_default();
     bad_input(format!(
         "{file} does not hold the Secret {}{namespace} that the feed's secretRef names, but {holds}: \
          correct one of the two",
@@ -180,19 +237,36 @@ fn not_this_secret(objects: &[Value], file: &str, feed: &FlashpointFeed) -> Refu
 
 fn name_of(feed: &FlashpointFeed) -> String {
     let name = feed.metadata.name.as_deref().unwrap_or_default();
-    feed.metadata.namespace.as_ref().map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+    feed.metadata.namespace.as_ref().map_or_else(
+        || name.to_owned(),
+        |namespace| format!("{namespace}/{name}"),
+    )
 }
 
 fn title(object: &Value) -> String {
-    let metadata = |field: &str| object.get("metadata").and_then(|metadata| metadata.get(field)?.as_str());
+    let metadata = |field: &str| {
+        object
+            .get("metadata")
+            .and_then(|metadata| metadata.get(field)?.as_str())
+    };
     let name = metadata("name").unwrap_or("without name");
-    metadata("namespace").map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+    metadata("namespace").map_or_else(
+        || name.to_owned(),
+        |namespace| format!("{namespace}/{name}"),
+    )
 }
 
 fn shown(file: &Path) -> String {
-    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+    if file == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        file.display().to_string()
+    }
 }
 
 fn bad_input(message: String) -> Refused {
-    Refused { exit: Exit::BadInput, message }
+    Refused {
+        exit: Exit::BadInput,
+        message,
+    }
 }

@@ -56,7 +56,11 @@ impl Results<'_> {
             let judged = look.paint(style(&row.verdict), &padded(judged, verdict));
             // What someone must see to is worth a second line.
             let whole = matches!(row.verdict, Verdict::Failed(_) | Verdict::Pending(_));
-            let reason = if whole { reason.clone() } else { cut(reason, why) };
+            let reason = if whole {
+                reason.clone()
+            } else {
+                cut(reason, why)
+            };
             writeln!(out, "{report}  {name}  {judged}  {reason}")?;
         }
         if !lines.is_empty() {
@@ -69,7 +73,11 @@ impl Results<'_> {
             writeln!(out, "dry run: nothing was written")?;
         }
         let Standing { reason, message } = self.standing;
-        let (ready, style) = if reason.ready() { ("True", Style::Good) } else { ("False", Style::Bad) };
+        let (ready, style) = if reason.ready() {
+            ("True", Style::Good)
+        } else {
+            ("False", Style::Bad)
+        };
         let condition = look.paint(style, &format!("Ready={ready} {}", reason.as_str()));
         writeln!(out, "{condition}: {}", plain(message))?;
         out.flush()
@@ -95,7 +103,11 @@ impl Results<'_> {
     }
 
     fn line(&self, row: &Row) -> [String; 4] {
-        let id = if row.id.is_empty() { "-".to_owned() } else { plain(&row.id) };
+        let id = if row.id.is_empty() {
+            "-".to_owned()
+        } else {
+            plain(&row.id)
+        };
         let verdict = match (&row.verdict, self.dry_run) {
             (Verdict::Created, true) => "would be created",
             (Verdict::Updated, true) => "would be updated",
@@ -152,7 +164,10 @@ impl<'a> From<&'a Row> for ReportResult<'a> {
             title: &row.title,
             verdict: word(&row.verdict),
             why: why(row),
-            indicators: row.indicators.as_ref().map(|indicators| indicators.iter().map(found).collect()),
+            indicators: row
+                .indicators
+                .as_ref()
+                .map(|indicators| indicators.iter().map(found).collect()),
             without_csv: row.without_csv,
         }
     }
@@ -182,7 +197,11 @@ fn style(verdict: &Verdict) -> Style {
 
 /// Why a report was sent, or was not.
 fn why(row: &Row) -> String {
-    let missing = if row.without_csv { "; its CSV data could not be had" } else { "" };
+    let missing = if row.without_csv {
+        "; its CSV data could not be had"
+    } else {
+        ""
+    };
     let why = match (&row.verdict, &row.indicators) {
         (Verdict::Failed(reason) | Verdict::Pending(reason), _) => plain(reason),
         (Verdict::NotPublished, _) => "its published_status is not \"published\"".to_owned(),
@@ -202,7 +221,11 @@ fn decided(indicators: &[Indicator]) -> String {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        return format!("{} {}{more}", first.kind, cut(&plain(&first.value), INDICATOR));
+        return format!(
+            "{} {}{more}",
+            first.kind,
+            cut(&plain(&first.value), INDICATOR)
+        );
     }
     let mut reasons: BTreeMap<Benign, usize> = BTreeMap::new();
     for benign in indicators.iter().filter_map(|indicator| indicator.benign) {
@@ -211,7 +234,10 @@ fn decided(indicators: &[Indicator]) -> String {
     if reasons.is_empty() {
         return "no indicators".to_owned();
     }
-    let reasons: Vec<String> = reasons.into_iter().map(|(benign, count)| so_many(count, benign)).collect();
+    let reasons: Vec<String> = reasons
+        .into_iter()
+        .map(|(benign, count)| so_many(count, benign))
+        .collect();
     format!("nothing counts: {}", reasons.join(", "))
 }
 
@@ -242,14 +268,27 @@ fn counted(counts: &Counts) -> String {
         (counts.without_indicators, "without indicators"),
     ];
     let some = sometimes.into_iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = always.into_iter().chain(some).map(|(count, what)| format!("{count} {what}")).collect();
-    let indicators: Vec<String> = counts.indicators.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let parts: Vec<String> = always
+        .into_iter()
+        .chain(some)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let indicators: Vec<String> = counts
+        .indicators
+        .iter()
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
     let indicators = if indicators.is_empty() {
         String::new()
     } else {
         format!("\nindicators that count: {}", indicators.join(", "))
     };
-    format!("{} in the window, {} considered: {}{indicators}", counts.total, counts.considered, parts.join(", "))
+    format!(
+        "{} in the window, {} considered: {}{indicators}",
+        counts.total,
+        counts.considered,
+        parts.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -260,16 +299,36 @@ mod tests {
     use crate::indicators::IndicatorType;
 
     fn indicator(kind: IndicatorType, value: &str, benign: Option<Benign>) -> Indicator {
-        Indicator { kind, value: value.to_owned(), defanged: false, benign }
+        Indicator {
+            kind,
+            value: value.to_owned(),
+            defanged: false,
+            benign,
+        }
     }
 
     fn row(id: &str, title: &str, verdict: Verdict, indicators: Option<Vec<Indicator>>) -> Row {
-        Row { id: id.to_owned(), title: title.to_owned(), verdict, indicators, without_csv: false }
+        Row {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            verdict,
+            indicators,
+            without_csv: false,
+        }
     }
 
     fn table(rows: &[Row], look: Look) -> String {
-        let standing = Standing { reason: Reason::Synced, message: "done".to_owned() };
-        let results = Results { feed: "intel/a", dry_run: false, rows, counts: None, standing: &standing };
+        let standing = Standing {
+            reason: Reason::Synced,
+            message: "done".to_owned(),
+        };
+        let results = Results {
+            feed: "intel/a",
+            dry_run: false,
+            rows,
+            counts: None,
+            standing: &standing,
+        };
         let mut out = Vec::new();
         results.table(look, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -279,11 +338,25 @@ mod tests {
     fn why_names_the_deciding_indicator_or_what_did_not_count() {
         let benign = |kind| indicator(IndicatorType::Domain, "x", Some(kind));
         let evil = indicator(IndicatorType::Domain, "evil.example", None);
-        assert_eq!(decided(&[benign(Benign::WellKnownSite), evil.clone()]), "Domain evil.example");
-        assert_eq!(decided(&[evil.clone(), evil]), "Domain evil.example and 1 more");
+        assert_eq!(
+            decided(&[benign(Benign::WellKnownSite), evil.clone()]),
+            "Domain evil.example"
+        );
+        assert_eq!(
+            decided(&[evil.clone(), evil]),
+            "Domain evil.example and 1 more"
+        );
         assert_eq!(decided(&[]), "no indicators");
-        let ordinary = [Benign::WellKnownSite, Benign::PrivateAddress, Benign::WellKnownSite].map(benign);
-        assert_eq!(decided(&ordinary), "nothing counts: 2 well-known sites, 1 private address");
+        let ordinary = [
+            Benign::WellKnownSite,
+            Benign::PrivateAddress,
+            Benign::WellKnownSite,
+        ]
+        .map(benign);
+        assert_eq!(
+            decided(&ordinary),
+            "nothing counts: 2 well-known sites, 1 private address"
+        );
         let private = [Benign::PrivateAddress; 2].map(benign);
         assert_eq!(decided(&private), "nothing counts: 2 private addresses");
     }
@@ -292,9 +365,20 @@ mod tests {
     fn lines_are_aligned_and_titles_cut_to_the_terminal() {
         let rows = [
             row("a", &"long title ".repeat(20), Verdict::Unchanged, None),
-            row("bcd", "漢字", Verdict::Failed("no\u{1b}[31m".to_owned()), None),
+            row(
+                "bcd",
+                "漢字",
+                Verdict::Failed("no\u{1b}[31m".to_owned()),
+                None,
+            ),
         ];
-        let shown = table(&rows, Look { width: Some(72), ..Look::default() });
+        let shown = table(
+            &rows,
+            Look {
+                width: Some(72),
+                ..Look::default()
+            },
+        );
         let lines: Vec<&str> = shown.lines().take(2).collect();
         let at = |line: &str, text: &str| columns(line.split(text).next().unwrap());
         assert_eq!(at(lines[0], "unchanged"), at(lines[1], "failed"), "{shown}");

@@ -56,8 +56,15 @@ pub struct State {
 impl State {
     /// Nothing is remembered.
     pub fn empty(feed: &str, enclave: &str) -> Self {
-        let owner = Owner { uid: feed.to_owned(), enclave: enclave.to_owned() };
-        Self { ledger: Ledger::new(owner), window: Window::default(), warning: None }
+        let owner = Owner {
+            uid: feed.to_owned(),
+            enclave: enclave.to_owned(),
+        };
+        Self {
+            ledger: Ledger::new(owner),
+            window: Window::default(),
+            warning: None,
+        }
     }
 }
 
@@ -70,7 +77,11 @@ impl StateFile {
     pub fn open(path: &Path, feed: &str, enclave: &str) -> Result<(Self, State), Refused> {
         // A link stays a link: what it leads to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let file = Self { path, feed: feed.to_owned(), enclave: enclave.to_owned() };
+        let file = Self {
+            path,
+            feed: feed.to_owned(),
+            enclave: enclave.to_owned(),
+        };
         let state = file.read()?;
         file.try_writing()?;
         Ok((file, state))
@@ -83,15 +94,22 @@ impl StateFile {
             Ok(file) if file.is_file() && file.len() == 0 => return Ok(empty),
             Ok(file) if file.is_file() && file.len() <= MAX_BYTES => {}
             Ok(_) => {
-                let message = format!("{} is no state file: name another by --state", self.path.display());
-                return Err(Refused { exit: Exit::BadInput, message });
+                let message = format!(
+                    "{} is no state file: name another by --state",
+                    self.path.display()
+                );
+                return Err(Refused {
+                    exit: Exit::BadInput,
+                    message,
+                });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(empty),
             Err(error) => return Err(unreadable(&error)),
         }
         let bytes = fs::read(&self.path).map_err(|error| unreadable(&error))?;
         let stored: Option<Stored> = serde_json::from_slice(&bytes).ok();
-        let Some(stored) = stored.filter(|stored| stored.flashpoint_operator_state == VERSION) else {
+        let Some(stored) = stored.filter(|stored| stored.flashpoint_operator_state == VERSION)
+        else {
             return self.damaged(empty);
         };
         if stored.feed != self.feed {
@@ -101,29 +119,49 @@ impl StateFile {
                 stored.feed,
                 self.feed
             );
-            return Err(Refused { exit: Exit::BadInput, message });
+            return Err(Refused {
+                exit: Exit::BadInput,
+                message,
+            });
         }
         if stored.enclave != self.enclave {
-            let warning = format!("the state file speaks of enclave {}; with another enclave the feed starts anew", stored.enclave);
-            return Ok(State { warning: Some(warning), ..empty });
+            let warning = format!(
+                "the state file speaks of enclave {}; with another enclave the feed starts anew",
+                stored.enclave
+            );
+            return Ok(State {
+                warning: Some(warning),
+                ..empty
+            });
         }
         let ledger = Ledger::decode(&stored.ledger, empty.ledger.owner.clone());
         if ledger.len() != stored.reports {
             return self.damaged(empty);
         }
-        Ok(State { ledger, window: Window { since: stored.since, covered_to: stored.covered_to }, warning: None })
+        Ok(State {
+            ledger,
+            window: Window {
+                since: stored.since,
+                covered_to: stored.covered_to,
+            },
+            warning: None,
+        })
     }
 
     /// Puts what can't be read aside: it may be another file, given by mistake.
     fn damaged(&self, empty: State) -> Result<State, Refused> {
         let aside = beside(&self.path, ".damaged");
-        fs::copy(&self.path, &aside).map_err(|error| self.refused("is damaged and can't be copied", &error))?;
+        fs::copy(&self.path, &aside)
+            .map_err(|error| self.refused("is damaged and can't be copied", &error))?;
         let warning = format!(
             "{} is damaged, or no state file: it counts as empty and is replaced; what it held is in {}",
             self.path.display(),
             aside.display()
         );
-        Ok(State { warning: Some(warning), ..empty })
+        Ok(State {
+            warning: Some(warning),
+            ..empty
+        })
     }
 
     /// Finds out early whether the file could be replaced: what is written to the enclave without
@@ -140,7 +178,10 @@ impl StateFile {
             "the state file {} {what}: {error}; mend that, or name another by --state. Nothing was sent",
             self.path.display()
         );
-        Refused { exit: Exit::Partial, message }
+        Refused {
+            exit: Exit::Partial,
+            message,
+        }
     }
 
     /// Replaces the file by what is remembered now: at once and wholly, or not at all.
@@ -148,7 +189,9 @@ impl StateFile {
     /// # Errors
     /// Where it can't be written; then it is as it was.
     pub fn save(&self, ledger: &Ledger, window: Window) -> Result<(), JournalError> {
-        let unavailable = |error: &dyn std::fmt::Display| JournalError::Unavailable(format!("{}: {error}", self.path.display()));
+        let unavailable = |error: &dyn std::fmt::Display| {
+            JournalError::Unavailable(format!("{}: {error}", self.path.display()))
+        };
         let stored = Stored {
             flashpoint_operator_state: VERSION,
             feed: self.feed.clone(),
@@ -156,7 +199,9 @@ impl StateFile {
             since: window.since,
             covered_to: window.covered_to,
             reports: ledger.len(),
-            ledger: ledger.encode().map_err(|error| JournalError::Full(error.to_string()))?,
+            ledger: ledger
+                .encode()
+                .map_err(|error| JournalError::Full(error.to_string()))?,
         };
         let json = serde_json::to_vec(&stored).map_err(|error| unavailable(&error))?;
         let temporary = self.temporary();
@@ -172,14 +217,22 @@ impl StateFile {
         file.sync_all()?;
         drop(file);
         fs::rename(temporary, &self.path)?;
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = self
+            .path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
     }
 
     /// Creates the file that becomes the new state: as readable to others as the old one, at
     /// first to nobody else. It holds ids of reports, and titles of those that failed.
     fn create(&self, temporary: &Path) -> io::Result<File> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(temporary)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(temporary)?;
         if let Ok(before) = fs::metadata(&self.path) {
             file.set_permissions(before.permissions())?;
         }
@@ -207,6 +260,7 @@ pub struct FileJournal<'a> {
 
 impl Journal for FileJournal<'_> {
     async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
-        self.file.map_or(Ok(()), |file| file.save(ledger, self.window))
+        self.file
+            .map_or(Ok(()), |file| file.save(ledger, self.window))
     }
 }

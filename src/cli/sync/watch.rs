@@ -39,13 +39,19 @@ struct Told {
 impl Watch {
     /// Watches, and shows progress on standard error if that is a terminal.
     pub fn new() -> Self {
-        Self { look: Look::of(&stderr()), told: Mutex::default() }
+        Self {
+            look: Look::of(&stderr()),
+            told: Mutex::default(),
+        }
     }
 
     /// Shows that the sync waits before it goes on.
     pub fn waiting(&self, seconds: u64) {
         let told = self.told();
-        self.show(&format!("{}; the next goes out in {seconds} s", told.progress()));
+        self.show(&format!(
+            "{}; the next goes out in {seconds} s",
+            told.progress()
+        ));
     }
 
     /// Takes the progress away, and gives what was told.
@@ -69,8 +75,17 @@ impl Watch {
 
 impl Told {
     fn progress(&self) -> String {
-        let open = self.rows.iter().filter(|row| matches!(row.verdict, Verdict::Pending(_))).count();
-        format!("listed {} of {}, handled {}", self.considered, self.total, self.rows.len() - open)
+        let open = self
+            .rows
+            .iter()
+            .filter(|row| matches!(row.verdict, Verdict::Pending(_)))
+            .count();
+        format!(
+            "listed {} of {}, handled {}",
+            self.considered,
+            self.total,
+            self.rows.len() - open
+        )
     }
 }
 
@@ -91,7 +106,10 @@ impl Watcher for Watch {
             without_csv: line.without_csv,
         };
         let mut told = self.told();
-        let earlier = told.rows.iter_mut().find(|earlier| earlier.id == row.id && !row.id.is_empty());
+        let earlier = told
+            .rows
+            .iter_mut()
+            .find(|earlier| earlier.id == row.id && !row.id.is_empty());
         match earlier {
             // A continuation finished, or met again, what was pending.
             Some(earlier) => {

@@ -5,15 +5,68 @@ const MOST_BYTES: usize = 16;
 
 /// Names in order, and what they stand for; `\0` for nothing that can be seen.
 const NAMED: [(&str, char); 62] = [
-    ("AMP", '&'), ("GT", '>'), ("LT", '<'), ("NewLine", '\n'), ("NoBreak", '\0'), ("QUOT", '"'), ("Tab", '\t'),
-    ("ZeroWidthSpace", '\0'), ("amp", '&'), ("apos", '\''), ("ast", '*'), ("bsol", '\\'), ("bull", '•'), ("colon", ':'),
-    ("comma", ','), ("commat", '@'), ("copy", '©'), ("dash", '‐'), ("dollar", '$'), ("emsp", ' '), ("ensp", ' '),
-    ("equals", '='), ("excl", '!'), ("gt", '>'), ("hellip", '…'), ("hyphen", '‐'), ("laquo", '«'), ("lbrace", '{'),
-    ("lbrack", '['), ("lcub", '{'), ("ldquo", '“'), ("lowbar", '_'), ("lpar", '('), ("lsqb", '['), ("lsquo", '‘'),
-    ("lt", '<'), ("mdash", '—'), ("middot", '·'), ("minus", '−'), ("nbsp", ' '), ("ndash", '–'), ("num", '#'),
-    ("percnt", '%'), ("period", '.'), ("plus", '+'), ("quest", '?'), ("quot", '"'), ("raquo", '»'), ("rbrace", '}'),
-    ("rbrack", ']'), ("rcub", '}'), ("rdquo", '”'), ("reg", '®'), ("rpar", ')'), ("rsqb", ']'), ("rsquo", '’'),
-    ("semi", ';'), ("shy", '\0'), ("sol", '/'), ("thinsp", ' '), ("zwj", '\0'), ("zwnj", '\0'),
+    ("AMP", '&'),
+    ("GT", '>'),
+    ("LT", '<'),
+    ("NewLine", '\n'),
+    ("NoBreak", '\0'),
+    ("QUOT", '"'),
+    ("Tab", '\t'),
+    ("ZeroWidthSpace", '\0'),
+    ("amp", '&'),
+    ("apos", '\''),
+    ("ast", '*'),
+    ("bsol", '\\'),
+    ("bull", '•'),
+    ("colon", ':'),
+    ("comma", ','),
+    ("commat", '@'),
+    ("copy", '©'),
+    ("dash", '‐'),
+    ("dollar", '$'),
+    ("emsp", ' '),
+    ("ensp", ' '),
+    ("equals", '='),
+    ("excl", '!'),
+    ("gt", '>'),
+    ("hellip", '…'),
+    ("hyphen", '‐'),
+    ("laquo", '«'),
+    ("lbrace", '{'),
+    ("lbrack", '['),
+    ("lcub", '{'),
+    ("ldquo", '“'),
+    ("lowbar", '_'),
+    ("lpar", '('),
+    ("lsqb", '['),
+    ("lsquo", '‘'),
+    ("lt", '<'),
+    ("mdash", '—'),
+    ("middot", '·'),
+    ("minus", '−'),
+    ("nbsp", ' '),
+    ("ndash", '–'),
+    ("num", '#'),
+    ("percnt", '%'),
+    ("period", '.'),
+    ("plus", '+'),
+    ("quest", '?'),
+    ("quot", '"'),
+    ("raquo", '»'),
+    ("rbrace", '}'),
+    ("rbrack", ']'),
+    ("rcub", '}'),
+    ("rdquo", '”'),
+    ("reg", '®'),
+    ("rpar", ')'),
+    ("rsqb", ']'),
+    ("rsquo", '’'),
+    ("semi", ';'),
+    ("shy", '\0'),
+    ("sol", '/'),
+    ("thinsp", ' '),
+    ("zwj", '\0'),
+    ("zwnj", '\0'),
 ];
 
 /// The length of the reference that `text` begins with, and the character that it stands for, if any can be seen.
@@ -23,9 +76,14 @@ pub fn decode(text: &str) -> Option<(usize, Option<char>)> {
     if let Some(number) = body.strip_prefix('#') {
         return numeric(number).map(|(length, c)| (length + 2, c));
     }
-    let end = body.bytes().take(MOST_BYTES).position(|byte| byte == b';')?;
+    let end = body
+        .bytes()
+        .take(MOST_BYTES)
+        .position(|byte| byte == b';')?;
     let name = body.get(..end)?;
-    let place = NAMED.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    let place = NAMED
+        .binary_search_by(|(known, _)| (*known).cmp(name))
+        .ok()?;
     let (_, c) = NAMED.get(place)?;
     Some((end + 2, (*c != '\0').then_some(*c)))
 }
@@ -36,7 +94,12 @@ fn numeric(number: &str) -> Option<(usize, Option<char>)> {
         Some(digits) => (digits, 16),
         None => (number, 10),
     };
-    let length = digits.bytes().take(8).take_while(|byte| char::from(*byte).is_digit(radix)).count();
+    let zeros = digits.bytes().take_while(|byte| *byte == b'0').count();
+    let length = digits
+        .bytes()
+        .take(zeros + 8)
+        .take_while(|byte| char::from(*byte).is_digit(radix))
+        .count();
     let c = char::from_u32(u32::from_str_radix(digits.get(..length)?, radix).ok()?)?;
     let closed = digits.as_bytes().get(length) == Some(&b';');
     let total = number.len() - digits.len() + length + usize::from(closed);
@@ -45,7 +108,12 @@ fn numeric(number: &str) -> Option<(usize, Option<char>)> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )]
     use super::*;
 
     #[test]
@@ -62,6 +130,7 @@ mod tests {
             ("&#46com", Some((4, Some('.')))),
             ("&shy;", Some((5, None))),
             ("&eacute;", None),
+            ("&#00000000000000000046;", Some((23, Some('.')))),
             ("&;", None),
             ("&", None),
             ("&#;", None),

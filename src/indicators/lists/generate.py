@@ -139,7 +139,7 @@ def entries():
                     yield spelling, family or spelling, cluster
 
 
-def tier(spelling, names, sections, actor, ransom):
+def tier(spelling, sections, actor, ransom):
     """How sure a name is: see README.md. None: it is not listed."""
     k = key(spelling)
     words = [w.lower() for w in WORDS.findall(spelling)]
@@ -194,7 +194,7 @@ def malware_names():
     rows = []
     for k, candidates in found.items():
         spelling = sections["exact adjacent"].get(k) or shown(candidates)
-        letter = tier(spelling, candidates, sections, k in actors, "ransomware" in clusters[k])
+        letter = tier(spelling, sections, k in actors, "ransomware" in clusters[k])
         if letter is None:
             continue
         flags = letter

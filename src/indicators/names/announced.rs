@@ -1,4 +1,5 @@
-//! Names that no list has yet, where a text introduces them as malware's: "a backdoor dubbed `WolfsBane`".
+//! Names that no list has yet, where a text introduces them as malware's ("a backdoor dubbed `WolfsBane`"), or a name says it by itself
+//! (`CoffeeLoader`).
 
 use super::context::Surroundings;
 use super::lexicon::meaning;
@@ -39,6 +40,38 @@ fn word_at(text: &str, from: usize) -> Option<(usize, usize)> {
         (4..=20).contains(&word.len()) && word.starts_with(|c: char| c.is_ascii_alphabetic());
     (fits && meaning(word) == 0 && placement(text, from, to) == Placement::Word)
         .then_some((from, to))
+}
+
+/// Whether the word `text[start..end]` ends as malware's names do, and if it does, whether its sentence speaks of malware.
+pub(super) fn telling(text: &str, start: usize, end: usize) -> Option<bool> {
+    const TAILS: [&str; 13] = [
+        "Backdoor",
+        "Banker",
+        "Bot",
+        "Crypter",
+        "Dropper",
+        "Keylogger",
+        "Loader",
+        "Locker",
+        "RAT",
+        "Ransom",
+        "Rootkit",
+        "Stealer",
+        "Wiper",
+    ];
+    let word = &text[start..end];
+    let coined = |tail: &&str| word.ends_with(*tail) && word.len() >= tail.len() + 3;
+    let tells = may_tell(word) && TAILS.iter().any(coined) && word_at(text, start).is_some();
+    tells.then(|| Surroundings::of(text, start, end).speaks_of_malware())
+}
+
+/// A quick look before a closer one: a capital first, and a last letter as "Loader" has.
+#[inline]
+fn may_tell(word: &str) -> bool {
+    let letters = word.as_bytes();
+    letters.first().is_some_and(u8::is_ascii_uppercase)
+        && letters.len() >= 6
+        && matches!(letters.last(), Some(b'r' | b't' | b'T' | b'm'))
 }
 
 /// Whether a word is spelt as malware is named and words are not: `WolfsBane`, `CLRLoad`, `TOUGHPROGRESS`; unlike "DLLs".

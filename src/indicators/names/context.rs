@@ -174,6 +174,11 @@ impl<'t> Surroundings<'t> {
                 .any(|at| self.is_kind(Side::Before, at, &ANY))
     }
 
+    /// Whether the sentence speaks of malware, or of an attack.
+    pub(super) fn speaks_of_malware(&self) -> bool {
+        self.attack && !self.next().is_some_and(Neighbour::is_capitalised)
+    }
+
     /// "Hook, a new banking trojan", "Hook is Android malware", "Hook (a banker)"
     fn is_explained(&self, entry: &Entry<'_>) -> bool {
         let is = self.after.first().is_some_and(|word| word.is(says::IS));

@@ -19,8 +19,11 @@ const FAR: usize = 96;
 /// How `text[start..end]` stands in `text`.
 pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
     let (before, after) = (&text[..start], &text[end..]);
+    // The common case first: a space on either side, and no bracket beyond it that may be a defanged dot.
     let blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
-    if blank(before.as_bytes().last()) && blank(after.as_bytes().first()) {
+    let plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+    let (mut left, mut right) = (before.as_bytes().iter().rev(), after.as_bytes().iter());
+    if blank(left.next()) && blank(right.next()) && plain(left.next()) && plain(right.next()) {
         return Placement::Word;
     }
     if defanged(before, after) {
@@ -49,7 +52,8 @@ pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
 
 /// Whether the name is a label of a defanged domain or address: `emotet[.]com`.
 fn defanged(before: &str, after: &str) -> bool {
-    const GLUE: [&str; 9] = [".", "dot", "@", "at", ":", "://", ",", "-", "_"];
+    const GLUE: [&str; 6] = [".", "dot", "@", "at", ":", "://"];
+    let (before, after) = (near_end(before.trim_end()), near(after.trim_start()));
     let opened = |rest: &str, open: char, close: char| {
         rest.strip_prefix(open)
             .and_then(|inner| inner.split_once(close))
@@ -62,9 +66,7 @@ fn defanged(before: &str, after: &str) -> bool {
     };
     [('[', ']'), ('(', ')'), ('{', '}')]
         .iter()
-        .any(|&(open, close)| {
-            opened(near(after), open, close) || closed(near_end(before), open, close)
-        })
+        .any(|&(open, close)| opened(after, open, close) || closed(before, open, close))
 }
 
 /// The first few bytes of a text, so that a search in it is bounded.

@@ -252,6 +252,25 @@ fn a_text_can_introduce_names_itself() {
 }
 
 #[test]
+fn a_name_can_say_by_itself_that_it_is_malware() {
+    assert_eq!(sure("MuffinLoader downloads a payload"), "MuffinLoader");
+    assert_eq!(
+        sure("We found MuffinLoader and then IcedID"),
+        "MuffinLoader, IcedID"
+    );
+    assert_eq!(sure("QakBot and MuffinDoor"), "QakBot, MuffinDoor");
+    for text in [
+        "The ClassLoader loads classes",
+        "MuffinBot answers questions about muffins",
+        "BitLocker encrypts a stolen laptop",
+        "Crypter malware",
+        "muffinloader payload",
+    ] {
+        assert_eq!(sure(text), "", "{text}");
+    }
+}
+
+#[test]
 fn a_feed_adds_and_ignores_names() {
     let settings = NameSettings::new(
         &named(&["Purple Otter", " ", "!!"]),

@@ -56,7 +56,11 @@ impl Score {
 }
 
 fn percent(right: u32, wrong: u32) -> f64 {
-    if right + wrong == 0 { 100.0 } else { 100.0 * f64::from(right) / f64::from(right + wrong) }
+    if right + wrong == 0 {
+        100.0
+    } else {
+        100.0 * f64::from(right) / f64::from(right + wrong)
+    }
 }
 
 #[test]
@@ -64,28 +68,43 @@ fn the_peers_cases_are_found() {
     let mut scores = [Score::default(); 9];
     for line in CASES.lines() {
         let case: Case = serde_json::from_str(line).unwrap();
-        let found: BTreeSet<Expected> = indicators::find(&[(Markup::detect(&case.text), &case.text)], &Rules::default())
-            .into_iter()
-            .map(|indicator| Expected { kind: indicator.kind, value: indicator.value })
-            .collect();
+        let found: BTreeSet<Expected> = indicators::find(
+            &[(Markup::detect(&case.text), &case.text)],
+            &Rules::default(),
+        )
+        .into_iter()
+        .map(|indicator| Expected {
+            kind: indicator.kind,
+            value: indicator.value,
+        })
+        .collect();
         for expected in &case.expect {
             let score = &mut scores[expected.kind as usize];
             if found.contains(expected) {
                 score.right += 1;
             } else {
                 score.missed += 1;
-                println!("{} missed {} {} in {:?}", case.id, expected.kind, expected.value, case.text);
+                println!(
+                    "{} missed {} {} in {:?}",
+                    case.id, expected.kind, expected.value, case.text
+                );
             }
         }
         for one in &found {
             let listed = case.complete.contains(&one.kind) && !case.expect.contains(one);
             if listed || case.forbid.contains(one) {
                 scores[one.kind as usize].surplus += 1;
-                println!("{} surplus {} {} in {:?}", case.id, one.kind, one.value, case.text);
+                println!(
+                    "{} surplus {} {} in {:?}",
+                    case.id, one.kind, one.value, case.text
+                );
             }
         }
     }
-    println!("{:<15}{:>7}{:>7}{:>8}{:>8}{:>10}", "type", "right", "missed", "surplus", "recall", "precision");
+    println!(
+        "{:<15}{:>7}{:>7}{:>8}{:>8}{:>10}",
+        "type", "right", "missed", "surplus", "recall", "precision"
+    );
     let mut total = Score::default();
     for kind in IndicatorType::ALL {
         let score = scores[kind as usize];
@@ -97,8 +116,16 @@ fn the_peers_cases_are_found() {
     print("all", total);
     for (kind, recall, precision) in FLOORS {
         let score = scores[kind as usize];
-        assert!(score.recall() >= recall, "{kind}: recall {}", score.recall());
-        assert!(score.precision() >= precision, "{kind}: precision {}", score.precision());
+        assert!(
+            score.recall() >= recall,
+            "{kind}: recall {}",
+            score.recall()
+        );
+        assert!(
+            score.precision() >= precision,
+            "{kind}: precision {}",
+            score.precision()
+        );
     }
     assert!(total.recall() >= TOTAL_FLOOR.0 && total.precision() >= TOTAL_FLOOR.1);
 }
@@ -106,6 +133,10 @@ fn the_peers_cases_are_found() {
 fn print(name: &str, score: Score) {
     println!(
         "{name:<15}{:>7}{:>7}{:>8}{:>8.1}{:>10.1}",
-        score.right, score.missed, score.surplus, score.recall(), score.precision()
+        score.right,
+        score.missed,
+        score.surplus,
+        score.recall(),
+        score.precision()
     );
 }

@@ -10,20 +10,32 @@ fn find(text: &str, settings: RuleSettings) -> Vec<Indicator> {
 fn reason(text: &str, kind: IndicatorType, settings: RuleSettings) -> Option<Benign> {
     let found = find(text, settings);
     let mut of_kind = found.iter().filter(|indicator| indicator.kind == kind);
-    let only = of_kind.next().unwrap_or_else(|| panic!("no {kind} in {text:?}"));
+    let only = of_kind
+        .next()
+        .unwrap_or_else(|| panic!("no {kind} in {text:?}"));
     assert!(of_kind.next().is_none(), "several in {text:?}: {found:?}");
     only.benign
 }
 
 #[test]
 fn plain_hosts_of_everyone_do_not_count_and_defanged_ones_do() {
-    use Benign::{DocumentationAddress, FlashpointHost, PrivateAddress, ResolverAddress, WellKnownSite};
+    use Benign::{
+        DocumentationAddress, FlashpointHost, PrivateAddress, ResolverAddress, WellKnownSite,
+    };
     for (host, kind, expected) in [
         ("fp.tools", IndicatorType::Domain, FlashpointHost),
         ("app.flashpoint.io", IndicatorType::Domain, FlashpointHost),
-        ("www.flashpoint-intel.com", IndicatorType::Domain, FlashpointHost),
+        (
+            "www.flashpoint-intel.com",
+            IndicatorType::Domain,
+            FlashpointHost,
+        ),
         ("www.nytimes.com", IndicatorType::Domain, WellKnownSite),
-        ("www.example.com", IndicatorType::Domain, DocumentationAddress),
+        (
+            "www.example.com",
+            IndicatorType::Domain,
+            DocumentationAddress,
+        ),
         ("10.1.2.3", IndicatorType::Ip, PrivateAddress),
         ("172.31.0.1", IndicatorType::Ip, PrivateAddress),
         ("192.168.0.1", IndicatorType::Ip, PrivateAddress),
@@ -39,11 +51,23 @@ fn plain_hosts_of_everyone_do_not_count_and_defanged_ones_do() {
         ("8.8.8.8", IndicatorType::Ip, ResolverAddress),
         ("1.1.1.1", IndicatorType::Ip, ResolverAddress),
     ] {
-        assert_eq!(reason(host, kind, RuleSettings::default()), Some(expected), "{host}");
+        assert_eq!(
+            reason(host, kind, RuleSettings::default()),
+            Some(expected),
+            "{host}"
+        );
         let url = format!("https://{host}/a");
-        assert_eq!(reason(&url, IndicatorType::Url, RuleSettings::default()), Some(expected), "{url}");
+        assert_eq!(
+            reason(&url, IndicatorType::Url, RuleSettings::default()),
+            Some(expected),
+            "{url}"
+        );
         let defanged = host.replace('.', "[.]");
-        assert_eq!(reason(&defanged, kind, RuleSettings::default()), None, "{defanged}");
+        assert_eq!(
+            reason(&defanged, kind, RuleSettings::default()),
+            None,
+            "{defanged}"
+        );
     }
     for (address, expected) in [
         ("fe80::1", PrivateAddress),
@@ -54,7 +78,11 @@ fn plain_hosts_of_everyone_do_not_count_and_defanged_ones_do() {
         ("2001:db8::1", DocumentationAddress),
         ("2001:4860:4860::8888", ResolverAddress),
     ] {
-        assert_eq!(reason(address, IndicatorType::Ip, RuleSettings::default()), Some(expected), "{address}");
+        assert_eq!(
+            reason(address, IndicatorType::Ip, RuleSettings::default()),
+            Some(expected),
+            "{address}"
+        );
     }
 }
 
@@ -70,9 +98,15 @@ fn what_is_nobodys_counts() {
         ("http://45.77.13.9/a", IndicatorType::Url),
         ("http://nytimes.com@evil-update.com/a", IndicatorType::Url),
         ("CVE-2021-44228", IndicatorType::Cve),
-        ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", IndicatorType::BitcoinAddress),
+        (
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+            IndicatorType::BitcoinAddress,
+        ),
         ("HKLM\\Software\\Evil", IndicatorType::RegistryKey),
-        ("3395856ce81f2b7382dee72602f798b642f14140", IndicatorType::Sha1),
+        (
+            "3395856ce81f2b7382dee72602f798b642f14140",
+            IndicatorType::Sha1,
+        ),
     ] {
         assert_eq!(reason(text, kind, RuleSettings::default()), None, "{text}");
     }
@@ -82,12 +116,20 @@ fn what_is_nobodys_counts() {
 fn the_masked_scheme_makes_a_url_and_its_host_count() {
     let found = find("hxxps://www.nytimes.com/a", RuleSettings::default());
     assert_eq!(found.len(), 2);
-    assert!(found.iter().all(|indicator| indicator.defanged && indicator.counts()), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|indicator| indicator.defanged && indicator.counts()),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn a_value_written_both_ways_is_defanged_and_counts() {
-    let found = find("www.nytimes.com and www[.]nytimes[.]com and www.nytimes.com", RuleSettings::default());
+    let found = find(
+        "www.nytimes.com and www[.]nytimes[.]com and www.nytimes.com",
+        RuleSettings::default(),
+    );
     assert_eq!(found.len(), 1);
     assert!(found[0].defanged && found[0].counts());
 }
@@ -107,18 +149,50 @@ fn digests_in_links_of_ordinary_sites_are_theirs() {
 fn a_domain_in_a_link_of_an_ordinary_site_is_its_own_but_a_url_in_it_is_not() {
     let of = |text: &str, value: &str| {
         let found = find(text, RuleSettings::default());
-        found.into_iter().find(|indicator| indicator.value == value).unwrap_or_else(|| panic!("no {value} in {text:?}")).benign
+        found
+            .into_iter()
+            .find(|indicator| indicator.value == value)
+            .unwrap_or_else(|| panic!("no {value} in {text:?}"))
+            .benign
     };
-    assert_eq!(of("https://www.nytimes.com/company/acme-startup.com", "acme-startup.com"), Some(Benign::WellKnownSite));
-    assert_eq!(of("https://www.virustotal.com/gui/domain/evil-update.com", "evil-update.com"), None);
-    assert_eq!(of("https://www.nytimes.com/?u=http://evil-update.com/a", "evil-update.com"), None);
+    assert_eq!(
+        of(
+            "https://www.nytimes.com/company/acme-startup.com",
+            "acme-startup.com"
+        ),
+        Some(Benign::WellKnownSite)
+    );
+    assert_eq!(
+        of(
+            "https://www.virustotal.com/gui/domain/evil-update.com",
+            "evil-update.com"
+        ),
+        None
+    );
+    assert_eq!(
+        of(
+            "https://www.nytimes.com/?u=http://evil-update.com/a",
+            "evil-update.com"
+        ),
+        None
+    );
 }
 
 #[test]
 fn files_that_anyone_can_put_on_a_well_known_site_count() {
     let release = "https://github.com/someone/tool/releases/download/1.0/tool.exe";
-    assert_eq!(reason(release, IndicatorType::Url, RuleSettings::default()), None);
-    assert_eq!(reason("https://github.com/someone/tool", IndicatorType::Url, RuleSettings::default()), Some(Benign::WellKnownSite));
+    assert_eq!(
+        reason(release, IndicatorType::Url, RuleSettings::default()),
+        None
+    );
+    assert_eq!(
+        reason(
+            "https://github.com/someone/tool",
+            IndicatorType::Url,
+            RuleSettings::default()
+        ),
+        Some(Benign::WellKnownSite)
+    );
 }
 
 #[test]
@@ -128,27 +202,68 @@ fn the_feed_says_what_never_and_what_always_counts() {
         domains_count: count.iter().map(|domain| (*domain).to_owned()).collect(),
         ..RuleSettings::default()
     };
-    let of = |host: &str, ignore: &[&str], count: &[&str]| reason(host, IndicatorType::Domain, settings(ignore, count));
-    assert_eq!(of("evil.com", &["evil.com"], &[]), Some(Benign::IgnoredDomain));
-    assert_eq!(of("a.b.evil.com", &["evil.com"], &[]), Some(Benign::IgnoredDomain));
+    let of = |host: &str, ignore: &[&str], count: &[&str]| {
+        reason(host, IndicatorType::Domain, settings(ignore, count))
+    };
+    assert_eq!(
+        of("evil.com", &["evil.com"], &[]),
+        Some(Benign::IgnoredDomain)
+    );
+    assert_eq!(
+        of("a.b.evil.com", &["evil.com"], &[]),
+        Some(Benign::IgnoredDomain)
+    );
     assert_eq!(of("notevil.com", &["evil.com"], &[]), None);
-    assert_eq!(of("evil[.]com", &["evil.com"], &[]), Some(Benign::IgnoredDomain));
-    assert_eq!(of("evil.com", &["*.EVIL.com"], &[]), Some(Benign::IgnoredDomain));
-    assert_eq!(of("evil.com", &["evil[.]com "], &[]), Some(Benign::IgnoredDomain));
+    assert_eq!(
+        of("evil[.]com", &["evil.com"], &[]),
+        Some(Benign::IgnoredDomain)
+    );
+    assert_eq!(
+        of("evil.com", &["*.EVIL.com"], &[]),
+        Some(Benign::IgnoredDomain)
+    );
+    assert_eq!(
+        of("evil.com", &["evil[.]com "], &[]),
+        Some(Benign::IgnoredDomain)
+    );
     assert_eq!(of("www.nytimes.com", &[], &["nytimes.com"]), None);
     assert_eq!(of("a.evil.com", &["evil.com"], &["a.evil.com"]), None);
     assert_eq!(of("app.flashpoint.io", &[], &["flashpoint.io"]), None);
-    let url = |ignore: &[&str]| reason("http://cdn.evil.com/a", IndicatorType::Url, settings(ignore, &[]));
-    assert_eq!((url(&[]), url(&["evil.com"])), (None, Some(Benign::IgnoredDomain)));
+    let url = |ignore: &[&str]| {
+        reason(
+            "http://cdn.evil.com/a",
+            IndicatorType::Url,
+            settings(ignore, &[]),
+        )
+    };
+    assert_eq!(
+        (url(&[]), url(&["evil.com"])),
+        (None, Some(Benign::IgnoredDomain))
+    );
 }
 
 #[test]
 fn types_that_were_not_selected_are_found_but_do_not_count() {
-    let settings = || RuleSettings { types: vec![IndicatorType::Cve], ..RuleSettings::default() };
-    assert_eq!(reason("CVE-2021-44228", IndicatorType::Cve, settings()), None);
-    assert_eq!(reason("evil[.]com", IndicatorType::Domain, settings()), Some(Benign::TypeNotSelected));
-    let always = RuleSettings { domains_count: vec!["evil.com".to_owned()], ..settings() };
-    assert_eq!(reason("evil[.]com", IndicatorType::Domain, always), Some(Benign::TypeNotSelected));
+    let settings = || RuleSettings {
+        types: vec![IndicatorType::Cve],
+        ..RuleSettings::default()
+    };
+    assert_eq!(
+        reason("CVE-2021-44228", IndicatorType::Cve, settings()),
+        None
+    );
+    assert_eq!(
+        reason("evil[.]com", IndicatorType::Domain, settings()),
+        Some(Benign::TypeNotSelected)
+    );
+    let always = RuleSettings {
+        domains_count: vec!["evil.com".to_owned()],
+        ..settings()
+    };
+    assert_eq!(
+        reason("evil[.]com", IndicatorType::Domain, always),
+        Some(Benign::TypeNotSelected)
+    );
 }
 
 #[test]
@@ -162,30 +277,67 @@ fn the_digest_changes_with_the_settings_and_only_with_them() {
     };
     assert_ne!(plain, digest(ignoring(&["a.com"])));
     assert_ne!(digest(ignoring(&["a.com"])), digest(ignoring(&["b.com"])));
-    assert_eq!(digest(ignoring(&["a.com", "b.com"])), digest(ignoring(&["b.com", "a.com", "a.com"])));
-    let counting = RuleSettings { domains_count: vec!["a.com".to_owned()], ..RuleSettings::default() };
+    assert_eq!(
+        digest(ignoring(&["a.com", "b.com"])),
+        digest(ignoring(&["b.com", "a.com", "a.com"]))
+    );
+    let counting = RuleSettings {
+        domains_count: vec!["a.com".to_owned()],
+        ..RuleSettings::default()
+    };
     assert_ne!(digest(ignoring(&["a.com"])), digest(counting));
-    let fewer = RuleSettings { types: vec![IndicatorType::Ip], ..RuleSettings::default() };
+    let fewer = RuleSettings {
+        types: vec![IndicatorType::Ip],
+        ..RuleSettings::default()
+    };
     assert_ne!(plain, digest(fewer));
     let mut reversed = IndicatorType::ALL.to_vec();
     reversed.reverse();
-    assert_eq!(plain, digest(RuleSettings { types: reversed, ..RuleSettings::default() }));
+    assert_eq!(
+        plain,
+        digest(RuleSettings {
+            types: reversed,
+            ..RuleSettings::default()
+        })
+    );
 }
 
 #[test]
 fn parts_are_texts_of_their_own_in_order_and_without_repeats() {
-    let parts = [(Markup::Text, "evil"), (Markup::Text, ".com and b.net"), (Markup::Html, "<p>b.net <b>c</b>.org</p>")];
-    let values: Vec<String> = indicators::find(&parts, &Rules::default()).into_iter().map(|indicator| indicator.value).collect();
+    let parts = [
+        (Markup::Text, "evil"),
+        (Markup::Text, ".com and b.net"),
+        (Markup::Html, "<p>b.net <b>c</b>.org</p>"),
+    ];
+    let values: Vec<String> = indicators::find(&parts, &Rules::default())
+        .into_iter()
+        .map(|indicator| indicator.value)
+        .collect();
     assert_eq!(values, ["b.net", "c.org"]);
 }
 
 #[test]
 fn the_names_on_the_wire_are_these() {
-    let names = ["IP", "Domain", "URL", "BitcoinAddress", "SHA1", "SHA256", "CVE", "RegistryKey", "Malware"];
+    let names = [
+        "IP",
+        "Domain",
+        "URL",
+        "BitcoinAddress",
+        "SHA1",
+        "SHA256",
+        "CVE",
+        "RegistryKey",
+        "Malware",
+    ];
     for (kind, name) in IndicatorType::ALL.into_iter().zip(names) {
         assert_eq!(serde_json::to_value(kind).unwrap(), name);
         assert_eq!(name.parse(), Ok(kind));
         assert_eq!(kind.to_string(), name);
     }
-    assert!("ip".parse::<IndicatorType>().unwrap_err().to_string().contains("use one of IP, Domain"));
+    assert!(
+        "ip".parse::<IndicatorType>()
+            .unwrap_err()
+            .to_string()
+            .contains("use one of IP, Domain")
+    );
 }

@@ -1,17 +1,83 @@
 //! Hostile input: no text makes the extractor panic, and none takes more than linear time.
 
-
 use crate::indicators::{self, Markup, Rules};
 
 const MARKUPS: [Markup; 3] = [Markup::Text, Markup::Html, Markup::Csv];
 
 /// What indicators and their surroundings are made of.
 const PIECES: [&str; 72] = [
-    ".", "..", "[.]", "[", "]", "(", ")", "{", "}", "<", ">", "&", ";", "\\", "\\.", "^", "/", "//", "://", ":", "::", "[:]",
-    "@", "[at]", "[dot]", " dot ", "dot", "-", "_", "__", ",", " ", "\n", "\t", "\"", "'", "`", "=", "%", "%5B", "#", "?", "http",
-    "hxxp", "https", "www", "com", "evil", "co.uk", "In", "a", "f00d", "1", "192", "8.8.8.8", "2001:db8", "CVE-2021-1234",
-    "HKLM", "\\REGISTRY\\USER\\", "Software", "commit", "version", "<a href=", "<script>", "</script", "<!--", "-->", "&amp;",
-    "\u{430}", "\u{4e2d}", "\u{200b}", "\u{1f600}",
+    ".",
+    "..",
+    "[.]",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "<",
+    ">",
+    "&",
+    ";",
+    "\\",
+    "\\.",
+    "^",
+    "/",
+    "//",
+    "://",
+    ":",
+    "::",
+    "[:]",
+    "@",
+    "[at]",
+    "[dot]",
+    " dot ",
+    "dot",
+    "-",
+    "_",
+    "__",
+    ",",
+    " ",
+    "\n",
+    "\t",
+    "\"",
+    "'",
+    "`",
+    "=",
+    "%",
+    "%5B",
+    "#",
+    "?",
+    "http",
+    "hxxp",
+    "https",
+    "www",
+    "com",
+    "evil",
+    "co.uk",
+    "In",
+    "a",
+    "f00d",
+    "1",
+    "192",
+    "8.8.8.8",
+    "2001:db8",
+    "CVE-2021-1234",
+    "HKLM",
+    "\\REGISTRY\\USER\\",
+    "Software",
+    "commit",
+    "version",
+    "<a href=",
+    "<script>",
+    "</script",
+    "<!--",
+    "-->",
+    "&amp;",
+    "\u{430}",
+    "\u{4e2d}",
+    "\u{200b}",
+    "\u{1f600}",
 ];
 
 /// Pseudo-random numbers (xorshift), the same in every run.
@@ -31,10 +97,15 @@ fn no_text_makes_it_panic() {
     let rules = Rules::default();
     let mut seed = Seed(42);
     for _ in 0..5_000 {
-        let text: String = (0..seed.below(24)).map(|_| PIECES[seed.below(PIECES.len())]).collect();
+        let text: String = (0..seed.below(24))
+            .map(|_| PIECES[seed.below(PIECES.len())])
+            .collect();
         for markup in MARKUPS {
             for found in indicators::find(&[(markup, &text)], &rules) {
-                assert!(!found.value.is_empty() && !found.value.contains(['\n', '\0']), "{found:?} in {text:?}");
+                assert!(
+                    !found.value.is_empty() && !found.value.contains(['\n', '\0']),
+                    "{found:?} in {text:?}"
+                );
             }
         }
     }
@@ -45,24 +116,97 @@ fn what_is_found_is_found_again_in_itself() {
     let rules = Rules::default();
     let mut seed = Seed(7);
     for _ in 0..5_000 {
-        let text: String = (0..seed.below(12)).map(|_| PIECES[seed.below(PIECES.len())]).collect();
+        let text: String = (0..seed.below(12))
+            .map(|_| PIECES[seed.below(PIECES.len())])
+            .collect();
         for found in indicators::find(&[(Markup::Text, &text)], &rules) {
-            let again = indicators::find(&[(Markup::Text, &format!("hxxp://x.com {} ", found.value))], &rules);
-            let kept = again.iter().any(|indicator| indicator.kind == found.kind && indicator.value == found.value);
+            let again = indicators::find(
+                &[(Markup::Text, &format!("hxxp://x.com {} ", found.value))],
+                &rules,
+            );
+            let kept = again
+                .iter()
+                .any(|indicator| indicator.kind == found.kind && indicator.value == found.value);
             // A name that looks like a file, a member or a version is believed only where the text gives a reason.
-            let doubted = matches!(found.kind, indicators::IndicatorType::Domain | indicators::IndicatorType::Ip | indicators::IndicatorType::Malware)
-                || (found.kind == indicators::IndicatorType::Url && !found.value.contains("://"));
+            let doubted = matches!(
+                found.kind,
+                indicators::IndicatorType::Domain
+                    | indicators::IndicatorType::Ip
+                    | indicators::IndicatorType::Malware
+            ) || (found.kind == indicators::IndicatorType::Url
+                && !found.value.contains("://"));
             assert!(kept || doubted, "{found:?} in {text:?}");
         }
     }
 }
 
 /// Inputs that make a careless matcher look at the same bytes again and again.
-const HOSTILE: [&str; 62] = [
-    ".", "a.", ".a", "a.b.", "1.", "1.1.1.1.", "..a", "[", "]", "[.]", "a[.]", "[.]a", "a[.", "a.]", "(", "{", "<", "<a", "<a ", "<a =\"",
-    "<a x=\">\" ", "<a x='>\" ", "<!--", "<script>", "</", "<![CDATA[", "&", "&#", "&amp", "&#x", "f", "0f", "A1", "1A", "bc1q", "-", "_", "__",
-    "a__", "http__", "http://", "http://a", "http://a.com/", "http://a.com/http__", "hxxp[:]//", "://", "/", "//", "\\", "\\\\", "\\/", "HKLM\\",
-    "HKLM\\a ", "HKLM\\<", ":", "::", "a:", "[:]", " dot ", "a dot com ", "@", "a.com].",
+const HOSTILE: [&str; 65] = [
+    "<a x=\">\"",
+    "<title>",
+    "<a b=c ",
+    ".",
+    "a.",
+    ".a",
+    "a.b.",
+    "1.",
+    "1.1.1.1.",
+    "..a",
+    "[",
+    "]",
+    "[.]",
+    "a[.]",
+    "[.]a",
+    "a[.",
+    "a.]",
+    "(",
+    "{",
+    "<",
+    "<a",
+    "<a ",
+    "<a =\"",
+    "<a x=\">\" ",
+    "<a x='>\" ",
+    "<!--",
+    "<script>",
+    "</",
+    "<![CDATA[",
+    "&",
+    "&#",
+    "&amp",
+    "&#x",
+    "f",
+    "0f",
+    "A1",
+    "1A",
+    "bc1q",
+    "-",
+    "_",
+    "__",
+    "a__",
+    "http__",
+    "http://",
+    "http://a",
+    "http://a.com/",
+    "http://a.com/http__",
+    "hxxp[:]//",
+    "://",
+    "/",
+    "//",
+    "\\",
+    "\\\\",
+    "\\/",
+    "HKLM\\",
+    "HKLM\\a ",
+    "HKLM\\<",
+    ":",
+    "::",
+    "a:",
+    "[:]",
+    " dot ",
+    "a dot com ",
+    "@",
+    "a.com].",
 ];
 
 /// Ten times the input may take ten times the time, and some for noise; a quadratic matcher takes a hundred times. It is the thread's own time on a processor, so that others on the machine don't count.
@@ -75,14 +219,17 @@ fn no_text_takes_more_than_linear_time() {
         nanoseconds() - start
     };
     for piece in HOSTILE {
-        for suffix in ["", "\">com x.com/"] {
+        for suffix in ["", "\">com x.com/", " x=\"> <\">"] {
             let text = |bytes: usize| format!("{}{suffix}", piece.repeat(bytes / piece.len()));
             let (short, long) = (text(10_000), text(100_000));
             for markup in [Markup::Text, Markup::Html] {
                 let (few, many) = (time(&short, markup), time(&long, markup));
                 // The system counts in steps of up to 4 ms.
                 let linear = many < few.max(4_000_000) * 40;
-                assert!(linear, "{piece:?} then {suffix:?} as {markup:?}: {few} ns, ten times as much {many} ns");
+                assert!(
+                    linear,
+                    "{piece:?} then {suffix:?} as {markup:?}: {few} ns, ten times as much {many} ns"
+                );
             }
         }
     }
@@ -91,6 +238,14 @@ fn no_text_takes_more_than_linear_time() {
 /// Nanoseconds that this thread has run, or by the clock where the system doesn't tell.
 fn nanoseconds() -> u128 {
     let on_cpu = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let first = on_cpu.split(' ').next().and_then(|first| first.parse().ok());
-    first.unwrap_or_else(|| std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos())
+    let first = on_cpu
+        .split(' ')
+        .next()
+        .and_then(|first| first.parse().ok());
+    first.unwrap_or_else(|| {
+        std::time::SystemTime::UNIX_EPOCH
+            .elapsed()
+            .unwrap()
+            .as_nanos()
+    })
 }

@@ -16,22 +16,43 @@ fn links(source: &str) -> String {
 
 fn values(markup: Markup, source: &str) -> Vec<String> {
     let found = indicators::find(&[(markup, source)], &Rules::default());
-    found.into_iter().map(|Indicator { value, .. }| value).collect()
+    found
+        .into_iter()
+        .map(|Indicator { value, .. }| value)
+        .collect()
 }
 
 #[test]
 fn inline_tags_join_and_block_tags_separate() {
     for (source, expected) in [
         ("<p>ev<b>il</b>.com</p>", vec!["evil.com"]),
-        ("evil<x-fp-highlight>.com</x-fp-highlight>", vec!["evil.com"]),
-        ("<x-fp-highlight>evil</x-fp-highlight>[.]<x-fp-highlight>com</x-fp-highlight>", vec!["evil.com"]),
-        ("<span style=\"color:red\">evil</span><wbr>.com", vec!["evil.com"]),
+        (
+            "evil<x-fp-highlight>.com</x-fp-highlight>",
+            vec!["evil.com"],
+        ),
+        (
+            "<x-fp-highlight>evil</x-fp-highlight>[.]<x-fp-highlight>com</x-fp-highlight>",
+            vec!["evil.com"],
+        ),
+        (
+            "<span style=\"color:red\">evil</span><wbr>.com",
+            vec!["evil.com"],
+        ),
         ("<o:p>evil</o:p>.com", vec!["evil.com"]),
-        ("<td>evil.com</td><td>evil.net</td>", vec!["evil.com", "evil.net"]),
-        ("evil.com<br>evil.net<br/>evil.org", vec!["evil.com", "evil.net", "evil.org"]),
+        (
+            "<td>evil.com</td><td>evil.net</td>",
+            vec!["evil.com", "evil.net"],
+        ),
+        (
+            "evil.com<br>evil.net<br/>evil.org",
+            vec!["evil.com", "evil.net", "evil.org"],
+        ),
         ("<li>evil</li><li>.com</li>", vec![]),
         ("<div>45.77.13</div><div>.9</div>", vec![]),
-        ("<P>evil.com</P><P>evil.net</P>", vec!["evil.com", "evil.net"]),
+        (
+            "<P>evil.com</P><P>evil.net</P>",
+            vec!["evil.com", "evil.net"],
+        ),
     ] {
         assert_eq!(values(Markup::Html, source), expected, "{source}");
     }
@@ -41,7 +62,10 @@ fn inline_tags_join_and_block_tags_separate() {
 fn links_side_by_side_are_two_words() {
     let source = "<a href=\"#\">evil.com</a><a href=\"#\">evil.net</a>";
     assert_eq!(values(Markup::Html, source), ["evil.com", "evil.net"]);
-    assert_eq!(values(Markup::Html, "http://<a href=\"#\">evil.com</a>/x"), ["http://evil.com/x", "evil.com"]);
+    assert_eq!(
+        values(Markup::Html, "http://<a href=\"#\">evil.com</a>/x"),
+        ["http://evil.com/x", "evil.com"]
+    );
 }
 
 #[test]
@@ -55,7 +79,10 @@ fn entities_are_decoded() {
         ("evil&shy;.com", vec!["evil.com"]),
         ("evil&#8203;.com", vec!["evil.com"]),
         ("evil&ZeroWidthSpace;.com", vec!["evil.com"]),
-        ("hxxp&colon;&sol;&sol;evil.com/a?b&amp;c", vec!["http://evil.com/a?b&c", "evil.com"]),
+        (
+            "hxxp&colon;&sol;&sol;evil.com/a?b&amp;c",
+            vec!["http://evil.com/a?b&c", "evil.com"],
+        ),
         ("evil&nbsp;.com", vec![]),
         ("&quot;evil.com&quot;", vec!["evil.com"]),
         ("&lt;evil.com&gt;", vec!["evil.com"]),
@@ -66,18 +93,46 @@ fn entities_are_decoded() {
 
 #[test]
 fn targets_of_links_are_scanned_apart() {
-    assert_eq!(links("<a href=\"http://evil.com/a\">x</a>"), "http://evil.com/a\n");
-    assert_eq!(links("<A class=b HREF = 'http://evil.com/a?b&amp;c' rel=d>x</A>"), "http://evil.com/a?b&c\n");
-    assert_eq!(links("<a href=http://evil.com/a>x</a>"), "http://evil.com/a\n");
-    assert_eq!(links("<a title=\"a > b\" href=\"http://evil.com\">x</a>"), "http://evil.com\n");
+    assert_eq!(
+        links("<a href=\"http://evil.com/a\">x</a>"),
+        "http://evil.com/a\n"
+    );
+    assert_eq!(
+        links("<A class=b HREF = 'http://evil.com/a?b&amp;c' rel=d>x</A>"),
+        "http://evil.com/a?b&c\n"
+    );
+    assert_eq!(
+        links("<a href=http://evil.com/a>x</a>"),
+        "http://evil.com/a\n"
+    );
+    assert_eq!(
+        links("<a title=\"a > b\" href=\"http://evil.com\">x</a>"),
+        "http://evil.com\n"
+    );
     assert_eq!(links("<a data-href=\"http://evil.com\">x</a>"), "");
-    assert_eq!(links("<a href=\"//evil.com/a\">x</a>"), "https://evil.com/a\n");
-    assert_eq!(links("<a href=\"http://evil%5B.%5Dcom/\">x</a>"), "http://evil[.]com/\n");
-    for own in ["#top", "/about", "?page=2", "../x.html", "javascript:void(0)", "data:text/html,x"] {
+    assert_eq!(
+        links("<a href=\"//evil.com/a\">x</a>"),
+        "https://evil.com/a\n"
+    );
+    assert_eq!(
+        links("<a href=\"http://evil%5B.%5Dcom/\">x</a>"),
+        "http://evil[.]com/\n"
+    );
+    for own in [
+        "#top",
+        "/about",
+        "?page=2",
+        "../x.html",
+        "javascript:void(0)",
+        "data:text/html,x",
+    ] {
         assert_eq!(links(&format!("<a href=\"{own}\">x</a>")), "", "{own}");
     }
     let source = "<a href=\"http://evil.com/a\">evil</a>.net";
-    assert_eq!(values(Markup::Html, source), ["evil.net", "http://evil.com/a", "evil.com"]);
+    assert_eq!(
+        values(Markup::Html, source),
+        ["evil.net", "http://evil.com/a", "evil.com"]
+    );
 }
 
 #[test]
@@ -113,7 +168,11 @@ fn malformed_input_hides_nothing() {
         "<div class=\"a\"\"evil.com\">x</div> evil.com",
     ] {
         let found = values(Markup::Html, source);
-        assert!(found.iter().any(|value| value == "evil.com"), "{source}: {found:?} in {:?}", text(source));
+        assert!(
+            found.iter().any(|value| value == "evil.com"),
+            "{source}: {found:?} in {:?}",
+            text(source)
+        );
     }
 }
 
@@ -126,10 +185,19 @@ fn angle_brackets_that_are_no_tags_stay() {
 #[test]
 fn cells_of_csv_are_texts_of_their_own() {
     for (source, expected) in [
-        ("evil.com,evil.net\nevil.org", vec!["evil.com", "evil.net", "evil.org"]),
+        (
+            "evil.com,evil.net\nevil.org",
+            vec!["evil.com", "evil.net", "evil.org"],
+        ),
         ("\"evil.com\",\"evil.net\"", vec!["evil.com", "evil.net"]),
-        ("url,http://evil.com/a,b.exe", vec!["http://evil.com/a", "evil.com"]),
-        ("url,\"http://evil.com/a,b\"", vec!["http://evil.com/a,b", "evil.com"]),
+        (
+            "url,http://evil.com/a,b.exe",
+            vec!["http://evil.com/a", "evil.com"],
+        ),
+        (
+            "url,\"http://evil.com/a,b\"",
+            vec!["http://evil.com/a,b", "evil.com"],
+        ),
         ("\"say \"\"evil.com\"\" twice\"", vec!["evil.com"]),
         ("\"a\nb evil.com\",c", vec!["evil.com"]),
         ("a,\"evil.com", vec!["evil.com"]),
@@ -144,10 +212,27 @@ fn cells_of_csv_are_texts_of_their_own() {
 
 #[test]
 fn html_is_told_from_text() {
-    for html in ["<p>a</p>", "a<br>b", "<a href=x>", "</td>", "<!DOCTYPE html><html>", "<x-fp-highlight>a</x-fp-highlight>", "<BR/>"] {
+    for html in [
+        "<p>a</p>",
+        "a<br>b",
+        "<a href=x>",
+        "</td>",
+        "<!DOCTYPE html><html>",
+        "<x-fp-highlight>a</x-fp-highlight>",
+        "<BR/>",
+    ] {
         assert_eq!(Markup::detect(html), Markup::Html, "{html}");
     }
-    for plain in ["", "a < b > c", "1<.>1", "<http://evil.com/a>", "Vec<String>", "<user@evil.com>", "<some text>", "<<<<"] {
+    for plain in [
+        "",
+        "a < b > c",
+        "1<.>1",
+        "<http://evil.com/a>",
+        "Vec<String>",
+        "<user@evil.com>",
+        "<some text>",
+        "<<<<",
+    ] {
         assert_eq!(Markup::detect(plain), Markup::Text, "{plain}");
     }
 }

@@ -17,9 +17,25 @@ fn nothing_in_ordinary_texts_counts() {
     let mut wrong = Vec::new();
     for line in TEXTS.lines() {
         let news: News = serde_json::from_str(line).unwrap();
-        let markup = if news.markup == "html" { Markup::Html } else { Markup::Text };
+        let markup = if news.markup == "html" {
+            Markup::Html
+        } else {
+            Markup::Text
+        };
         let found = indicators::find(&[(markup, &news.text)], &Rules::default());
-        wrong.extend(found.into_iter().filter(indicators::Indicator::counts).map(|indicator| format!("{} {} in {}", indicator.kind, indicator.value, news.text)));
+        wrong.extend(
+            found
+                .into_iter()
+                .filter(indicators::Indicator::counts)
+                .map(|indicator| {
+                    format!("{} {} in {}", indicator.kind, indicator.value, news.text)
+                }),
+        );
     }
-    assert!(wrong.is_empty(), "{} counted:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} counted:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -25,8 +25,16 @@ fn each_text_holds_what_it_holds_and_no_more() {
             .map(|indicator| indicator.value)
             .collect();
         if found != case.expect {
-            wrong.push(format!("{} ({}): {:?} gave {found:?}, not {:?}", case.r#type, case.why, case.text, case.expect));
+            wrong.push(format!(
+                "{} ({}): {:?} gave {found:?}, not {:?}",
+                case.r#type, case.why, case.text, case.expect
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

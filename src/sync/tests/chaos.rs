@@ -91,7 +91,7 @@ impl<'t> Life<'t> {
             script.with_date = dice.percent(90);
         }
         Self {
-            posted_to: time.truth() - 20 * HOUR,
+            posted_to: time.truth() - 15 * HOUR,
             ties: dice.percent(20),
             mortal: dice.percent(70),
             feed,
@@ -255,6 +255,7 @@ impl<'t> Life<'t> {
             self.feed.cancelled = CancellationToken::new();
             self.feed.enclave.gates.lock().unwrap().takes = Duration::ZERO;
         }
+        self.told();
         if self.dice.percent(10) {
             *self.feed.store.text.lock().unwrap() = None;
         }
@@ -267,12 +268,12 @@ impl<'t> Life<'t> {
             self.chain = Some(BTreeMap::new());
             self.anonymous = 0;
         }
-        self.feed.lines.told.lock().unwrap().clear();
         let (window, totals) = (self.feed.window, self.feed.totals);
         let outcome = self.feed.sync_in(mode).await;
-        for (id, verdict, found) in std::mem::take(&mut *self.feed.lines.told.lock().unwrap()) {
-            if matches!(verdict, Verdict::Failed(_)) {
-                self.failed.insert(id.clone());
+        let mut examined = BTreeSet::new();
+        for (id, verdict, found) in self.told() {
+            if found.is_some() {
+                examined.insert(id.clone());
             }
             let Some(chain) = &mut self.chain else { continue };
             if id.is_empty() {
@@ -291,14 +292,22 @@ impl<'t> Life<'t> {
         assert!(self.feed.totals.submitted <= written, "more was counted than written");
         assert!(self.feed.totals.submitted >= totals.submitted && self.feed.totals.syncs >= totals.syncs);
         match &outcome.counts {
-            Some(counts) => self.check(counts, &outcome),
+            Some(counts) => self.check(counts, &outcome, &examined),
             None => self.chain = None,
         }
         Some(outcome)
     }
 
+    /// What was told since this was asked last.
+    fn told(&mut self) -> Vec<Told> {
+        let told = std::mem::take(&mut *self.feed.lines.told.lock().unwrap());
+        let failed = told.iter().filter(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
+        self.failed.extend(failed.map(|(id, _, _)| id.clone()));
+        told
+    }
+
     /// Compares the counts with what was told of each report.
-    fn check(&mut self, counts: &Counts, outcome: &Outcome) {
+    fn check(&mut self, counts: &Counts, outcome: &Outcome, examined: &BTreeSet<String>) {
         assert_adds_up(counts);
         let ledger = self.feed.store.ledger();
         let unstored = matches!(outcome.conclusion, Conclusion::Journal(_) | Conclusion::LedgerFull);
@@ -306,9 +315,14 @@ impl<'t> Life<'t> {
             self.chain = None;
         }
         let Some(chain) = &mut self.chain else { return };
-        // What Flashpoint no longer lists is no longer counted.
+        // What Flashpoint no longer lists is no longer pending: it counts as far as it was written.
         let unfinished: BTreeSet<_> = ledger.unfinished().map(ToString::to_string).collect();
-        chain.retain(|id, (_, verdict, _)| !matches!(verdict, Verdict::Pending(_)) || unfinished.contains(id));
+        let gone = |id: &String, verdict: &Verdict| matches!(verdict, Verdict::Pending(_)) && !unfinished.contains(id);
+        if chain.iter().any(|(id, (_, verdict, _))| gone(id, verdict)) {
+            assert!(counts.considered <= chain.len() as u64 + self.anonymous, "{outcome:?} {chain:?}");
+            self.chain = None;
+            return;
+        }
         let of = |is: fn(&Verdict) -> bool| chain.values().filter(|(_, verdict, _)| is(verdict)).count() as u64;
         let told = [
             of(|verdict| *verdict == Verdict::Created),
@@ -327,8 +341,9 @@ impl<'t> Life<'t> {
             counts.pending,
         ];
         assert_eq!(counted, told, "{outcome:?} {chain:?}");
-        if matches!(&outcome.conclusion, Conclusion::Fault(fault) if fault.service == Service::Flashpoint) {
-            // What is pending and was not listed again was not looked at.
+        let is_pending = |(id, verdict, _): &&Told| matches!(verdict, Verdict::Pending(_)) && !examined.contains(id);
+        if chain.values().any(|told| is_pending(&told)) {
+            // What is pending was not looked at again: what was found in it is not counted yet.
             return;
         }
         let found: u64 = chain.values().filter_map(|(_, _, found)| *found).sum();

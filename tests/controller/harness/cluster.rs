@@ -45,7 +45,9 @@ pub async fn cluster() -> &'static Cluster {
     SHARED
         .get_or_init(async || {
             let cluster = Cluster::start().await;
-            cluster.define(flashpoint_operator::api::definitions()).await;
+            cluster
+                .define(flashpoint_operator::api::definitions())
+                .await;
             cluster
         })
         .await
@@ -59,9 +61,18 @@ impl Cluster {
 
     /// The same, with these arguments for the API server.
     pub async fn start_with(arguments: &[&str]) -> Self {
-        let apiserver_arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let options = Options { audit: true, apiserver_arguments, ..Options::default() };
-        Self { plane: ControlPlane::start(options).await.unwrap() }
+        let apiserver_arguments = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
+        let options = Options {
+            audit: true,
+            apiserver_arguments,
+            ..Options::default()
+        };
+        Self {
+            plane: ControlPlane::start(options).await.unwrap(),
+        }
     }
 
     /// A client for the administrator.
@@ -74,8 +85,16 @@ impl Cluster {
         let api: Api<CustomResourceDefinition> = Api::all(self.client());
         for definition in definitions {
             let name = definition.name_any();
-            api.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(&definition)).await.unwrap();
-            await_condition(api.clone(), &name, is_crd_established()).await.unwrap();
+            api.patch(
+                &name,
+                &PatchParams::apply("tests").force(),
+                &Patch::Apply(&definition),
+            )
+            .await
+            .unwrap();
+            await_condition(api.clone(), &name, is_crd_established())
+                .await
+                .unwrap();
         }
     }
 
@@ -87,7 +106,10 @@ impl Cluster {
 
     /// Lets an operator's service account do in a namespace what the chart lets it where namespaces are named.
     pub async fn authorize(&self, operators: &str, namespace: &str) {
-        for (suffix, rules) in [("feeds", watch_rules()), ("leader-election", election_rules())] {
+        for (suffix, rules) in [
+            ("feeds", watch_rules()),
+            ("leader-election", election_rules()),
+        ] {
             let name = format!("{operators}-{suffix}");
             let role = json!({"metadata": {"name": name}, "rules": rules});
             create::<Role>(Api::namespaced(self.client(), namespace), role).await;
@@ -106,13 +128,20 @@ impl Cluster {
 
     /// The kubeconfig of an operator's service account.
     pub async fn kubeconfig(&self, operators: &str) -> PathBuf {
-        let access = self.plane.kubeconfig_for_service_account(operators, ACCOUNT).await.unwrap();
+        let access = self
+            .plane
+            .kubeconfig_for_service_account(operators, ACCOUNT)
+            .await
+            .unwrap();
         access.kubeconfig().to_owned()
     }
 
     /// What the operator of a namespace asks for.
     pub fn audit(&self, namespace: &str) -> Audit {
-        Audit { log: self.plane.audit_log(), user: user(namespace) }
+        Audit {
+            log: self.plane.audit_log(),
+            user: user(namespace),
+        }
     }
 }
 
@@ -120,7 +149,9 @@ async fn create<K>(api: Api<K>, object: Value)
 where
     K: Clone + std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned,
 {
-    api.create(&PostParams::default(), &from_value(object).unwrap()).await.unwrap();
+    api.create(&PostParams::default(), &from_value(object).unwrap())
+        .await
+        .unwrap();
 }
 
 /// Binds a role of this kind and name to an operator's service account.
@@ -196,9 +227,12 @@ pub fn election_rules() -> Value {
 }
 
 fn rules(kind: &str, is: impl Fn(&str) -> bool) -> Value {
-    let documents = CHART.split("\n---\n").map(|text| serde_saphyr::from_str::<Value>(text).unwrap());
-    let mut roles = documents
-        .filter(|document| document["kind"] == kind && document["metadata"]["name"].as_str().is_some_and(&is));
+    let documents = CHART
+        .split("\n---\n")
+        .map(|text| serde_saphyr::from_str::<Value>(text).unwrap());
+    let mut roles = documents.filter(|document| {
+        document["kind"] == kind && document["metadata"]["name"].as_str().is_some_and(&is)
+    });
     let role = roles.next().expect("the chart has the role");
     role["rules"].clone()
 }

@@ -6,12 +6,12 @@ mod stage;
 
 use std::time::{Duration, Instant};
 
-pub use cluster::{ACCOUNT, Audit, Cluster, cluster, election_rules, user, watch_rules};
+pub use cluster::{Audit, Cluster, cluster, election_rules, user, watch_rules};
 pub use operator::Operator;
 pub use stage::{SECRET, Stage, conditions, counts, message, reason, status};
 
 /// How long something may take that takes a moment; a busy machine takes many times the usual.
-pub const SOON: Duration = Duration::from_secs(60);
+pub const SOON: Duration = Duration::from_mins(1);
 
 /// Asks again and again until there is an answer.
 ///

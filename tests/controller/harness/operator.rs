@@ -35,11 +35,20 @@ impl<'a> Starting<'a> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flashpoint-operator"));
         command
             .args(["run", "--http-addr", "127.0.0.1:0", "--log-format", "json"])
-            .args(["--flashpoint-url", &stage.flashpoint.url(), "--trustar-url", &stage.trustar.url()])
-            .args(["--trustar-calls-per-minute", "0"])
+            .args([
+                "--flashpoint-url",
+                &stage.flashpoint.url(),
+                "--trustar-url",
+                &stage.trustar.url(),
+            ])
             .env_clear()
-            .env("KUBECONFIG", &stage.kubeconfig);
-        Self { stage, command, filter: "flashpoint_operator=debug,kube=info,info" }
+            .env("KUBECONFIG", &stage.kubeconfig)
+            .env("TRUSTAR_CALLS_PER_MINUTE", "0");
+        Self {
+            stage,
+            command,
+            filter: "flashpoint_operator=debug,kube=info,info",
+        }
     }
 
     /// With these arguments too.
@@ -82,10 +91,16 @@ impl<'a> Starting<'a> {
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap());
         let child = self.command.spawn().unwrap();
-        let mut operator = Operator { child, log, address: String::new() };
+        let mut operator = Operator {
+            child,
+            log,
+            address: String::new(),
+        };
         operator.address = until("the operator serves its endpoints", SOON, async || {
             let lines = operator.log();
-            let line = lines.lines().find(|line| line.contains("serving /metrics"))?;
+            let line = lines
+                .lines()
+                .find(|line| line.contains("serving /metrics"))?;
             let line: Value = serde_json::from_str(line).ok()?;
             Some(line["address"].as_str()?.to_owned())
         })
@@ -107,7 +122,10 @@ impl Operator {
 
     /// Waits until it ends by itself.
     pub async fn ended(&mut self, within: Duration) -> ExitStatus {
-        until("the operator ends", within, async || self.child.try_wait().unwrap()).await
+        until("the operator ends", within, async || {
+            self.child.try_wait().unwrap()
+        })
+        .await
     }
 
     /// Kills it, with whatever it is doing.
@@ -119,7 +137,11 @@ impl Operator {
     /// Asks one of its endpoints; gives status and body.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let http = client(&HttpSettings::default()).unwrap();
-        let answer = http.get(format!("http://{}{path}", self.address)).send().await.unwrap();
+        let answer = http
+            .get(format!("http://{}{path}", self.address))
+            .send()
+            .await
+            .unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -137,7 +159,11 @@ impl Drop for Operator {
             let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
             let tail = &lines[lines.len().saturating_sub(LOG_LINES)..];
-            eprintln!("the operator's log, {}:\n{}", self.log.display(), tail.join("\n"));
+            eprintln!(
+                "the operator's log, {}:\n{}",
+                self.log.display(),
+                tail.join("\n")
+            );
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use flashpoint_operator::api::{FlashpointFeed, FlashpointFeedStatus, FlashpointLedger, REQUESTED_AT, Reason};
+use flashpoint_operator::api::{
+    FlashpointFeed, FlashpointFeedStatus, FlashpointLedger, REQUESTED_AT, Reason,
+};
 use flashpoint_operator::counts::Counts;
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Secret;
@@ -54,18 +56,32 @@ impl Stage {
     /// A stage in a namespace that is there, with an operator's kubeconfig.
     pub async fn at(cluster: &Cluster, namespace: String, kubeconfig: PathBuf) -> Self {
         let flashpoint = simulators::start(Flashpoint::default()).await.unwrap();
-        flashpoint.seed(11, Style { body_bytes: 800, ..Style::default() });
+        flashpoint.seed(
+            11,
+            Style {
+                body_bytes: 800,
+                ..Style::default()
+            },
+        );
         let trustar = simulators::start(Trustar::default()).await.unwrap();
         let audit = cluster.audit(&namespace);
         let client = cluster.client();
-        let stage = Self { audit, namespace, client, flashpoint, trustar, kubeconfig };
+        let stage = Self {
+            audit,
+            namespace,
+            client,
+            flashpoint,
+            trustar,
+            kubeconfig,
+        };
         stage.put_secret(&stage.keys()).await;
         stage
     }
 
     /// Has Flashpoint list reports of the last 20 hours.
     pub fn reports(&self, count: usize) {
-        self.flashpoint.generate(count, SignedDuration::from_hours(20));
+        self.flashpoint
+            .generate(count, SignedDuration::from_hours(20));
     }
 
     /// An operator to be started.
@@ -80,7 +96,14 @@ impl Stage {
 
     /// Has Flashpoint list reports of the last 20 hours, all of which belong in the enclave.
     pub fn telling_reports(&self, count: usize) {
-        self.flashpoint.seed(13, Style { body_bytes: 800, planted: 1.0, ..Style::default() });
+        self.flashpoint.seed(
+            13,
+            Style {
+                body_bytes: 800,
+                planted: 1.0,
+                ..Style::default()
+            },
+        );
         self.reports(count);
     }
 
@@ -104,7 +127,10 @@ impl Stage {
         let secret: Secret = from_value(secret).unwrap();
         let parameters = PostParams::default();
         if self.secrets().get_opt(SECRET).await.unwrap().is_some() {
-            self.secrets().replace(SECRET, &parameters, &secret).await.unwrap();
+            self.secrets()
+                .replace(SECRET, &parameters, &secret)
+                .await
+                .unwrap();
         } else {
             self.secrets().create(&parameters, &secret).await.unwrap();
         }
@@ -112,7 +138,10 @@ impl Stage {
 
     /// Deletes the secret.
     pub async fn delete_secret(&self) {
-        self.secrets().delete(SECRET, &DeleteParams::default()).await.unwrap();
+        self.secrets()
+            .delete(SECRET, &DeleteParams::default())
+            .await
+            .unwrap();
     }
 
     /// The feeds of the namespace.
@@ -142,35 +171,51 @@ impl Stage {
             "metadata": {"name": name},
             "spec": spec,
         });
-        self.feeds().create(&PostParams::default(), &from_value(feed).unwrap()).await.unwrap();
+        self.feeds()
+            .create(&PostParams::default(), &from_value(feed).unwrap())
+            .await
+            .unwrap();
     }
 
     /// Changes fields of a feed's spec.
     pub async fn edit(&self, name: &str, spec: Value) -> FlashpointFeed {
         let patch = Patch::Merge(json!({"spec": spec}));
-        self.feeds().patch(name, &PatchParams::default(), &patch).await.unwrap()
+        self.feeds()
+            .patch(name, &PatchParams::default(), &patch)
+            .await
+            .unwrap()
     }
 
     /// Forces a sync.
     pub async fn request(&self, name: &str, value: &str) {
         let patch = Patch::Merge(json!({"metadata": {"annotations": {REQUESTED_AT: value}}}));
-        self.feeds().patch(name, &PatchParams::default(), &patch).await.unwrap();
+        self.feeds()
+            .patch(name, &PatchParams::default(), &patch)
+            .await
+            .unwrap();
     }
 
     /// Lets the feed's interval have passed.
     pub async fn fall_due(&self, name: &str) {
-        self.edit_status(name, json!({"nextSyncTime": "2026-01-01T00:00:00Z"})).await;
+        self.edit_status(name, json!({"nextSyncTime": "2026-01-01T00:00:00Z"}))
+            .await;
     }
 
     /// Changes fields of a feed's status, as an administrator can.
     pub async fn edit_status(&self, name: &str, status: Value) -> FlashpointFeed {
         let patch = Patch::Merge(json!({"status": status}));
-        self.feeds().patch_status(name, &PatchParams::default(), &patch).await.unwrap()
+        self.feeds()
+            .patch_status(name, &PatchParams::default(), &patch)
+            .await
+            .unwrap()
     }
 
     /// Deletes a feed; its ledger stays, for lack of a garbage collector.
     pub async fn delete(&self, name: &str) {
-        self.feeds().delete(name, &DeleteParams::default()).await.unwrap();
+        self.feeds()
+            .delete(name, &DeleteParams::default())
+            .await
+            .unwrap();
     }
 
     /// The feed as it is.
@@ -197,7 +242,10 @@ impl Stage {
             assert!(
                 std::time::Instant::now() < deadline,
                 "not within {within:?}: {what}; it is {}",
-                serde_json::to_string_pretty(&last.map(|feed| json!({"metadata": feed.metadata, "status": feed.status}))).unwrap()
+                serde_json::to_string_pretty(
+                    &last.map(|feed| json!({"metadata": feed.metadata, "status": feed.status}))
+                )
+                .unwrap()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -205,7 +253,10 @@ impl Stage {
 
     /// Waits until the feed's generation is observed and its reason is this.
     pub async fn until_reason(&self, name: &str, wanted: Reason) -> FlashpointFeed {
-        self.until(name, SOON, |feed| observed(feed) && reason(feed) == Some(wanted)).await
+        self.until(name, SOON, |feed| {
+            observed(feed) && reason(feed) == Some(wanted)
+        })
+        .await
     }
 
     /// Waits until the feed's generation is synced.
@@ -216,7 +267,10 @@ impl Stage {
     /// Waits until a forced sync was handled.
     pub async fn until_handled(&self, name: &str, value: &str) -> FlashpointFeed {
         let handled = |feed: &FlashpointFeed| {
-            feed.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_deref()) == Some(value)
+            feed.status
+                .as_ref()
+                .and_then(|status| status.last_handled_reconcile_at.as_deref())
+                == Some(value)
         };
         self.until(name, SOON, handled).await
     }
@@ -225,7 +279,13 @@ impl Stage {
     pub async fn events(&self, name: &str) -> Vec<Event> {
         let events: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
         let mut events = events.list(&ListParams::default()).await.unwrap().items;
-        events.retain(|event| event.regarding.as_ref().and_then(|regarding| regarding.name.as_deref()) == Some(name));
+        events.retain(|event| {
+            event
+                .regarding
+                .as_ref()
+                .and_then(|regarding| regarding.name.as_deref())
+                == Some(name)
+        });
         events.sort_by_key(|event| event.event_time.clone().map(|time| time.0));
         events
     }
@@ -234,17 +294,27 @@ impl Stage {
     pub async fn until_event(&self, name: &str, reason: &str) -> Event {
         let what = format!("an event {reason} about {name}");
         let wanted = |event: &Event| event.reason.as_deref() == Some(reason);
-        until(&what, SOON, async || self.events(name).await.into_iter().find(wanted)).await
+        until(&what, SOON, async || {
+            self.events(name).await.into_iter().find(wanted)
+        })
+        .await
     }
 
     /// The requests for the listing, so far.
     pub fn listings(&self) -> Vec<Exchange> {
-        self.flashpoint.controls().record.matching("GET", "/api/v4/reports/", "/reports/")
+        self.flashpoint
+            .controls()
+            .record
+            .matching("GET", "/api/v4/reports/", "/reports/")
     }
 
     /// The writes of reports to the enclaves that had an effect.
     pub fn upserts(&self) -> Vec<Exchange> {
-        let mut writes = self.trustar.controls().record.matching("POST", "/api/1.3/reports", "/upsert");
+        let mut writes =
+            self.trustar
+                .controls()
+                .record
+                .matching("POST", "/api/1.3/reports", "/upsert");
         writes.retain(|exchange| exchange.effect);
         writes
     }
@@ -252,12 +322,16 @@ impl Stage {
     /// Waits until so many reports were written.
     pub async fn until_upserts(&self, count: usize) {
         let what = format!("{count} reports are written");
-        until(&what, SOON, async || (self.upserts().len() >= count).then_some(())).await;
+        until(&what, SOON, async || {
+            (self.upserts().len() >= count).then_some(())
+        })
+        .await;
     }
 
     /// Makes each write take so long.
     pub fn slow_writes(&self, milliseconds: u64) {
-        let fault = Fault::on("POST", "/api/1.3/reports/upsert").delay(Duration::from_millis(milliseconds));
+        let fault =
+            Fault::on("POST", "/api/1.3/reports/upsert").delay(Duration::from_millis(milliseconds));
         self.trustar.controls().faults.set(fault);
     }
 
@@ -269,7 +343,11 @@ impl Stage {
 
     /// How many reports the enclave must hold.
     pub fn planted(&self) -> usize {
-        self.flashpoint.reports().iter().filter(|report| !report.planted.is_empty()).count()
+        self.flashpoint
+            .reports()
+            .iter()
+            .filter(|report| !report.planted.is_empty())
+            .count()
     }
 }
 
@@ -285,19 +363,34 @@ pub fn status(feed: &FlashpointFeed) -> FlashpointFeedStatus {
 
 /// The message of a feed's Ready condition.
 pub fn message(feed: &FlashpointFeed) -> String {
-    status(feed).conditions.iter().find(|c| c.type_ == "Ready").unwrap().message.clone()
+    status(feed)
+        .conditions
+        .iter()
+        .find(|c| c.type_ == "Ready")
+        .unwrap()
+        .message
+        .clone()
 }
 
 /// A feed's conditions, as `Type=Status`.
 pub fn conditions(feed: &FlashpointFeed) -> Vec<String> {
-    status(feed).conditions.iter().map(|c| format!("{}={}", c.type_, c.status)).collect()
+    status(feed)
+        .conditions
+        .iter()
+        .map(|c| format!("{}={}", c.type_, c.status))
+        .collect()
 }
 
 /// The reason that a feed's Ready condition gives.
 pub fn reason(feed: &FlashpointFeed) -> Option<Reason> {
-    feed.status.as_ref().and_then(|status| Reason::of(&status.conditions))
+    feed.status
+        .as_ref()
+        .and_then(|status| Reason::of(&status.conditions))
 }
 
 fn observed(feed: &FlashpointFeed) -> bool {
-    feed.status.as_ref().map(|status| status.observed_generation) == feed.metadata.generation
+    feed.status
+        .as_ref()
+        .map(|status| status.observed_generation)
+        == feed.metadata.generation
 }

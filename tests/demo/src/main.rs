@@ -75,7 +75,7 @@ async fn second_stage(cluster: cluster::Cluster, vendors: &Vendors, begun: Insta
     heading("2. The operator on a real control plane");
     let standing = cluster.install(vendors).await?;
     note("The feed, as `kubectl get flashpointfeed cybercrime` prints it:");
-    standing.wait_until_ready(Duration::from_secs(60)).await?;
+    standing.wait_until_ready(Duration::from_mins(1)).await?;
     let verdict = vendors.verdict();
     if !verdict.is_clean() {
         return Err(format!("the enclave does not hold what it should: {verdict:#?}").into());

@@ -151,7 +151,7 @@ impl Default for Settings {
                 secret: "trustar-secret-of-the-simulator".to_owned(),
             }],
             enclaves: vec![Enclave::writable(ENCLAVE, "Flashpoint")],
-            token_life: Duration::from_secs(600),
+            token_life: Duration::from_mins(10),
             bad_token_status: 400,
             bad_credentials_status: 401,
             tags: TagPolicy::Lenient,

@@ -502,7 +502,7 @@ async fn new_reports_settle_first() {
     );
     client
         .server
-        .configure(|settings| settings.settling = Settling::For(Duration::from_secs(3600)));
+        .configure(|settings| settings.settling = Settling::For(Duration::from_hours(1)));
     assert_eq!(
         client
             .get("/api/1.3/reports/a?idType=external")

@@ -1,0 +1,148 @@
+//! A sync and its continuations, until nothing is pending.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::input::Input;
+use super::state::{FileJournal, State, StateFile};
+use super::target::Target;
+use super::watch::Watch;
+use crate::clock::ServiceClock;
+use crate::flashpoint::FlashpointSource;
+use crate::sync::ports::{Fence, Fenced};
+use crate::sync::{self, Mode, Outcome, Plan, Ports};
+
+/// Once asked to stop, calls under way have this long to finish.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// So many rounds in a row that finish nothing are the last.
+const IN_VAIN: u32 = 3;
+
+/// Where reports come from, and where they go to.
+pub struct Ends {
+    /// Flashpoint.
+    pub source: FlashpointSource,
+    /// The enclave.
+    pub target: Target,
+}
+
+/// Syncs, and goes on with what is pending until nothing is, a service is at fault, or a person
+/// interrupts it. None if that was before the reports were listed.
+pub async fn sync_wholly(
+    input: &Input,
+    ends: &Ends,
+    file: Option<&StateFile>,
+    state: &mut State,
+    watch: &Watch,
+) -> Option<Outcome> {
+    let settings = &input.settings;
+    let rules = settings.rules();
+    let (stop, clock) = (Stop::on_signal(), ServiceClock::default());
+    let mut mode = Mode::Full { forced: true };
+    let (mut fewest, mut in_vain) = (u64::MAX, 0);
+    watch.show("checking keys and enclave, listing reports");
+    loop {
+        let plan = Plan {
+            limit: settings.limit,
+            lookback: settings.lookback,
+            timeout: settings.timeout,
+            rules: &rules,
+            window: state.window,
+            mode,
+        };
+        let journal = FileJournal {
+            file,
+            window: state.window,
+        };
+        let ports = Ports {
+            source: &ends.source,
+            sink: &ends.target,
+            journal: &journal,
+            fence: &stop,
+            clock: &clock,
+            watcher: watch,
+            cancelled: stop.now.clone(),
+        };
+        let outcome = sync::sync(&plan, &mut state.ledger, &ports).await.ok()?;
+        state.window = outcome.window;
+        match &outcome.counts {
+            Some(counts) if counts.pending < fewest => (fewest, in_vain) = (counts.pending, 0),
+            _ => in_vain += 1,
+        }
+        let Some(pause) = outcome.continue_in.filter(|_| in_vain < IN_VAIN) else {
+            return Some(outcome);
+        };
+        if !wait(pause, &stop, watch).await {
+            return Some(outcome);
+        }
+        if outcome.counts.is_some() {
+            mode = Mode::Continuation;
+        }
+    }
+}
+
+/// Waits until a continuation can go on; false if a person interrupted it.
+async fn wait(pause: Duration, stop: &Stop, watch: &Watch) -> bool {
+    let until = Instant::now() + pause;
+    while !stop.asked.is_cancelled() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        watch.waiting(left.as_secs() + 1);
+        tokio::select! {
+            () = stop.asked.cancelled() => {}
+            () = sleep(left.min(Duration::from_secs(1))) => {}
+        }
+    }
+    false
+}
+
+/// A person's wish to stop.
+struct Stop {
+    /// Once cancelled, no write begins.
+    asked: CancellationToken,
+    /// Ends calls under way, too.
+    now: CancellationToken,
+}
+
+impl Stop {
+    /// Listens to SIGINT and SIGTERM; a second one ends calls at once.
+    fn on_signal() -> Self {
+        let (asked, now) = (CancellationToken::new(), CancellationToken::new());
+        let stop = Self {
+            asked: asked.clone(),
+            now: now.clone(),
+        };
+        let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        let [Ok(mut interrupt), Ok(mut terminate)] = signals else {
+            return stop;
+        };
+        tokio::spawn(async move {
+            let mut either = async || {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            };
+            either().await;
+            asked.cancel();
+            let _ = timeout(GRACE, either()).await;
+            now.cancel();
+        });
+        stop
+    }
+}
+
+impl Fence for Stop {
+    fn check(&self) -> Result<(), Fenced> {
+        if self.asked.is_cancelled() {
+            Err(Fenced::Stopping)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Watches the feeds and reconciles each, until the process is stopped.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::join_all;
+use kube::api::Api;
+use kube::runtime::controller::{Action, Config, Controller, Error};
+use kube::runtime::reflector::Store;
+use kube::runtime::watcher;
+use kube::{Resource as _, ResourceExt as _};
+use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::Settings;
+use super::context::{Context, Watched};
+use super::feed::{self, ReconcileError};
+use super::health::Readiness;
+use super::metrics::Feed;
+
+/// After a request to stop, syncs have this long to finish the calls under way.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// How long they have after that, for ledger and status: the whole stop may take 10 s.
+const TELL_WITHIN: Duration = Duration::from_secs(4);
+
+/// How often what belongs to feeds that are gone is dropped.
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// Runs until the process is stopped and its syncs have ended, or time is up for them.
+pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readiness) {
+    let client = || context.client.clone();
+    let apis: Vec<Api<Watched>> = if settings.namespaces.is_empty() {
+        vec![Api::all(client())]
+    } else {
+        let namespaces = settings.namespaces.iter();
+        namespaces
+            .map(|namespace| Api::namespaced(client(), namespace))
+            .collect()
+    };
+    let controllers: Vec<_> = apis
+        .into_iter()
+        .map(|api| controller(api, settings.concurrency, &context))
+        .collect();
+    let stores: Vec<Store<Watched>> = controllers.iter().map(Controller::store).collect();
+    let watched = controllers
+        .into_iter()
+        .map(|controller| watch(controller, &context));
+    let watching =
+        async { tokio::join!(become_ready(&stores, readiness), sweep(&stores, &context)) };
+    tokio::select! {
+        _ = join_all(watched) => {}
+        _ = watching => {}
+        () = end(&context) => tracing::warn!("stopping although syncs have not ended"),
+    }
+}
+
+fn controller(api: Api<Watched>, concurrency: u16, context: &Context) -> Controller<Watched> {
+    Controller::new(api, watcher::Config::default())
+        .with_config(Config::default().concurrency(concurrency))
+        .graceful_shutdown_on(context.process.stopped.clone().cancelled_owned())
+}
+
+/// Reconciles the feeds of one watch until it is shut down.
+async fn watch(controller: Controller<Watched>, context: &Arc<Context>) {
+    let store = controller.store();
+    let reconcile = move |feed: Arc<Watched>, context: Arc<Context>| {
+        let store = store.clone();
+        // In a task of its own: what one feed computes holds up neither another nor the lease,
+        // and a panic would be this feed's alone.
+        let task = tokio::spawn(async move { feed::reconcile(feed, &store, &context).await });
+        async {
+            AbortOnDropHandle::new(task)
+                .await
+                .unwrap_or(Err(ReconcileError::Broken))
+        }
+    };
+    let on_error = |feed: Arc<Watched>, error: &ReconcileError, _: Arc<Context>| -> Action {
+        let (namespace, name) = (feed.namespace(), feed.name_any());
+        tracing::warn!(namespace, name, %error, "the feed could not be reconciled");
+        error.action()
+    };
+    let outcomes = controller.run(reconcile, on_error, context.clone());
+    outcomes
+        .for_each(|outcome| async move {
+            match outcome {
+                // Reconcile errors are logged where they come up; a feed that is gone is no error.
+                Ok(_) | Err(Error::ReconcilerFailed(..) | Error::ObjectNotFound(_)) => {}
+                Err(error) => tracing::warn!(%error, "the feeds can't be watched"),
+            }
+        })
+        .await;
+}
+
+/// Ready once every watch has shown its feeds.
+async fn become_ready(stores: &[Store<Watched>], readiness: Readiness) {
+    let shown = join_all(stores.iter().map(Store::wait_until_ready)).await;
+    if shown.iter().all(Result::is_ok) {
+        let feeds: usize = stores.iter().map(|store| store.state().len()).sum();
+        tracing::info!(feeds, "watching");
+        readiness.set();
+    }
+}
+
+/// Drops what belongs to feeds that are gone, again and again.
+async fn sweep(stores: &[Store<Watched>], context: &Context) {
+    loop {
+        sleep(SWEEP_EVERY).await;
+        let feeds: Vec<_> = stores.iter().flat_map(Store::state).collect();
+        let names: HashSet<Feed> = feeds.iter().map(|feed| Feed::of(feed.meta())).collect();
+        context.metrics.keep_only(|feed| names.contains(feed));
+        let uids: HashSet<&str> = feeds
+            .iter()
+            .filter_map(|feed| feed.meta().uid.as_deref())
+            .collect();
+        context.memory.keep_only(|uid| uids.contains(uid));
+    }
+}
+
+/// Once stopped: nothing new is written, calls under way have a little time, and then no more.
+async fn end(context: &Context) {
+    context.process.stopped.cancelled().await;
+    tracing::info!("stopping");
+    sleep(GRACE).await;
+    context.cancelled.cancel();
+    sleep(TELL_WITHIN).await;
+}

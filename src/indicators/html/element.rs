@@ -1,0 +1,123 @@
+//! Elements of HTML: which interrupt a word, and which tell a page from a text with angle brackets in it.
+
+use memchr::memchr_iter;
+
+/// What an element does to the words around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Element {
+    /// Nothing: it may stand inside of one.
+    Inline,
+    /// Nothing, unless another link ends right before it.
+    Link,
+    /// It separates them.
+    Block,
+    /// It separates them, and its content is not text.
+    Raw,
+    /// It separates them, and tags in its content are text.
+    Verbatim,
+}
+
+impl Element {
+    /// The element of a name in lower case. Custom elements (with a hyphen, such as `x-fp-highlight`) are inline.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Self {
+        match name {
+            b"a" => Self::Link,
+            b"script" | b"style" => Self::Raw,
+            b"iframe" | b"noembed" | b"noframes" | b"textarea" | b"title" | b"xmp" => {
+                Self::Verbatim
+            }
+            b"abbr" | b"acronym" | b"b" | b"bdi" | b"bdo" | b"big" | b"cite" | b"code" | b"dfn"
+            | b"del" | b"em" | b"font" | b"i" | b"ins" | b"kbd" | b"label" | b"mark" | b"nobr"
+            | b"q" | b"rp" | b"rt" | b"ruby" | b"s" | b"samp" | b"small" | b"span" | b"strike"
+            | b"strong" | b"sub" | b"sup" | b"time" | b"tt" | b"u" | b"var" | b"wbr" => {
+                Self::Inline
+            }
+            _ if name.iter().any(|byte| matches!(byte, b'-' | b':')) => Self::Inline,
+            _ => Self::Block,
+        }
+    }
+}
+
+/// The longest name of an element that matters.
+const MOST_NAME: usize = 24;
+
+/// Elements that tell a page from a text with angle brackets in it, besides the inline ones.
+const BLOCKS: [&[u8]; 30] = [
+    b"article",
+    b"blockquote",
+    b"body",
+    b"br",
+    b"center",
+    b"dd",
+    b"div",
+    b"dl",
+    b"dt",
+    b"footer",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"h4",
+    b"h5",
+    b"h6",
+    b"head",
+    b"header",
+    b"hr",
+    b"html",
+    b"img",
+    b"li",
+    b"ol",
+    b"p",
+    b"pre",
+    b"section",
+    b"table",
+    b"td",
+    b"tr",
+    b"ul",
+];
+
+/// Whether `text` holds a tag of HTML.
+#[must_use]
+pub fn is_likely(text: &str) -> bool {
+    memchr_iter(b'<', text.as_bytes()).any(|at| {
+        let tag = text.as_bytes().get(at + 1..).unwrap_or_default();
+        let tag = tag.strip_prefix(b"/").unwrap_or(tag);
+        let name = Name::read(tag);
+        let known = !matches!(Element::named(name.as_bytes()), Element::Block)
+            || BLOCKS.contains(&name.as_bytes());
+        let foreign = name.as_bytes().contains(&b':');
+        known && !foreign && matches!(tag.get(name.length), Some(b'>' | b' ' | b'/' | b'\n'))
+    })
+}
+
+/// The name of an element in lower case.
+pub struct Name {
+    bytes: [u8; MOST_NAME],
+    /// Its length in bytes; longer names are cut.
+    pub length: usize,
+}
+
+impl Name {
+    /// The name that `tag` begins with.
+    #[must_use]
+    pub fn read(tag: &[u8]) -> Self {
+        let mut name = Self {
+            bytes: [0; MOST_NAME],
+            length: 0,
+        };
+        for (place, byte) in name.bytes.iter_mut().zip(tag) {
+            if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b':' | b'_' | b'.') {
+                break;
+            }
+            *place = byte.to_ascii_lowercase();
+            name.length += 1;
+        }
+        name
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
