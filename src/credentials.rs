@@ -42,7 +42,9 @@ impl Credentials {
     pub fn from_keys<'a>(value: impl Fn(&str) -> Option<&'a [u8]>) -> Result<Self, KeyMissing> {
         let mut missing = Vec::new();
         let mut take = |key: &'static str| {
-            let text = value(key).and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::trim);
+            let text = value(key)
+                .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                .map(str::trim);
             let text = text.filter(|text| !text.is_empty() && !text.contains(char::is_control));
             if text.is_none() {
                 missing.push(key);
@@ -51,9 +53,16 @@ impl Credentials {
         };
         let credentials = Self {
             flashpoint: ApiKey(take(FLASHPOINT_API_KEY)),
-            trustar: Credential { key: take(TRUSTAR_API_KEY), secret: take(TRUSTAR_API_SECRET) },
+            trustar: Credential {
+                key: take(TRUSTAR_API_KEY),
+                secret: take(TRUSTAR_API_SECRET),
+            },
         };
-        if missing.is_empty() { Ok(credentials) } else { Err(KeyMissing(missing)) }
+        if missing.is_empty() {
+            Ok(credentials)
+        } else {
+            Err(KeyMissing(missing))
+        }
     }
 }
 
@@ -73,7 +82,9 @@ mod tests {
     #[test]
     fn every_missing_key_is_named() {
         let keys = |key: &str| (key == TRUSTAR_API_KEY).then_some(b" ".as_slice());
-        let Err(missing) = Credentials::from_keys(keys) else { panic!("taken") };
+        let Err(missing) = Credentials::from_keys(keys) else {
+            panic!("taken")
+        };
         let text = missing.to_string();
         for key in [FLASHPOINT_API_KEY, TRUSTAR_API_KEY, TRUSTAR_API_SECRET] {
             assert!(text.contains(key), "{text}");
@@ -83,7 +94,10 @@ mod tests {
     #[test]
     fn what_is_no_text_is_missing() {
         for bytes in [&[0xff_u8, 0xfe][..], b"a\nb", b""] {
-            assert!(Credentials::from_keys(|_| Some(bytes)).is_err(), "{bytes:?}");
+            assert!(
+                Credentials::from_keys(|_| Some(bytes)).is_err(),
+                "{bytes:?}"
+            );
         }
     }
 }

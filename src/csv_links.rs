@@ -37,7 +37,10 @@ pub fn names_csv(link: &str) -> bool {
     let link = link.split('#').next().unwrap_or_default();
     let (path, query) = link.split_once('?').unwrap_or((link, ""));
     let ends_in_csv = path.len() > 4 && path.to_ascii_lowercase().ends_with(".csv");
-    ends_in_csv || query.split('&').any(|pair| pair.eq_ignore_ascii_case("format=csv"))
+    ends_in_csv
+        || query
+            .split('&')
+            .any(|pair| pair.eq_ignore_ascii_case("format=csv"))
 }
 
 /// Links in text or HTML: what stands in quotes after `href=`, and bare URLs.
@@ -47,13 +50,17 @@ fn collect(text: &str, links: &mut Vec<String>) {
         return;
     }
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
-    let attributes = lower.match_indices("href=").map(|(start, mark)| (start + mark.len(), true));
+    let attributes = lower
+        .match_indices("href=")
+        .map(|(start, mark)| (start + mark.len(), true));
     let bare = lower.match_indices("http").map(|(start, _)| (start, false));
     let mut starts: Vec<_> = attributes.chain(bare).collect();
     starts.sort_unstable();
     for (start, attribute) in starts {
         // ASCII lower case keeps every byte's place.
-        let Some(rest) = text.get(start..) else { continue };
+        let Some(rest) = text.get(start..) else {
+            continue;
+        };
         let rest = rest.trim_start_matches(['"', '\'']);
         let link = rest.split(ends).next().unwrap_or_default();
         // In running text, punctuation after a link is not its part.
@@ -71,11 +78,14 @@ fn add(link: &str, links: &mut Vec<String>) {
 
 /// The strings in a JSON value, down to some depth.
 fn strings(json: &str, depth: usize, links: &mut Vec<String>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
     if json.starts_with('"') {
         add(&text_of(json), links);
     } else if json.starts_with('[') {
-        let values: Vec<&serde_json::value::RawValue> = serde_json::from_str(json).unwrap_or_default();
+        let values: Vec<&serde_json::value::RawValue> =
+            serde_json::from_str(json).unwrap_or_default();
         for value in values {
             strings(value.get(), depth, links);
         }
@@ -124,12 +134,20 @@ mod tests {
 
     #[test]
     fn a_link_counts_once() {
-        assert_eq!(links(r#"{"id":"a","body":"<a href='https://x.test/a.csv'>https://x.test/a.csv</a>"}"#).len(), 1);
+        assert_eq!(
+            links(r#"{"id":"a","body":"<a href='https://x.test/a.csv'>https://x.test/a.csv</a>"}"#)
+                .len(),
+            1
+        );
     }
 
     #[test]
     fn deeply_nested_sources_do_no_harm() {
-        let json = format!(r#"{{"id":"a","sources":{}{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
+        let json = format!(
+            r#"{{"id":"a","sources":{}{}}}"#,
+            "[".repeat(5_000),
+            "]".repeat(5_000)
+        );
         assert!(links(&json).is_empty());
     }
 }

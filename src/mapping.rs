@@ -70,7 +70,10 @@ pub fn map(report: &Report, csv: &CsvData) -> Submission {
     let deeplink = text(&fields, "platform_url")
         .filter(|url| !url.is_empty() && url.chars().count() <= MAX_DEEPLINK_CHARS);
     Submission {
-        title: report.title.clone().unwrap_or_else(|| report.id.to_string()),
+        title: report
+            .title
+            .clone()
+            .unwrap_or_else(|| report.id.to_string()),
         external_id: report.id.to_string(),
         body: body(report, csv),
         time_began: report.posted_at,
@@ -141,7 +144,9 @@ mod tests {
 
     #[test]
     fn summary_goes_first_and_other_keys_keep_their_order_and_bytes() {
-        let report = report(r#"{"z":1.0,"id":"a","n":12345678901234567890123,"summary":"<p>s</p>","b":{"y":1,"x":2}}"#);
+        let report = report(
+            r#"{"z":1.0,"id":"a","n":12345678901234567890123,"summary":"<p>s</p>","b":{"y":1,"x":2}}"#,
+        );
         assert_eq!(
             map(&report, &CsvData::None).body,
             r#"{"summary":"<p>s</p>","z":1.0,"id":"a","n":12345678901234567890123,"b":{"y":1,"x":2}}"#
@@ -151,7 +156,10 @@ mod tests {
     #[test]
     fn csv_data_goes_last_as_text_or_as_an_array() {
         let report = report(r#"{"id":"a","csv_data":"old","summary":null}"#);
-        assert_eq!(map(&report, &CsvData::None).body, r#"{"summary":null,"id":"a","csv_data":"old"}"#);
+        assert_eq!(
+            map(&report, &CsvData::None).body,
+            r#"{"summary":null,"id":"a","csv_data":"old"}"#
+        );
         assert_eq!(
             map(&report, &CsvData::One("x,\"y\"\n".into())).body,
             r#"{"summary":null,"id":"a","csv_data":"x,\"y\"\n"}"#
@@ -174,22 +182,36 @@ mod tests {
 
     #[test]
     fn tags_of_another_type_are_no_tags() {
-        for json in [r#"{"id":"a","tags":null}"#, r#"{"id":"a","tags":{"x":1}}"#, r#"{"id":"a"}"#] {
+        for json in [
+            r#"{"id":"a","tags":null}"#,
+            r#"{"id":"a","tags":{"x":1}}"#,
+            r#"{"id":"a"}"#,
+        ] {
             assert!(tags(&report(json)).is_empty(), "{json}");
         }
     }
 
     #[test]
     fn a_report_without_title_is_named_by_its_id() {
-        assert_eq!(map(&report(r#"{"id":"a","title":""}"#), &CsvData::None).title, "a");
-        assert_eq!(map(&report(r#"{"id":"a","title":5}"#), &CsvData::None).title, "5");
+        assert_eq!(
+            map(&report(r#"{"id":"a","title":""}"#), &CsvData::None).title,
+            "a"
+        );
+        assert_eq!(
+            map(&report(r#"{"id":"a","title":5}"#), &CsvData::None).title,
+            "5"
+        );
     }
 
     #[test]
     fn a_deeplink_over_500_characters_is_left_out() {
         let deeplink = |length: usize| {
             let url = "u".repeat(length);
-            map(&report(&format!(r#"{{"id":"a","platform_url":"{url}"}}"#)), &CsvData::None).deeplink
+            map(
+                &report(&format!(r#"{{"id":"a","platform_url":"{url}"}}"#)),
+                &CsvData::None,
+            )
+            .deeplink
         };
         assert_eq!(deeplink(500).map(|url| url.len()), Some(500));
         assert_eq!(deeplink(501), None);

@@ -201,7 +201,13 @@ mod tests {
 
     #[test]
     fn an_id_is_kept_as_its_text() {
-        assert_eq!(parse(r#"{"id":"KtHHUswTTSG1IjhreK3ipg"}"#).unwrap().id.as_str(), "KtHHUswTTSG1IjhreK3ipg");
+        assert_eq!(
+            parse(r#"{"id":"KtHHUswTTSG1IjhreK3ipg"}"#)
+                .unwrap()
+                .id
+                .as_str(),
+            "KtHHUswTTSG1IjhreK3ipg"
+        );
         assert_eq!(parse(r#"{"id":123}"#).unwrap().id.as_str(), "123");
     }
 
@@ -210,14 +216,23 @@ mod tests {
         for json in [r"{}", r#"{"id":null}"#, r#"{"id":""}"#, r#"{"id":" "}"#] {
             assert_eq!(parse(json).unwrap_err().defect, Defect::NoId, "{json}");
         }
-        assert_eq!(parse(&format!(r#"{{"id":"{}"}}"#, "a".repeat(501))).unwrap_err().defect, Defect::NoId);
+        assert_eq!(
+            parse(&format!(r#"{{"id":"{}"}}"#, "a".repeat(501)))
+                .unwrap_err()
+                .defect,
+            Defect::NoId
+        );
         assert_eq!(parse("[1]").unwrap_err().defect, Defect::NotAnObject);
         assert_eq!(parse("null").unwrap_err().defect, Defect::NotAnObject);
     }
 
     #[test]
     fn times_read_with_offset_with_z_and_without_zone() {
-        let posted = |time: &str| parse(&format!(r#"{{"id":"a","posted_at":{time}}}"#)).unwrap().posted_at;
+        let posted = |time: &str| {
+            parse(&format!(r#"{{"id":"a","posted_at":{time}}}"#))
+                .unwrap()
+                .posted_at
+        };
         let expected = Some("2024-05-28T21:12:56Z".parse().unwrap());
         assert_eq!(posted(r#""2024-05-28T21:12:56+00:00""#), expected);
         assert_eq!(posted(r#""2024-05-28T23:12:56+02:00""#), expected);
@@ -230,8 +245,14 @@ mod tests {
 
     #[test]
     fn filed_at_is_the_newest_time() {
-        let report = parse(r#"{"id":"a","posted_at":"2024-02-01T00:00:00Z","updated_at":"2024-05-23T00:00:00Z"}"#).unwrap();
-        assert_eq!(report.filed_at, Some("2024-05-23T00:00:00Z".parse().unwrap()));
+        let report = parse(
+            r#"{"id":"a","posted_at":"2024-02-01T00:00:00Z","updated_at":"2024-05-23T00:00:00Z"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            report.filed_at,
+            Some("2024-05-23T00:00:00Z".parse().unwrap())
+        );
     }
 
     #[test]

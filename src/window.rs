@@ -52,8 +52,13 @@ impl Window {
     /// It moves back only from a time in the future.
     #[must_use]
     pub fn covered(&self, now: Timestamp) -> Self {
-        let newer = self.covered_to.filter(|time| *time > now && *time <= now + TOLERANCE);
-        Self { since: None, covered_to: Some(newer.unwrap_or(now)) }
+        let newer = self
+            .covered_to
+            .filter(|time| *time > now && *time <= now + TOLERANCE);
+        Self {
+            since: None,
+            covered_to: Some(newer.unwrap_or(now)),
+        }
     }
 
     /// The checkpoint after a sync that left work in the window beginning at `from`: pinned there.
@@ -61,7 +66,11 @@ impl Window {
     pub fn pinned(&self, from: Timestamp, now: Timestamp) -> Self {
         let past = |time: &Timestamp| *time <= now + TOLERANCE;
         Self {
-            since: Some(self.since.filter(past).map_or(from, |since| since.min(from))),
+            since: Some(
+                self.since
+                    .filter(past)
+                    .map_or(from, |since| since.min(from)),
+            ),
             covered_to: self.covered_to.filter(past),
         }
     }
@@ -90,19 +99,31 @@ mod tests {
     }
 
     fn covered_to(text: &str) -> Window {
-        Window { since: None, covered_to: Some(at(text)) }
+        Window {
+            since: None,
+            covered_to: Some(at(text)),
+        }
     }
 
     #[test]
     fn a_new_feed_starts_at_its_lookback() {
-        assert_eq!(Window::default().start(DAY, at("2026-01-02T00:00:00Z")), Start::Lookback);
+        assert_eq!(
+            Window::default().start(DAY, at("2026-01-02T00:00:00Z")),
+            Start::Lookback
+        );
     }
 
     #[test]
     fn within_the_lookback_the_literal_serves() {
         let now = at("2026-01-02T00:00:00Z");
-        assert_eq!(covered_to("2026-01-01T23:45:00Z").start(DAY, now), Start::Lookback);
-        assert_eq!(covered_to("2026-01-01T06:00:00Z").start(DAY, now), Start::Lookback);
+        assert_eq!(
+            covered_to("2026-01-01T23:45:00Z").start(DAY, now),
+            Start::Lookback
+        );
+        assert_eq!(
+            covered_to("2026-01-01T06:00:00Z").start(DAY, now),
+            Start::Lookback
+        );
     }
 
     #[test]
@@ -126,10 +147,22 @@ mod tests {
     #[test]
     fn a_checkpoint_in_the_future_counts_as_absent() {
         let now = at("2026-01-02T00:00:00Z");
-        let window = Window { since: Some(at("2027-01-01T00:00:00Z")), covered_to: Some(at("2027-01-01T00:00:00Z")) };
+        let window = Window {
+            since: Some(at("2027-01-01T00:00:00Z")),
+            covered_to: Some(at("2027-01-01T00:00:00Z")),
+        };
         assert_eq!(window.start(DAY, now), Start::Lookback);
-        assert_eq!(window.covered(now), Window { since: None, covered_to: Some(now) });
-        assert_eq!(window.pinned(at("2026-01-01T00:00:00Z"), now).covered_to, None);
+        assert_eq!(
+            window.covered(now),
+            Window {
+                since: None,
+                covered_to: Some(now)
+            }
+        );
+        assert_eq!(
+            window.pinned(at("2026-01-01T00:00:00Z"), now).covered_to,
+            None
+        );
     }
 
     #[test]
@@ -137,13 +170,25 @@ mod tests {
         let first = at("2026-01-02T00:00:00Z");
         let pinned = Window::default().pinned(at("2026-01-01T00:00:00Z"), first);
         let later = at("2026-01-05T00:00:00Z");
-        assert_eq!(pinned.start(DAY, later), Start::At(at("2026-01-01T00:00:00Z")));
-        assert_eq!(pinned.covered(later), Window { since: None, covered_to: Some(later) });
+        assert_eq!(
+            pinned.start(DAY, later),
+            Start::At(at("2026-01-01T00:00:00Z"))
+        );
+        assert_eq!(
+            pinned.covered(later),
+            Window {
+                since: None,
+                covered_to: Some(later)
+            }
+        );
     }
 
     #[test]
     fn an_overlap_does_not_hide_a_pinned_start() {
-        let window = Window { since: Some(at("2026-01-03T00:00:00Z")), covered_to: Some(at("2026-01-01T12:00:00Z")) };
+        let window = Window {
+            since: Some(at("2026-01-03T00:00:00Z")),
+            covered_to: Some(at("2026-01-01T12:00:00Z")),
+        };
         assert_eq!(
             window.start(DAY, at("2026-01-05T00:00:00Z")),
             Start::At(at("2026-01-01T06:00:00Z"))

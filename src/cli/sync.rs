@@ -158,11 +158,16 @@ fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), 
         let why = format!("{} is input: name another file by --state", path.display());
         return Err(Refused::new(Exit::BadInput, &why));
     }
-    let (file, mut state) = StateFile::open(path, &input.feed, enclave)?;
-    if let Some(warning) = state.warning.take() {
-        complain("warning", &warning);
+    let file = StateFile::new(path, &input.feed, enclave);
+    let state = file.read()?;
+    if let Some(warning) = &state.warning {
+        complain("warning", warning);
     }
-    Ok((Some(file).filter(|_| !args.dry_run), state))
+    if args.dry_run {
+        return Ok((None, state));
+    }
+    file.prepare(state.damaged)?;
+    Ok((Some(file), state))
 }
 
 /// Where reports come from, and where they go to.

@@ -73,7 +73,7 @@ pub async fn attempt(
                 before: &before,
             };
             let synced = work.sync(&found, &journal, &mut ledger, store, context);
-            match synced.await {
+            match Box::pin(synced).await {
                 Ok(outcome) => {
                     tell::counts(feed, &before, &outcome, &ledger, context);
                     status::after_sync(&before, &told(Timestamp::now()), &outcome, &ledger)

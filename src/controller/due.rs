@@ -27,7 +27,7 @@ pub struct Observed {
     /// `metadata.generation`.
     pub generation: i64,
     /// `status.observedGeneration`.
-    pub observed_generation: i64,
+    pub told_generation: i64,
     /// `spec.suspend`.
     pub suspend: bool,
     /// `spec.interval`.
@@ -65,7 +65,7 @@ pub enum Due {
 /// Decides what a feed is due for.
 #[must_use]
 pub fn due(feed: &Observed, now: Timestamp) -> Due {
-    let edited = feed.observed_generation != feed.generation;
+    let edited = feed.told_generation != feed.generation;
     if feed.suspend {
         return if edited { Due::Suspend } else { Due::Nothing };
     }
@@ -155,7 +155,7 @@ mod tests {
     fn synced() -> Observed {
         Observed {
             generation: 2,
-            observed_generation: 2,
+            told_generation: 2,
             interval: QUARTER,
             last_attempt: Some(now() - SignedDuration::from_mins(5)),
             next_sync: Some(now() + SignedDuration::from_mins(10)),
@@ -167,7 +167,7 @@ mod tests {
     fn a_feed_no_controller_has_seen_is_due() {
         let new = Observed {
             generation: 1,
-            observed_generation: -1,
+            told_generation: -1,
             ..Observed::default()
         };
         assert_eq!(due(&new, now()), Due::Sync { forced: false });
@@ -224,7 +224,7 @@ mod tests {
         };
         assert_eq!(due(&suspended, now()), Due::Suspend);
         let told = Observed {
-            observed_generation: 3,
+            told_generation: 3,
             requested_at: Some("a".into()),
             ..suspended
         };
@@ -249,8 +249,8 @@ mod tests {
             let next_sync = Some(now() + SignedDuration::from_hours(hours));
             due(
                 &Observed {
-                    next_sync,
                     interval,
+                    next_sync,
                     ..synced()
                 },
                 now(),

@@ -101,14 +101,14 @@ async fn reconcile_readable(
                 forced: false,
                 fresh: true,
             };
-            attempt(feed, &settings, occasion, store, context).await
+            Box::pin(attempt(feed, &settings, occasion, store, context)).await
         }
         Due::Sync { forced } => {
             let occasion = Occasion {
                 forced,
                 fresh: forced || edited(feed),
             };
-            attempt(feed, &settings, occasion, store, context).await
+            Box::pin(attempt(feed, &settings, occasion, store, context)).await
         }
     }
 }
@@ -139,7 +139,7 @@ fn observed(feed: &FlashpointFeed, interval: Duration) -> Observed {
     let requested_at = feed.annotations().get(REQUESTED_AT);
     Observed {
         generation: generation(feed),
-        observed_generation: status.observed_generation,
+        told_generation: status.observed_generation,
         suspend: feed.spec.suspend,
         interval,
         requested_at: requested_at.filter(|value| !value.is_empty()).cloned(),

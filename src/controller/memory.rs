@@ -20,14 +20,26 @@ pub struct Told {
     pub status: FlashpointFeedStatus,
 }
 
+/// What a feed's secret was when it was tried last.
+#[derive(Default)]
+enum Tried {
+    /// It was not tried, or could not be read: whatever it is, it is another.
+    #[default]
+    Nothing,
+    /// There was none.
+    Absent,
+    /// There was this version of it.
+    Version(String),
+}
+
 #[derive(Default)]
 struct Remembered {
     /// The feed as the API server gave it back after our last status, until the watch shows it.
     told: Option<FlashpointFeed>,
     /// What the API server did not take yet: it is told before anything else is done.
     untold: Option<Told>,
-    /// The version of the secret that was tried last; none where it was absent.
-    secret: Option<Option<String>>,
+    /// What is known of the secret that was tried last.
+    secret: Tried,
 }
 
 impl Memory {
@@ -73,20 +85,23 @@ impl Memory {
 
     /// Remembers which version of its secret a feed was tried with.
     pub fn tried_secret(&self, uid: &str, version: Option<&str>) {
-        self.lock().entry(uid.to_owned()).or_default().secret = Some(version.map(str::to_owned));
+        self.lock().entry(uid.to_owned()).or_default().secret =
+            version.map_or(Tried::Absent, |version| Tried::Version(version.to_owned()));
     }
 
     /// Remembers that a feed's secret could not be read: whichever comes is another.
     pub fn tried_no_secret(&self, uid: &str) {
-        self.lock().entry(uid.to_owned()).or_default().secret = None;
+        self.lock().entry(uid.to_owned()).or_default().secret = Tried::Nothing;
     }
 
     /// Whether the secret is another than the one tried last; after a start, none was tried.
     pub fn secret_differs(&self, uid: &str, version: Option<&str>) -> bool {
-        self.lock()
-            .get(uid)
-            .and_then(|feed| feed.secret.as_ref())
-            .is_none_or(|tried| tried.as_deref() != version)
+        let memory = self.lock();
+        match memory.get(uid).map(|feed| &feed.secret) {
+            None | Some(Tried::Nothing) => true,
+            Some(Tried::Absent) => version.is_some(),
+            Some(Tried::Version(tried)) => version != Some(tried.as_str()),
+        }
     }
 
     /// Forgets the feeds that are gone.

@@ -70,7 +70,8 @@ async fn watch(controller: Controller<Watched>, context: &Arc<Context>) {
         let store = store.clone();
         // In a task of its own: what one feed computes holds up neither another nor the lease,
         // and a panic would be this feed's alone.
-        let task = tokio::spawn(async move { feed::reconcile(feed, &store, &context).await });
+        let task =
+            tokio::spawn(async move { Box::pin(feed::reconcile(feed, &store, &context)).await });
         async {
             AbortOnDropHandle::new(task)
                 .await

@@ -106,7 +106,7 @@ mod tests {
     async fn a_closed_gate_tells_the_time_that_remains() {
         let gate = Gate::new(Service::Flashpoint);
         gate.pass().unwrap();
-        gate.close_for(Duration::from_secs(60));
+        gate.close_for(Duration::from_mins(1));
         gate.close_for(Duration::from_secs(10));
         tokio::time::advance(Duration::from_secs(18)).await;
         let fault = gate.pass().unwrap_err();

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn seconds() {
-        assert_eq!(after("120"), Some(Duration::from_secs(120)));
+        assert_eq!(after("120"), Some(Duration::from_mins(2)));
         assert_eq!(after(" 0 "), Some(Duration::ZERO));
     }
 

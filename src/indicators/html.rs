@@ -8,9 +8,6 @@ pub use element::is_likely;
 use element::{Element, Name};
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-/// The most attributes of a tag: more are a sign of broken quotes.
-const MOST_ATTRIBUTES: usize = 64;
-
 /// Appends the text of `html` to `text`, and the targets of its links, one a line, to `links`.
 pub fn to_text(html: &str, text: &mut String, links: &mut String) {
     let mut page = Page {
@@ -114,6 +111,11 @@ impl<'h> Page<'h, '_> {
             [_, b'!' | b'?', ..] => self.declaration(),
             [_, b'/', letter, ..] if letter.is_ascii_alphabetic() => self.element(2),
             [_, letter, ..] if letter.is_ascii_alphabetic() => self.element(1),
+            // To a browser a comment; whatever stands in it is no tag.
+            [_, b'/', _, ..] => {
+                let length = self.first_closer().unwrap_or(1);
+                self.show(length);
+            }
             _ => self.show(1),
         }
     }
@@ -147,12 +149,23 @@ impl<'h> Page<'h, '_> {
 
     /// A start or end tag whose name is `name_at` bytes on.
     fn element(&mut self, name_at: usize) {
+        if self.given_up.contains(&Sought::Closer) {
+            return self.show(1);
+        }
         let tag = self.rest().as_bytes().get(name_at..).unwrap_or_default();
         let name = Name::read(tag);
-        let name_end = name_at + name.length;
+        // Whatever else stands before a space, it is part of the name.
+        let rest = tag.get(name.length..).unwrap_or_default();
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+        let more = rest.iter().position(ends).unwrap_or(rest.len());
+        let name_end = name_at + name.length + more;
         let starts = name_at == 1;
-        let element = Element::named(name.as_bytes());
-        let (end, target) = if tag.get(name.length) == Some(&b'>') {
+        let element = if more == 0 {
+            Element::named(name.as_bytes())
+        } else {
+            Element::Block
+        };
+        let (end, target) = if tag.get(name_end - name_at) == Some(&b'>') {
             (Some(name_end), None)
         } else {
             let (end, target) = self.attributes(name_end);
@@ -220,11 +233,11 @@ impl<'h> Page<'h, '_> {
     }
 
     /// The offset of the `>` that ends the tag whose attributes begin at `at`, and the value of its `href`. No offset where
-    /// its quotes are broken: then the first `>` of all ends it.
+    /// a quote is never closed: then the first `>` of all ends it.
     fn attributes(&mut self, mut at: usize) -> (Option<usize>, Option<&'h str>) {
         let bytes = self.rest().as_bytes();
         let mut target = None;
-        for _ in 0..MOST_ATTRIBUTES {
+        loop {
             let part = bytes.get(at..).unwrap_or_default();
             let Some(mark) = self.seek(Sought::CloserOutsideQuotes, || memchr2(b'>', b'=', part))
             else {
@@ -271,11 +284,16 @@ impl<'h> Page<'h, '_> {
         let start = at + 1;
         let length = self.seek(Sought::Quote(quote), || memchr(quote, bytes.get(start..)?))?;
         let value = rest.get(start..start + length)?;
-        // A value that goes on into another tag: its own quote was left out.
-        let broken = value
+        // A value that goes on into another tag: its own quote was left out, and what it swallowed is text.
+        if value
             .split_once('>')
-            .is_some_and(|(_, after)| after.contains('<'));
-        (!broken).then_some((value, start + length + 1))
+            .is_some_and(|(_, after)| after.contains('<'))
+        {
+            self.separate();
+            self.text.push_str(value);
+            self.separate();
+        }
+        Some((value, start + length + 1))
     }
 }
 

@@ -136,8 +136,12 @@ impl Ledger {
                 entry.tags.iter().map(|tag| tags.index(tag)).collect(),
                 match &entry.state {
                     State::Sent => StoredState::Sent,
-                    State::TagsPending { guid, created } => StoredState::TagsPending(guid.clone(), *created),
-                    State::WithoutIndicators { rules: digest } => StoredState::WithoutIndicators(rules.index(digest)),
+                    State::TagsPending { guid, created } => {
+                        StoredState::TagsPending(guid.clone(), *created)
+                    }
+                    State::WithoutIndicators { rules: digest } => {
+                        StoredState::WithoutIndicators(rules.index(digest))
+                    }
                     State::Pending { known } => StoredState::Pending(*known),
                     State::Failed(failure) => StoredState::Failed(failure.clone()),
                 },
@@ -161,13 +165,32 @@ impl Ledger {
 fn read(text: &str) -> Option<Stored> {
     let deflated = STANDARD.decode(text).ok()?;
     let mut json = Vec::new();
-    DeflateDecoder::new(deflated.as_slice()).take(MAX_INFLATED).read_to_end(&mut json).ok()?;
+    DeflateDecoder::new(deflated.as_slice())
+        .take(MAX_INFLATED)
+        .read_to_end(&mut json)
+        .ok()?;
     serde_json::from_slice(&json).ok()
 }
 
 fn from_stored(stored: Stored) -> Ledger {
-    let Stored { v: _, owner, totals, open, last_posted, last_submitted, tags, rules, reports } = stored;
-    let mut ledger = Ledger { totals, open, last_posted, last_submitted, ..Ledger::new(owner) };
+    let Stored {
+        v: _,
+        owner,
+        totals,
+        open,
+        last_posted,
+        last_submitted,
+        tags,
+        rules,
+        reports,
+    } = stored;
+    let mut ledger = Ledger {
+        totals,
+        open,
+        last_posted,
+        last_submitted,
+        ..Ledger::new(owner)
+    };
     let mut seconds = 0_i64;
     for row in reports {
         seconds = seconds.saturating_add(row.2);
@@ -186,7 +209,9 @@ fn entry(row: Row, seconds: i64, tags: &[String], rules: &[u64]) -> Option<(Repo
     let state = match state {
         StoredState::Sent => State::Sent,
         StoredState::TagsPending(guid, created) => State::TagsPending { guid, created },
-        StoredState::WithoutIndicators(index) => State::WithoutIndicators { rules: *rules.get(index)? },
+        StoredState::WithoutIndicators(index) => State::WithoutIndicators {
+            rules: *rules.get(index)?,
+        },
         StoredState::Pending(known) => State::Pending { known },
         StoredState::Failed(failure) => State::Failed(failure),
     };
@@ -196,7 +221,10 @@ fn entry(row: Row, seconds: i64, tags: &[String], rules: &[u64]) -> Option<(Repo
         state,
         in_enclave: in_enclave != 0,
         csv_attempts,
-        tags: tag_indices.into_iter().map(|index| tags.get(index).cloned()).collect::<Option<_>>()?,
+        tags: tag_indices
+            .into_iter()
+            .map(|index| tags.get(index).cloned())
+            .collect::<Option<_>>()?,
     };
     Some((ReportId::new(&id)?, entry))
 }
@@ -208,7 +236,10 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     fn owner() -> Owner {
-        Owner { uid: "5c0d8b3e-uid".into(), enclave: "7a33144f-aef3-442b-87d4-dbf70d8afdb0".into() }
+        Owner {
+            uid: "5c0d8b3e-uid".into(),
+            enclave: "7a33144f-aef3-442b-87d4-dbf70d8afdb0".into(),
+        }
     }
 
     fn entry(state: State) -> Entry {
@@ -227,17 +258,36 @@ mod tests {
         let now = "2026-01-02T03:04:05Z".parse().unwrap();
         let states = [
             State::Sent,
-            State::TagsPending { guid: "g".into(), created: true },
+            State::TagsPending {
+                guid: "g".into(),
+                created: true,
+            },
             State::WithoutIndicators { rules: u64::MAX },
             State::Pending { known: true },
-            State::Failed(Failure::after(None, now, "a title".into(), "a reason".into())),
+            State::Failed(Failure::after(
+                None,
+                now,
+                "a title".into(),
+                "a reason".into(),
+            )),
         ];
         for (index, state) in states.into_iter().enumerate() {
             ledger.set(ReportId::new(&format!("id-{index}")).unwrap(), entry(state));
         }
-        ledger.totals = Totals { syncs: 1, submitted: 2, failed: 3 };
+        ledger.totals = Totals {
+            syncs: 1,
+            submitted: 2,
+            failed: 3,
+        };
         ledger.last_posted = Some(now);
-        ledger.open = Some(OpenSync { started: now, listed_at: now, counts: crate::counts::Counts { pending: 4, ..Default::default() } });
+        ledger.open = Some(OpenSync {
+            started: now,
+            listed_at: now,
+            counts: crate::counts::Counts {
+                pending: 4,
+                ..Default::default()
+            },
+        });
         ledger
     }
 
@@ -253,8 +303,14 @@ mod tests {
     fn another_owners_ledger_is_not_trusted() {
         let text = every_state().encode().unwrap();
         for other in [
-            Owner { uid: "another".into(), ..owner() },
-            Owner { enclave: "another".into(), ..owner() },
+            Owner {
+                uid: "another".into(),
+                ..owner()
+            },
+            Owner {
+                enclave: "another".into(),
+                ..owner()
+            },
         ] {
             assert_eq!(Ledger::decode(&text, other.clone()), Ledger::new(other));
         }
@@ -285,8 +341,14 @@ mod tests {
             let entry = Entry {
                 digest: Digest::of(&hash),
                 filed_at: Timestamp::from_second(seconds).unwrap(),
-                tags: (0..5).map(|tag| format!("tag {}", (usize::from(hash[tag]) + tag) % 40)).collect(),
-                ..entry(if hash[20] < 150 { State::Sent } else { State::WithoutIndicators { rules: 5 } })
+                tags: (0..5)
+                    .map(|tag| format!("tag {}", (usize::from(hash[tag]) + tag) % 40))
+                    .collect(),
+                ..entry(if hash[20] < 150 {
+                    State::Sent
+                } else {
+                    State::WithoutIndicators { rules: 5 }
+                })
             };
             ledger.set(ReportId::new(&id).unwrap(), entry);
         }

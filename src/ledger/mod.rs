@@ -83,10 +83,22 @@ impl Failure {
     /// The failure after one more attempt, following `earlier` ones at the same content.
     #[must_use]
     pub fn after(earlier: Option<&Self>, now: Timestamp, title: String, reason: String) -> Self {
-        let attempts = earlier.map_or(0, |failure| failure.attempts).saturating_add(1);
+        let attempts = earlier
+            .map_or(0, |failure| failure.attempts)
+            .saturating_add(1);
         let first = earlier.map_or(now, |failure| failure.first.min(now));
-        let mut failure = Self { attempts, first, next: now, title, reason };
-        let wait = if failure.set_aside(now) { ASIDE_FOR } else { RETRY_AFTER };
+        let mut failure = Self {
+            attempts,
+            first,
+            next: now,
+            title,
+            reason,
+        };
+        let wait = if failure.set_aside(now) {
+            ASIDE_FOR
+        } else {
+            RETRY_AFTER
+        };
         failure.next = now.checked_add(wait).unwrap_or(now);
         failure
     }
@@ -239,7 +251,11 @@ impl Ledger {
     /// How many reports of the window beginning at `since` are remembered.
     #[must_use]
     pub fn count_since(&self, since: Timestamp) -> u64 {
-        let count = self.entries.values().filter(|entry| entry.filed_at >= since).count();
+        let count = self
+            .entries
+            .values()
+            .filter(|entry| entry.filed_at >= since)
+            .count();
         count.try_into().unwrap_or(u64::MAX)
     }
 
@@ -252,22 +268,30 @@ impl Ledger {
     pub fn unfinished(&self) -> impl Iterator<Item = &ReportId> {
         self.entries
             .iter()
-            .filter(|(_, entry)| matches!(entry.state, State::Pending { .. } | State::TagsPending { .. }))
+            .filter(|(_, entry)| {
+                matches!(
+                    entry.state,
+                    State::Pending { .. } | State::TagsPending { .. }
+                )
+            })
             .map(|(id, _)| id)
     }
 
     /// The reports that failed.
     pub fn failures(&self) -> impl Iterator<Item = (&ReportId, &Entry, &Failure)> {
-        self.entries.iter().filter_map(|(id, entry)| match &entry.state {
-            State::Failed(failure) => Some((id, entry, failure)),
-            _ => None,
-        })
+        self.entries
+            .iter()
+            .filter_map(|(id, entry)| match &entry.state {
+                State::Failed(failure) => Some((id, entry, failure)),
+                _ => None,
+            })
     }
 
     /// Forgets what no later window can list: filed before `since` and not `listed` just now.
     /// That alone is no reason to store it anew: the next sync would forget the same.
     pub fn forget_before(&mut self, since: Timestamp, listed: impl Fn(&ReportId) -> bool) {
-        self.entries.retain(|id, entry| entry.filed_at >= since || listed(id));
+        self.entries
+            .retain(|id, entry| entry.filed_at >= since || listed(id));
     }
 }
 
@@ -281,7 +305,11 @@ mod tests {
         let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut failure = Failure::after(None, now, String::new(), String::new());
         while failure.attempts < 5 {
-            assert!(!failure.set_aside(now), "after {} attempts", failure.attempts);
+            assert!(
+                !failure.set_aside(now),
+                "after {} attempts",
+                failure.attempts
+            );
             now += SignedDuration::from_mins(15);
             assert!(failure.next <= now);
             failure = Failure::after(Some(&failure), now, String::new(), String::new());

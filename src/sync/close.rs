@@ -30,20 +30,36 @@ pub fn close<W>(
     started: Timestamp,
     cut_off: bool,
 ) -> Closed {
-    let Settlement { ledger, mut finished, mut unfinished, .. } = settlement;
+    let Settlement {
+        ledger,
+        mut finished,
+        mut unfinished,
+        ..
+    } = settlement;
     let dropped = drop_gone(listing, ledger);
     if plan.mode == Mode::Continuation {
         finished.add(&dropped);
     }
     let mut open = if let (Mode::Continuation, Some(open)) = (plan.mode, ledger.open.clone()) {
         // What the listing did not come to is still to be done.
-        let unseen = ledger.unfinished().filter(|id| !listing.listed.contains(*id)).count() as u64;
+        let unseen = ledger
+            .unfinished()
+            .filter(|id| !listing.listed.contains(*id))
+            .count() as u64;
         unfinished.considered += unseen;
         unfinished.pending += unseen;
         open
     } else {
-        let counts = Counts { total: listing.total, backlog: listing.backlog, ..Counts::default() };
-        OpenSync { started, listed_at: listing.date, counts }
+        let counts = Counts {
+            total: listing.total,
+            backlog: listing.backlog,
+            ..Counts::default()
+        };
+        OpenSync {
+            started,
+            listed_at: listing.date,
+            counts,
+        }
     };
     open.counts.add(&finished);
     let mut counts = open.counts.clone();
@@ -59,13 +75,20 @@ pub fn close<W>(
     let complete = done && counts.backlog == 0 && listing.fault.is_none();
     let window = if complete {
         let covered = plan.window.covered(listed_at);
-        let window = Window { since: retries_from(listing, ledger), ..covered };
+        let window = Window {
+            since: retries_from(listing, ledger),
+            ..covered
+        };
         forget_old(plan, listing, ledger);
         window
     } else {
         plan.window.pinned(listing.from, listing.date)
     };
-    Closed { counts, window, handled: done.then_some(handled) }
+    Closed {
+        counts,
+        window,
+        handled: done.then_some(handled),
+    }
 }
 
 /// Forgets the unfinished reports that are no longer listed: nothing more can be done for them.
@@ -76,7 +99,11 @@ fn drop_gone(listing: &Listing, ledger: &mut Ledger) -> Counts {
         tracing::info!(report = %id, "Flashpoint no longer lists a report that was not finished; it is dropped");
         if let Some(State::TagsPending { created, .. }) = ledger.get(id).map(|entry| &entry.state) {
             written.considered += 1;
-            *(if *created { &mut written.created } else { &mut written.updated }) += 1;
+            *(if *created {
+                &mut written.created
+            } else {
+                &mut written.updated
+            }) += 1;
         }
         ledger.remove(id);
     }
@@ -88,7 +115,9 @@ fn drop_gone(listing: &Listing, ledger: &mut Ledger) -> Counts {
 fn retries_from(listing: &Listing, ledger: &Ledger) -> Option<Timestamp> {
     ledger
         .failures()
-        .filter(|(_, entry, failure)| entry.filed_at >= listing.from && !failure.set_aside(listing.date))
+        .filter(|(_, entry, failure)| {
+            entry.filed_at >= listing.from && !failure.set_aside(listing.date)
+        })
         // It may be filed by an earlier time than its newest.
         .filter_map(|(_, entry, _)| entry.filed_at.checked_sub(OVERLAP).ok())
         .map(|time| time.max(listing.from))
@@ -98,7 +127,9 @@ fn retries_from(listing: &Listing, ledger: &Ledger) -> Option<Timestamp> {
 /// Forgets what no later window lists. That alone is no reason to store the ledger.
 fn forget_old(plan: &Plan<'_>, listing: &Listing, ledger: &mut Ledger) {
     let reach = SignedDuration::try_from(plan.lookback.max(OVERLAP)).unwrap_or(SignedDuration::MAX);
-    let oldest = listing.date.checked_sub(reach.saturating_add(REMEMBERED_BEYOND));
+    let oldest = listing
+        .date
+        .checked_sub(reach.saturating_add(REMEMBERED_BEYOND));
     let from = oldest.unwrap_or(Timestamp::MIN).min(listing.from);
     ledger.forget_before(from, |id| listing.listed.contains(id));
     if listing.to_the_end && listing.total < ledger.count_since(listing.from) {

@@ -54,10 +54,16 @@ impl Criteria {
         match &entry.state {
             State::Sent | State::WithoutIndicators { .. } if csv_missing => Decision::Examine,
             State::Sent => Decision::Unchanged,
-            State::WithoutIndicators { rules } if *rules == self.rules => Decision::WithoutIndicators,
-            State::Failed(failure) if !self.forced && !failure.is_due(self.now) => Decision::StillFailed,
+            State::WithoutIndicators { rules } if *rules == self.rules => {
+                Decision::WithoutIndicators
+            }
+            State::Failed(failure) if !self.forced && !failure.is_due(self.now) => {
+                Decision::StillFailed
+            }
             State::TagsPending { .. } => Decision::Tags,
-            State::WithoutIndicators { .. } | State::Failed(_) | State::Pending { .. } => Decision::Examine,
+            State::WithoutIndicators { .. } | State::Failed(_) | State::Pending { .. } => {
+                Decision::Examine
+            }
         }
     }
 }

@@ -44,7 +44,9 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     /// Handles one report.
     pub async fn handle(&self, report: Report, known: Option<Entry>) -> Handled {
         let work = Work::new(&report, known.as_ref());
-        let Some(entry) = work.same else { return self.examine(&work).await };
+        let Some(entry) = work.same else {
+            return self.examine(&work).await;
+        };
         match (self.criteria.of_known(entry), &entry.state) {
             (Decision::Unchanged, _) => work.as_before(Verdict::Unchanged, entry),
             (Decision::WithoutIndicators, _) => work.as_before(work.nothing_sent(), entry),
@@ -61,7 +63,9 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
 
     async fn examine(&self, work: &Work<'_>) -> Handled {
         let report = work.report;
-        let without_indicators = State::WithoutIndicators { rules: self.criteria.rules };
+        let without_indicators = State::WithoutIndicators {
+            rules: self.criteria.rules,
+        };
         if !report.published {
             return if work.in_enclave() {
                 work.done(Verdict::Unchanged, State::Sent)
@@ -71,7 +75,8 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         }
         if report.len() > MAX_REPORT_BYTES {
             let megabytes = report.len() / (1024 * 1024);
-            let reason = format!("it has {megabytes} MiB, more than the 16 MiB that a report may have");
+            let reason =
+                format!("it has {megabytes} MiB, more than the 16 MiB that a report may have");
             return work.failed(self.criteria.now, reason);
         }
         if let Err(stop) = self.may_begin() {
@@ -88,8 +93,11 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             self.submit(work, csv).await
         };
         let too_large_with_csv = handled.without_csv;
-        handled.entry.csv_attempts =
-            if too_large_with_csv { MAX_CSV_ATTEMPTS } else { work.csv_attempts_after(missing) };
+        handled.entry.csv_attempts = if too_large_with_csv {
+            MAX_CSV_ATTEMPTS
+        } else {
+            work.csv_attempts_after(missing)
+        };
         handled.without_csv |= missing;
         handled.indicators = Some(indicators);
         handled
@@ -126,7 +134,8 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     async fn submit(&self, work: &Work<'_>, csv: CsvData) -> Handled {
         let mut submission = mapping::map(work.report, &csv);
         let mut written = self.write(&submission).await;
-        let too_large_with_csv = csv != CsvData::None && matches!(written, Err(Failed::TooLarge(_)));
+        let too_large_with_csv =
+            csv != CsvData::None && matches!(written, Err(Failed::TooLarge(_)));
         if too_large_with_csv {
             submission = mapping::map(work.report, &CsvData::None);
             written = self.write(&submission).await;
@@ -148,14 +157,21 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
 
     async fn write(&self, submission: &Submission) -> Result<Guid, Failed> {
         self.may_write()?;
-        self.sink.write(submission).await.map_err(|error| self.sort(error))
+        self.sink
+            .write(submission)
+            .await
+            .map_err(|error| self.sort(error))
     }
 
     /// Sets the tags of a report that is in the enclave; with that it is done.
     async fn tag(&self, work: &Work<'_>, guid: Guid, tags: &[String], created: bool) -> Handled {
         let mut handled = match self.alter_tags(work, &guid, tags).await {
             Ok(()) => {
-                let verdict = if created { Verdict::Created } else { Verdict::Updated };
+                let verdict = if created {
+                    Verdict::Created
+                } else {
+                    Verdict::Updated
+                };
                 let mut handled = work.done(verdict, State::Sent);
                 handled.entry.tags = tags.to_vec();
                 handled
@@ -172,7 +188,12 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         handled
     }
 
-    async fn alter_tags(&self, work: &Work<'_>, guid: &Guid, tags: &[String]) -> Result<(), Failed> {
+    async fn alter_tags(
+        &self,
+        work: &Work<'_>,
+        guid: &Guid,
+        tags: &[String],
+    ) -> Result<(), Failed> {
         let change = work.tag_change(tags);
         if change.is_empty() {
             return Ok(());
@@ -195,7 +216,9 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     /// What becomes of a report that something failed for; `pending` if it is to be gone on with.
     fn not_done(&self, work: &Work<'_>, failed: Failed, pending: Handled) -> Handled {
         match failed {
-            Failed::Report(reason) | Failed::TooLarge(reason) => work.failed(self.criteria.now, reason),
+            Failed::Report(reason) | Failed::TooLarge(reason) => {
+                work.failed(self.criteria.now, reason)
+            }
             Failed::Transient(fault) => work.transient(pending, self.criteria.now, fault),
             Failed::NotYet(_) | Failed::Stopped(_) => pending,
         }
@@ -204,11 +227,15 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     /// Sorts an error by what it means for the rest of the sync; what ends the writing is noted.
     fn sort(&self, error: WriteError) -> Failed {
         match error {
-            WriteError::Refused(reason) | WriteError::InOtherEnclave(reason) => Failed::Report(reason),
+            WriteError::Refused(reason) | WriteError::InOtherEnclave(reason) => {
+                Failed::Report(reason)
+            }
             WriteError::TooLarge(reason) => Failed::TooLarge(reason),
             WriteError::NotYet(reason) => Failed::NotYet(reason),
             WriteError::BudgetSpent { ready_in } => self.end(Stop::BudgetSpent(ready_in)),
-            WriteError::Fault(fault) if fault.kind == FaultKind::Unavailable && fault.retry_after.is_none() => {
+            WriteError::Fault(fault)
+                if fault.kind == FaultKind::Unavailable && fault.retry_after.is_none() =>
+            {
                 Failed::Transient(fault)
             }
             WriteError::Fault(fault) => self.end(Stop::Fault(fault)),
@@ -233,12 +260,16 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         if Instant::now() >= self.deadline {
             return Err(self.end(Stop::TimeUp));
         }
-        self.fence.check().map_err(|fenced| self.end(Stop::Fenced(fenced)))
+        self.fence
+            .check()
+            .map_err(|fenced| self.end(Stop::Fenced(fenced)))
     }
 
     /// What ended the writing, if something did.
     pub fn stopped(&self) -> Option<Stop> {
-        self.stop.lock().map_or(Some(Stop::TimeUp), |stop| stop.clone())
+        self.stop
+            .lock()
+            .map_or(Some(Stop::TimeUp), |stop| stop.clone())
     }
 
     fn end(&self, stop: Stop) -> Failed {

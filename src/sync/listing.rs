@@ -86,7 +86,11 @@ pub async fn list(
         from: pager.from,
         listed: selection.listed,
         to_the_end: pager.ended,
-        gone: if pager.ended { selection.wanted.into_iter().cloned().collect() } else { Vec::new() },
+        gone: if pager.ended {
+            selection.wanted.into_iter().cloned().collect()
+        } else {
+            Vec::new()
+        },
         cut_short,
         fault: pager.fault,
         ledger_full: selection.ledger_full,
@@ -104,7 +108,9 @@ fn newest_first(report: &Report) -> Reverse<Option<Timestamp>> {
 fn is_read_through(plan: &Plan<'_>, now: Timestamp) -> bool {
     let period = OVERLAP.min(plan.lookback).as_secs().max(1).cast_signed();
     let at = |time: Timestamp| time.as_second().div_euclid(period);
-    plan.window.covered_to.is_none_or(|covered| at(covered) != at(now))
+    plan.window
+        .covered_to
+        .is_none_or(|covered| at(covered) != at(now))
 }
 
 /// Picks from the pages what the sync takes on.
@@ -135,11 +141,15 @@ struct Selection<'a> {
 impl<'a> Selection<'a> {
     fn new(plan: &'a Plan<'a>, ledger: &'a Ledger, now: Timestamp, from: Timestamp) -> Self {
         let criteria = plan.criteria(now);
-        let wanted = ledger.entries().filter(|(_, entry)| match (plan.mode, &entry.state) {
-            (_, State::Pending { .. } | State::TagsPending { .. }) => true,
-            (Mode::Full { .. }, _) => entry.filed_at >= from && criteria.of_known(entry).is_work(),
-            (Mode::Continuation, _) => false,
-        });
+        let wanted = ledger
+            .entries()
+            .filter(|(_, entry)| match (plan.mode, &entry.state) {
+                (_, State::Pending { .. } | State::TagsPending { .. }) => true,
+                (Mode::Full { .. }, _) => {
+                    entry.filed_at >= from && criteria.of_known(entry).is_work()
+                }
+                (Mode::Continuation, _) => false,
+            });
         Self {
             plan,
             ledger,
@@ -229,10 +239,15 @@ impl<'a> Selection<'a> {
         let wanted = match (self.plan.mode, known) {
             (Mode::Continuation, None) => false,
             (Mode::Continuation, Some(entry)) => {
-                matches!(entry.state, State::Pending { .. } | State::TagsPending { .. })
+                matches!(
+                    entry.state,
+                    State::Pending { .. } | State::TagsPending { .. }
+                )
             }
             (Mode::Full { .. }, None) => return self.take_unknown(report),
-            (Mode::Full { .. }, Some(_)) => latest || self.criteria.decide(&report, known).is_work(),
+            (Mode::Full { .. }, Some(_)) => {
+                latest || self.criteria.decide(&report, known).is_work()
+            }
         };
         if wanted {
             self.reports.push(report);

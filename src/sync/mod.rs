@@ -32,8 +32,8 @@ use crate::window::{Start, Window};
 use decision::Criteria;
 use handle::Handling;
 use listing::Listing;
-pub use outcome::{Abandoned, Conclusion, Outcome};
 use outcome::Unlisted;
+pub use outcome::{Abandoned, Conclusion, Outcome};
 use ports::{Clock, Fence, Fenced, Journal, Stop, Watcher};
 use settle::Settlement;
 use sink::Sink;
@@ -83,13 +83,19 @@ pub struct Plan<'a> {
 impl Plan<'_> {
     fn since(&self, start: Start) -> Since {
         match start {
-            Start::Lookback => Since::Lookback(u32::try_from(self.lookback.as_secs()).unwrap_or(u32::MAX)),
+            Start::Lookback => {
+                Since::Lookback(u32::try_from(self.lookback.as_secs()).unwrap_or(u32::MAX))
+            }
             Start::At(time) => Since::At(time),
         }
     }
 
     fn criteria(&self, now: Timestamp) -> Criteria {
-        Criteria { rules: self.rules.digest(), now, forced: self.mode == Mode::Full { forced: true } }
+        Criteria {
+            rules: self.rules.digest(),
+            now,
+            forced: self.mode == Mode::Full { forced: true },
+        }
     }
 
     /// How long after its begin a sync begins no further call, so that the last one is in time.
@@ -100,8 +106,15 @@ impl Plan<'_> {
     /// The same, where the ledger remembers a sync to continue; else a full one.
     fn for_ledger(&self, ledger: &Ledger) -> Self {
         let nothing_open = self.mode == Mode::Continuation && ledger.open.is_none();
-        let mode = if nothing_open { Mode::Full { forced: false } } else { self.mode };
-        Self { mode, ..self.clone() }
+        let mode = if nothing_open {
+            Mode::Full { forced: false }
+        } else {
+            self.mode
+        };
+        Self {
+            mode,
+            ..self.clone()
+        }
     }
 }
 
@@ -163,7 +176,9 @@ where
         stop: Mutex::new(None),
     };
     let reports = std::mem::take(&mut listing.reports);
-    ports.watcher.listed(reports.len() + listing.unlistable.len(), listing.total);
+    ports
+        .watcher
+        .listed(reports.len() + listing.unlistable.len(), listing.total);
     let mut settlement = Settlement::new(ledger, listing.date, plan.mode, ports.watcher);
     for element in &listing.unlistable {
         settlement.take_unlistable(element);
@@ -171,7 +186,13 @@ where
     handle_all(reports, &handling, &mut settlement, ports).await;
     let fault = settlement.decide_transient();
     let totals_stored = settlement.totals_stored();
-    let closed = close::close(plan, &listing, settlement, started, ports.cancelled.is_cancelled());
+    let closed = close::close(
+        plan,
+        &listing,
+        settlement,
+        started,
+        ports.cancelled.is_cancelled(),
+    );
     let stop = handling.stopped().or(fault.map(Stop::Fault));
     let stop = store(ledger, ports.journal, totals_stored, stop).await;
     outcome::conclude(closed, &listing, stop.as_ref())
@@ -208,7 +229,10 @@ async fn handle_all<S, K, J, F, C, W>(
     W: Watcher,
 {
     let mut left = reports.len() as u64;
-    let known: Vec<_> = reports.iter().map(|report| settlement.ledger.get(&report.id).cloned()).collect();
+    let known: Vec<_> = reports
+        .iter()
+        .map(|report| settlement.ledger.get(&report.id).cloned())
+        .collect();
     let mut handled_reports = stream::iter(reports.into_iter().zip(known))
         .map(|(report, known)| handling.handle(report, known))
         .buffer_unordered(WRITES_AT_ONCE);

@@ -88,21 +88,33 @@ impl Unlisted {
     pub fn outcome(self, plan: &Plan<'_>) -> Outcome {
         let (conclusion, continue_in) = match self {
             Self::Fault(fault) => (Conclusion::Fault(fault), None),
-            Self::BudgetSpent(ready_in) => {
-                (Conclusion::WritesPending(Stop::BudgetSpent(ready_in).to_string()), Some(ready_in))
-            }
+            Self::BudgetSpent(ready_in) => (
+                Conclusion::WritesPending(Stop::BudgetSpent(ready_in).to_string()),
+                Some(ready_in),
+            ),
         };
-        Outcome { conclusion, counts: None, window: plan.window, handled: None, continue_in }
+        Outcome {
+            conclusion,
+            counts: None,
+            window: plan.window,
+            handled: None,
+            continue_in,
+        }
     }
 }
 
 /// The outcome of a sync that ended by `stop`, if anything ended it before its time.
-pub fn conclude(closed: Closed, listing: &Listing, stop: Option<&Stop>) -> Result<Outcome, Abandoned> {
+pub fn conclude(
+    closed: Closed,
+    listing: &Listing,
+    stop: Option<&Stop>,
+) -> Result<Outcome, Abandoned> {
     match stop {
         // Somebody else has, or will have, more to tell.
-        Some(Stop::Fenced(Fenced::Superseded | Fenced::Deposed) | Stop::Journal(JournalError::Conflict)) => {
-            Err(Abandoned)
-        }
+        Some(
+            Stop::Fenced(Fenced::Superseded | Fenced::Deposed)
+            | Stop::Journal(JournalError::Conflict),
+        ) => Err(Abandoned),
         _ => Ok(Outcome {
             conclusion: conclusion(&closed.counts, listing, stop),
             continue_in: continue_in(&closed.counts, listing, stop),
@@ -127,7 +139,9 @@ fn conclusion(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Conclu
         let why = match stop {
             Some(stop) => stop.to_string(),
             None if listing.cut_short => Stop::TimeUp.to_string(),
-            None => "TruSTAR does not know yet the reports just written; their tags follow".to_owned(),
+            None => {
+                "TruSTAR does not know yet the reports just written; their tags follow".to_owned()
+            }
         };
         Conclusion::WritesPending(why)
     } else if listing.ledger_full {

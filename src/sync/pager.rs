@@ -34,7 +34,10 @@ pub enum Unlistable {
 }
 
 /// Walks the pages of one window.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the walk, in any combination")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the walk, in any combination"
+)]
 pub struct Pager<'a, S> {
     source: &'a S,
     since: Since,
@@ -215,7 +218,11 @@ impl<'a, S: Source> Pager<'a, S> {
                 }
             };
             self.requests += 1;
-            let request = PageRequest { since: self.since, limit: asked, skip };
+            let request = PageRequest {
+                since: self.since,
+                limit: asked,
+                skip,
+            };
             match self.source.page(request).await {
                 Ok(page) => return Ok(self.take_in(page, skip, asked)),
                 Err(PageError::TooLarge(_)) if asked > 1 && !self.spent() => {
@@ -269,7 +276,9 @@ impl<'a, S: Source> Pager<'a, S> {
 
     /// The service gives no larger pages than this.
     fn cut_to(&mut self, length: u64) {
-        self.cap = u32::try_from(length).map_or(self.cap, |length| length.min(self.cap)).max(1);
+        self.cap = u32::try_from(length)
+            .map_or(self.cap, |length| length.min(self.cap))
+            .max(1);
         self.size = self.size.min(self.cap);
     }
 
@@ -292,6 +301,7 @@ fn oldest_first(elements: &[Element]) -> bool {
         .iter()
         .filter_map(|element| element.as_ref().ok()?.posted_at)
         .collect();
-    let count = |rises: fn(&[Timestamp]) -> bool| times.windows(2).filter(|pair| rises(pair)).count();
+    let count =
+        |rises: fn(&[Timestamp]) -> bool| times.windows(2).filter(|pair| rises(pair)).count();
     count(|pair| pair.first() < pair.last()) > count(|pair| pair.first() > pair.last())
 }

@@ -62,7 +62,13 @@ impl<'l, W: Watcher> Settlement<'l, W> {
     /// Takes in an element of the listing that can't be handled.
     pub fn take_unlistable(&mut self, element: &Unlistable) {
         let verdict = Verdict::Failed(element.to_string());
-        let line = Line { id: "", title: "", verdict: &verdict, indicators: None, without_csv: false };
+        let line = Line {
+            id: "",
+            title: "",
+            verdict: &verdict,
+            indicators: None,
+            without_csv: false,
+        };
         self.watcher.report(line);
         self.finished.considered += 1;
         self.finished.failed += 1;
@@ -85,7 +91,8 @@ impl<'l, W: Watcher> Settlement<'l, W> {
         self.transient.push(handled);
         self.in_a_row += 1;
         if self.in_a_row >= FAULTS_IN_A_ROW {
-            self.service_failed.get_or_insert(self.transient.len() - self.in_a_row);
+            self.service_failed
+                .get_or_insert(self.transient.len() - self.in_a_row);
         }
         self.service_failed.map(|_| fault)
     }
@@ -117,10 +124,16 @@ impl<'l, W: Watcher> Settlement<'l, W> {
     /// Returns the fault that leaves reports pending.
     pub fn decide_transient(&mut self) -> Option<Fault> {
         let transient = std::mem::take(&mut self.transient);
-        let own = if self.succeeded == 0 { 0 } else { self.service_failed.unwrap_or(transient.len()) };
+        let own = if self.succeeded == 0 {
+            0
+        } else {
+            self.service_failed.unwrap_or(transient.len())
+        };
         let mut service_fault = None;
         for (index, mut handled) in transient.into_iter().enumerate() {
-            let Some((fault, failure)) = handled.transient.take().map(|both| *both) else { continue };
+            let Some((fault, failure)) = handled.transient.take().map(|both| *both) else {
+                continue;
+            };
             if index < own {
                 handled.verdict = Verdict::Failed(fault.message);
                 handled.entry.state = State::Failed(failure);
@@ -180,10 +193,19 @@ impl<'l, W: Watcher> Settlement<'l, W> {
             return;
         }
         let looked_at_again = matches!(handled.entry.state, State::Pending { .. });
-        let counts = if looked_at_again { &mut self.unfinished } else { &mut self.finished };
+        let counts = if looked_at_again {
+            &mut self.unfinished
+        } else {
+            &mut self.finished
+        };
         counts.without_csv += u64::from(handled.without_csv);
         let mut matched = handled.indicators.is_none() && handled.entry.in_enclave;
-        for indicator in handled.indicators.iter().flatten().filter(|found| Indicator::counts(found)) {
+        for indicator in handled
+            .indicators
+            .iter()
+            .flatten()
+            .filter(|found| Indicator::counts(found))
+        {
             *counts.indicators.entry(indicator.kind).or_default() += 1;
             matched = true;
         }
@@ -191,6 +213,8 @@ impl<'l, W: Watcher> Settlement<'l, W> {
     }
 
     fn lacked_tags(&self, id: &ReportId) -> bool {
-        self.ledger.get(id).is_some_and(|entry| matches!(entry.state, State::TagsPending { .. }))
+        self.ledger
+            .get(id)
+            .is_some_and(|entry| matches!(entry.state, State::TagsPending { .. }))
     }
 }

@@ -70,10 +70,7 @@ pub enum PageError {
 /// Where reports come from.
 pub trait Source: Send + Sync {
     /// Fetches one page.
-    fn page(
-        &self,
-        request: PageRequest,
-    ) -> impl Future<Output = Result<Page, PageError>> + Send;
+    fn page(&self, request: PageRequest) -> impl Future<Output = Result<Page, PageError>> + Send;
 
     /// The CSV links of a report that may be followed, among `candidates` found in it:
     /// only those at the service's own hosts, made absolute.

@@ -53,7 +53,11 @@ pub struct Work<'a> {
 impl<'a> Work<'a> {
     pub fn new(report: &'a Report, known: Option<&'a Entry>) -> Self {
         let same = known.filter(|entry| entry.digest == report.digest);
-        Self { report, known, same }
+        Self {
+            report,
+            known,
+            same,
+        }
     }
 
     /// Whether the enclave holds some version of it.
@@ -77,7 +81,11 @@ impl<'a> Work<'a> {
 
     /// What is said of it if nothing in it is sent.
     pub fn nothing_sent(&self) -> Verdict {
-        if self.report.published { Verdict::WithoutIndicators } else { Verdict::NotPublished }
+        if self.report.published {
+            Verdict::WithoutIndicators
+        } else {
+            Verdict::NotPublished
+        }
     }
 
     /// How often the CSV data was asked for in vain.
@@ -87,27 +95,54 @@ impl<'a> Work<'a> {
 
     /// How often that is, after one more time.
     pub fn csv_attempts_after(&self, missing: bool) -> u8 {
-        if missing { self.csv_attempts().saturating_add(1).min(MAX_CSV_ATTEMPTS) } else { 0 }
+        if missing {
+            self.csv_attempts().saturating_add(1).min(MAX_CSV_ATTEMPTS)
+        } else {
+            0
+        }
     }
 
     /// What turns the tags that are set into those that it has now.
     pub fn tag_change(&self, now: &[String]) -> TagChange {
-        let before = self.known.map(|entry| entry.tags.as_slice()).unwrap_or_default();
+        let before = self
+            .known
+            .map(|entry| entry.tags.as_slice())
+            .unwrap_or_default();
         // Until its last write and its tags succeeded, those remembered may or may not be set.
         let sure = self.known.is_some_and(|entry| entry.state == State::Sent);
         let had: HashSet<&String> = before.iter().filter(|_| sure).collect();
         let has: HashSet<&String> = now.iter().collect();
         TagChange {
-            added: now.iter().filter(|tag| !had.contains(tag)).cloned().collect(),
-            removed: before.iter().filter(|tag| !has.contains(tag)).cloned().collect(),
-            kept: now.iter().filter(|tag| had.contains(tag)).cloned().collect(),
+            added: now
+                .iter()
+                .filter(|tag| !had.contains(tag))
+                .cloned()
+                .collect(),
+            removed: before
+                .iter()
+                .filter(|tag| !has.contains(tag))
+                .cloned()
+                .collect(),
+            kept: now
+                .iter()
+                .filter(|tag| had.contains(tag))
+                .cloned()
+                .collect(),
         }
     }
 
     /// The tags that may be set after a change to `now` that did not succeed.
     pub fn tags_that_may_be_set(&self, now: &[String]) -> Vec<String> {
-        let mut tags = self.known.map(|entry| entry.tags.clone()).unwrap_or_default();
-        tags.extend(now.iter().filter(|tag| !tags.contains(tag)).cloned().collect::<Vec<_>>());
+        let mut tags = self
+            .known
+            .map(|entry| entry.tags.clone())
+            .unwrap_or_default();
+        tags.extend(
+            now.iter()
+                .filter(|tag| !tags.contains(tag))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
         tags
     }
 
@@ -133,7 +168,10 @@ impl<'a> Work<'a> {
                 state,
                 in_enclave: self.in_enclave(),
                 csv_attempts: 0,
-                tags: self.known.map(|entry| entry.tags.clone()).unwrap_or_default(),
+                tags: self
+                    .known
+                    .map(|entry| entry.tags.clone())
+                    .unwrap_or_default(),
             },
             indicators: None,
             without_csv: false,
@@ -146,7 +184,10 @@ impl<'a> Work<'a> {
 
     /// Nothing was done; the ledger goes on saying `entry`.
     pub fn as_before(&self, verdict: Verdict, entry: &Entry) -> Handled {
-        Handled { entry: entry.clone(), ..self.done(verdict, entry.state.clone()) }
+        Handled {
+            entry: entry.clone(),
+            ..self.done(verdict, entry.state.clone())
+        }
     }
 
     /// Another attempt at it failed.
@@ -164,7 +205,12 @@ impl<'a> Work<'a> {
             Some(entry) if matches!(entry.state, State::Failed(_)) => {
                 self.as_before(Verdict::Failed(reason), entry)
             }
-            _ => self.done(Verdict::Pending(reason), State::Pending { known: !self.is_new() }),
+            _ => self.done(
+                Verdict::Pending(reason),
+                State::Pending {
+                    known: !self.is_new(),
+                },
+            ),
         };
         handled.entry.csv_attempts = self.csv_attempts();
         handled
@@ -172,7 +218,13 @@ impl<'a> Work<'a> {
 
     /// It is written, and its tags are still to be set.
     pub fn tags_pending(&self, guid: Guid, created: bool, reason: String) -> Handled {
-        self.done(Verdict::Pending(reason), State::TagsPending { guid: guid.0, created })
+        self.done(
+            Verdict::Pending(reason),
+            State::TagsPending {
+                guid: guid.0,
+                created,
+            },
+        )
     }
 
     /// A service's fault kept it from being done. Whether it is the report's own, more of the sync
@@ -186,6 +238,8 @@ impl<'a> Work<'a> {
 
 /// The start of a text, at most 128 bytes of it.
 fn cut(text: &str) -> String {
-    let end = (0..=MAX_REASON_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    let end = (0..=MAX_REASON_BYTES.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned()
 }

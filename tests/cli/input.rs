@@ -131,16 +131,16 @@ async fn bad_credentials_get_one_clear_message() {
         stage.write(name, &secret.to_string());
     };
     changed("another.yaml", &|secret| {
-        secret["metadata"]["name"] = json!("another")
+        secret["metadata"]["name"] = json!("another");
     });
     changed("elsewhere.yaml", &|secret| {
-        secret["metadata"]["namespace"] = json!("elsewhere")
+        secret["metadata"]["namespace"] = json!("elsewhere");
     });
     changed("number.yaml", &|secret| {
-        secret["stringData"]["trustar-api-key"] = json!(12345)
+        secret["stringData"]["trustar-api-key"] = json!(12345);
     });
     changed("lacking.yaml", &|secret| {
-        secret["stringData"]["trustar-api-key"] = json!(" ")
+        secret["stringData"]["trustar-api-key"] = json!(" ");
     });
     changed("raw.yaml", &|secret| {
         secret["data"] = secret

@@ -51,7 +51,7 @@ async fn one_feeds_wrong_key_is_no_other_feeds_concern() {
     let secret = json!({"metadata": {"name": "revoked"}, "stringData": keys});
     secrets
         .create(
-            &Default::default(),
+            &kube::api::PostParams::default(),
             &serde_json::from_value(secret).unwrap(),
         )
         .await

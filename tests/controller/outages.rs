@@ -215,7 +215,7 @@ async fn what_the_call_budget_holds_back_is_finished_by_a_continuation() {
     stage.telling_reports(60);
     let limited = stage
         .starting()
-        .env("TRUSTAR_CALLS_PER_MINUTE", "50")
+        .env("TRUSTAR_CALLS_PER_MINUTE", "20")
         .here()
         .await;
     stage.feed("feed").await;

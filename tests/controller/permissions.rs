@@ -154,11 +154,11 @@ async fn a_status_that_may_not_be_written_costs_the_vendors_nothing() {
     stage.telling_reports(3);
     let roles: Api<Role> = Api::namespaced(stage.client.clone(), &stage.namespace);
     let name = format!("{}-feeds", stage.namespace);
-    let rules = watch_rules();
-    let mut fewer = rules.as_array().unwrap().clone();
+    let all_rules = watch_rules();
+    let mut fewer = all_rules.as_array().unwrap().clone();
     fewer.retain(|rule| rule["resources"] != json!(["flashpointfeeds/status"]));
-    let allow = async |rules: Value| {
-        let patch = Patch::Merge(json!({"rules": rules}));
+    let allow = async |granted: Value| {
+        let patch = Patch::Merge(json!({"rules": granted}));
         roles
             .patch(&name, &PatchParams::default(), &patch)
             .await
@@ -172,7 +172,7 @@ async fn a_status_that_may_not_be_written_costs_the_vendors_nothing() {
         (complaints() >= 2).then_some(())
     })
     .await;
-    allow(rules.clone()).await;
+    allow(all_rules.clone()).await;
     let feed = stage.until_synced("feed").await;
     assert_eq!((stage.listings().len(), stage.upserts().len()), (1, 3));
     assert_eq!(status(&feed).totals.submitted, 3);

@@ -32,11 +32,19 @@ pub async fn measure() -> Outcome<()> {
         child.kill().await?;
     }
     let worst = percentile(&mut starts, 1.0);
-    show("exec to ready, median (worst)", &format!("{:.0} ms ({worst:.0})", percentile(&mut starts, 0.5)), "<= 150 ms");
+    show(
+        "exec to ready, median (worst)",
+        &format!("{:.0} ms ({worst:.0})", percentile(&mut starts, 0.5)),
+        "<= 150 ms",
+    );
     let (mut child, _) = start(&control_plane).await?;
     tokio::time::sleep(REST).await;
     let pss = proportional_set_size(child.id().ok_or("the operator ended")?)?;
-    show("memory at rest (PSS after a minute)", &format!("{pss:.1} MiB"), "<= 8 MiB");
+    show(
+        "memory at rest (PSS after a minute)",
+        &format!("{pss:.1} MiB"),
+        "<= 8 MiB",
+    );
     child.kill().await?;
     control_plane.stop().await?;
     Ok(())
@@ -47,13 +55,20 @@ pub async fn install_definitions(control_plane: &ControlPlane) -> Outcome<()> {
     let api: Api<CustomResourceDefinition> = Api::all(control_plane.client()?);
     for definition in definitions() {
         api.create(&PostParams::default(), &definition).await?;
-        await_condition(api.clone(), &definition.name_any(), conditions::is_crd_established()).await?;
+        await_condition(
+            api.clone(),
+            &definition.name_any(),
+            conditions::is_crd_established(),
+        )
+        .await?;
     }
     Ok(())
 }
 
 async fn start(control_plane: &ControlPlane) -> Outcome<(Child, Duration)> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port();
     let address = format!("127.0.0.1:{port}");
     let begun = Instant::now();
     let child = Command::new(operator()?)
@@ -62,7 +77,10 @@ async fn start(control_plane: &ControlPlane) -> Outcome<(Child, Duration)> {
         .kill_on_drop(true)
         .spawn()?;
     let ready = format!("http://{address}/readyz");
-    while !reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
+    while !reqwest::get(&ready)
+        .await
+        .is_ok_and(|answer| answer.status().is_success())
+    {
         if begun.elapsed() > Duration::from_secs(10) {
             return Err("the operator did not get ready".into());
         }
@@ -74,7 +92,10 @@ async fn start(control_plane: &ControlPlane) -> Outcome<(Child, Duration)> {
 /// In MiB.
 fn proportional_set_size(process: u32) -> Outcome<f64> {
     let rollup = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).ok_or("no PSS")?;
+    let line = rollup
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss:"))
+        .ok_or("no PSS")?;
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kilobytes / 1024.0)
 }

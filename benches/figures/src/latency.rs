@@ -37,10 +37,25 @@ pub async fn measure() -> Outcome<()> {
             "trustar-api-secret": credential.secret,
         },
     }))?;
-    Api::namespaced(client.clone(), &namespace).create(&PostParams::default(), &secret).await?;
+    Api::namespaced(client.clone(), &namespace)
+        .create(&PostParams::default(), &secret)
+        .await?;
     let mut operator = Command::new(operator()?)
-        .args(["run", "--http-addr", "127.0.0.1:0", "--log-filter", "warn", "--trustar-calls-per-minute", "0"])
-        .args(["--flashpoint-url", &flashpoint.url(), "--trustar-url", &trustar.url()])
+        .args([
+            "run",
+            "--http-addr",
+            "127.0.0.1:0",
+            "--log-filter",
+            "warn",
+            "--trustar-calls-per-minute",
+            "0",
+        ])
+        .args([
+            "--flashpoint-url",
+            &flashpoint.url(),
+            "--trustar-url",
+            &trustar.url(),
+        ])
         .env("KUBECONFIG", control_plane.kubeconfig())
         .kill_on_drop(true)
         .spawn()?;
@@ -63,8 +78,16 @@ pub async fn measure() -> Outcome<()> {
     operator.kill().await?;
     control_plane.stop().await?;
     let (half, most) = (percentile(&mut times, 0.5), percentile(&mut times, 0.99));
-    show("apply to first report in the enclave, p50", &format!("{half:.0} ms"), "<= 100 ms");
-    show("apply to first report in the enclave, p99", &format!("{most:.0} ms"), "<= 500 ms");
+    show(
+        "apply to first report in the enclave, p50",
+        &format!("{half:.0} ms"),
+        "<= 100 ms",
+    );
+    show(
+        "apply to first report in the enclave, p99",
+        &format!("{most:.0} ms"),
+        "<= 500 ms",
+    );
     Ok(())
 }
 

@@ -45,13 +45,22 @@ fn show(figure: &str, measured: &str, goal: &str) {
 /// The release binary, built beside this one.
 fn operator() -> Outcome<PathBuf> {
     let binary = std::env::current_exe()?.with_file_name("flashpoint-operator");
-    if binary.exists() { Ok(binary) } else { Err(format!("{} is missing: run benches/run", binary.display()).into()) }
+    if binary.exists() {
+        Ok(binary)
+    } else {
+        Err(format!("{} is missing: run benches/run", binary.display()).into())
+    }
 }
 
 /// A value at a fraction of the sorted ones.
 fn percentile(values: &mut [f64], fraction: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
     let index = ((values.len() as f64 - 1.0) * fraction).round() as usize;
     values.get(index).copied().unwrap_or(f64::NAN)
 }

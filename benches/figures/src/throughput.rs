@@ -42,8 +42,17 @@ pub async fn measure() -> Outcome<()> {
         }
         let (low, high) = (percentile(&mut ratios, 0.0), percentile(&mut ratios, 1.0));
         let median = percentile(&mut ratios, 0.5);
-        let measured = format!("{:.0} % ({:.0}-{:.0})", median * 100.0, low * 100.0, high * 100.0);
-        show(&format!("first sync of 500 against a bare loop, {latency} ms"), &measured, ">= 85 %");
+        let measured = format!(
+            "{:.0} % ({:.0}-{:.0})",
+            median * 100.0,
+            low * 100.0,
+            high * 100.0
+        );
+        show(
+            &format!("first sync of 500 against a bare loop, {latency} ms"),
+            &measured,
+            ">= 85 %",
+        );
     }
     Ok(())
 }
@@ -56,36 +65,64 @@ struct Vendors {
 /// 500 reports, of which 300 hold indicators.
 async fn vendors(latency: u64) -> Outcome<Vendors> {
     let flashpoint = start(Flashpoint::default()).await?;
-    flashpoint.seed(7, Style { csv: 0.0, planted: 0.6, ..Style::default() });
+    flashpoint.seed(
+        7,
+        Style {
+            csv: 0.0,
+            planted: 0.6,
+            ..Style::default()
+        },
+    );
     flashpoint.generate(500, SignedDuration::from_hours(20));
     let trustar = start(Trustar::default()).await?;
     if latency > 0 {
         let delay = Duration::from_millis(latency);
-        flashpoint.controls().faults.set(Fault::on("GET", "/").delay(delay));
+        flashpoint
+            .controls()
+            .faults
+            .set(Fault::on("GET", "/").delay(delay));
         for method in ["GET", "POST"] {
-            trustar.controls().faults.set(Fault::on(method, "/").delay(delay));
+            trustar
+                .controls()
+                .faults
+                .set(Fault::on(method, "/").delay(delay));
         }
     }
-    Ok(Vendors { flashpoint, trustar })
+    Ok(Vendors {
+        flashpoint,
+        trustar,
+    })
 }
 
 /// One first sync; how long it took, and the calls that it made.
 async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
     let vendors = vendors(latency).await?;
     let source = Source::new(
-        &FlashpointSettings { url: vendors.flashpoint.url().parse()?, path: "/api/v4/reports/".to_owned() },
+        &FlashpointSettings {
+            url: vendors.flashpoint.url().parse()?,
+            path: "/api/v4/reports/".to_owned(),
+        },
         http::client(&HttpSettings::default())?,
         Arc::new(Unobserved),
     );
     let sink = Sink::new(
-        &TrustarSettings { url: vendors.trustar.url().parse()?, calls_per_minute: 0 },
+        &TrustarSettings {
+            url: vendors.trustar.url().parse()?,
+            calls_per_minute: 0,
+        },
         http::client(&HttpSettings::default())?,
         Arc::new(Unobserved),
     );
     let credential = vendors.trustar.credential().ok_or("no credential")?;
-    let credential = Credential { key: credential.key.into(), secret: credential.secret.into() };
+    let credential = Credential {
+        key: credential.key.into(),
+        secret: credential.secret.into(),
+    };
     let timeout = Duration::from_secs(30);
-    let rules = Rules::new(RuleSettings { types: IndicatorType::ALL.to_vec(), ..RuleSettings::default() });
+    let rules = Rules::new(RuleSettings {
+        types: IndicatorType::ALL.to_vec(),
+        ..RuleSettings::default()
+    });
     let plan = Plan {
         limit: 500,
         lookback: Duration::from_hours(24),
@@ -94,7 +131,10 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         window: Window::default(),
         mode: Mode::Full { forced: false },
     };
-    let mut ledger = Ledger::new(Owner { uid: "bench".to_owned(), enclave: ENCLAVE.to_owned() });
+    let mut ledger = Ledger::new(Owner {
+        uid: "bench".to_owned(),
+        enclave: ENCLAVE.to_owned(),
+    });
     let ports = Ports {
         source: &source.source(&ApiKey(vendors.flashpoint.api_key().into()), timeout),
         sink: &sink.sink(&credential, ENCLAVE, timeout),
@@ -105,9 +145,13 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         cancelled: CancellationToken::new(),
     };
     let begun = Instant::now();
-    Box::pin(sync(&plan, &mut ledger, &ports)).await.map_err(|_| "the sync was abandoned")?;
+    Box::pin(sync(&plan, &mut ledger, &ports))
+        .await
+        .map_err(|_| "the sync was abandoned")?;
     let took = begun.elapsed();
-    let verdict = vendors.trustar.verdict(&[(ENCLAVE, vendors.flashpoint.truth())]);
+    let verdict = vendors
+        .trustar
+        .verdict(&[(ENCLAVE, vendors.flashpoint.truth())]);
     if !verdict.is_clean() {
         return Err(format!("the sync was not right: {verdict:#?}").into());
     }
@@ -123,9 +167,15 @@ async fn bare_run(latency: u64, record: Vec<Exchange>) -> Outcome<Duration> {
     let client = http::client(&HttpSettings::default())?;
     let (flashpoint, trustar) = (vendors.flashpoint.url(), vendors.trustar.url());
     let calls: Vec<Exchange> = record;
-    let (listing, calls): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.path().starts_with("/api/v4"));
-    let (writes, first): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.path().ends_with("/upsert"));
-    let (tags, first): (Vec<_>, Vec<_>) = first.into_iter().partition(|call| call.path().ends_with("/alter-tags"));
+    let (listing, calls): (Vec<_>, Vec<_>) = calls
+        .into_iter()
+        .partition(|call| call.path().starts_with("/api/v4"));
+    let (writes, first): (Vec<_>, Vec<_>) = calls
+        .into_iter()
+        .partition(|call| call.path().ends_with("/upsert"));
+    let (tags, first): (Vec<_>, Vec<_>) = first
+        .into_iter()
+        .partition(|call| call.path().ends_with("/alter-tags"));
     let tags = tags.len();
     let tag_body = r#"{"addedTags":[{"name":"fraud"}],"removedTags":[]}"#;
     let begun = Instant::now();
@@ -134,7 +184,10 @@ async fn bare_run(latency: u64, record: Vec<Exchange>) -> Outcome<Duration> {
         let body = send(&client, &trustar, call, &token).await?;
         if call.path() == "/oauth/token" {
             let answer: serde_json::Value = serde_json::from_slice(&body)?;
-            answer["access_token"].as_str().unwrap_or_default().clone_into(&mut token);
+            answer["access_token"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut token);
         }
     }
     for call in &listing {
@@ -149,7 +202,9 @@ async fn bare_run(latency: u64, record: Vec<Exchange>) -> Outcome<Duration> {
                 if index >= tags {
                     return Ok(());
                 }
-                let guid = String::from_utf8_lossy(&guid).trim_matches(['"', '\n']).to_owned();
+                let guid = String::from_utf8_lossy(&guid)
+                    .trim_matches(['"', '\n'])
+                    .to_owned();
                 let request = client
                     .post(format!("{trustar}/api/1.3/reports/{guid}/alter-tags"))
                     .headers(headers(call, token)?)
@@ -164,11 +219,25 @@ async fn bare_run(latency: u64, record: Vec<Exchange>) -> Outcome<Duration> {
     Ok(begun.elapsed())
 }
 
-async fn send(client: &reqwest::Client, origin: &str, call: &Exchange, token: &str) -> Outcome<Vec<u8>> {
+async fn send(
+    client: &reqwest::Client,
+    origin: &str,
+    call: &Exchange,
+    token: &str,
+) -> Outcome<Vec<u8>> {
     let method = reqwest::Method::from_bytes(call.method.as_str().as_bytes())?;
     let url = format!("{origin}{}", call.target);
-    let request = client.request(method, url).headers(headers(call, token)?).body(call.body.clone());
-    Ok(request.send().await?.error_for_status()?.bytes().await?.to_vec())
+    let request = client
+        .request(method, url)
+        .headers(headers(call, token)?)
+        .body(call.body.clone());
+    Ok(request
+        .send()
+        .await?
+        .error_for_status()?
+        .bytes()
+        .await?
+        .to_vec())
 }
 
 /// The headers as they were sent, with this run's own token.
@@ -188,7 +257,10 @@ struct Encoding;
 
 impl Journal for Encoding {
     async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
-        ledger.encode().map(|_| ()).map_err(|error| JournalError::Full(error.to_string()))
+        ledger
+            .encode()
+            .map(|_| ())
+            .map_err(|error| JournalError::Full(error.to_string()))
     }
 }
 

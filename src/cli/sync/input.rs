@@ -38,8 +38,7 @@ pub struct Input {
 pub fn read(args: &Args) -> Result<Input, Refused> {
     let objects = objects(&args.file)?;
     let feed = feed(&objects, &shown(&args.file), args.name.as_deref())?;
-    let settings =
-        FeedSettings::try_from(&feed.spec).map_err(|error| bad_input(error.to_string()))?;
+    let settings = FeedSettings::try_from(&feed.spec).map_err(bad_input)?;
     let beside = args
         .secret
         .as_ref()
@@ -264,9 +263,6 @@ fn shown(file: &Path) -> String {
     }
 }
 
-fn bad_input(message: String) -> Refused {
-    Refused {
-        exit: Exit::BadInput,
-        message,
-    }
+fn bad_input(message: impl std::fmt::Display) -> Refused {
+    Refused::new(Exit::BadInput, &message)
 }

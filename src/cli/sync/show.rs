@@ -15,6 +15,9 @@ use crate::sync::ports::Verdict;
 /// The widest that a title is shown where no terminal sets a limit.
 const TITLE: usize = 60;
 
+/// A terminal with less left for title and reason than this does better by wrapping lines.
+const NARROW: usize = 32;
+
 /// The widest that a deciding indicator is shown: a SHA-256 in hex.
 const INDICATOR: usize = 64;
 
@@ -45,8 +48,11 @@ impl Results<'_> {
             cells.map(|cell| columns(cell)).max().unwrap_or_default()
         };
         let (id, verdict) = (widest(0), widest(2));
-        let (title, why) = look.width.map_or((TITLE, usize::MAX), |width| {
-            let left = width.saturating_sub(id + verdict + 6);
+        let left = look
+            .width
+            .map(|width| width.saturating_sub(id + verdict + 6));
+        let left = left.filter(|left| *left >= NARROW);
+        let (title, why) = left.map_or((TITLE, usize::MAX), |left| {
             let title = left.saturating_sub(widest(3)).max(left / 2).min(widest(1));
             (title, left - title)
         });

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Refused;
-use crate::cli::Exit;
+use crate::cli::{Exit, complain};
 use crate::ledger::{Ledger, Owner};
 use crate::sync::ports::{Journal, JournalError};
 use crate::window::Window;
@@ -51,6 +51,8 @@ pub struct State {
     pub window: Window,
     /// What the person should know of how it was read.
     pub warning: Option<String>,
+    /// Whether there was a file that could not be read.
+    pub damaged: bool,
 }
 
 impl State {
@@ -64,70 +66,48 @@ impl State {
             ledger: Ledger::new(owner),
             window: Window::default(),
             warning: None,
+            damaged: false,
         }
     }
 }
 
 impl StateFile {
-    /// Reads what `path` keeps for this feed and enclave. It need not exist yet. A damaged file
-    /// counts as empty, and is kept beside the new one.
-    ///
-    /// # Errors
-    /// Where it can't be read or written, or belongs to another feed.
-    pub fn open(path: &Path, feed: &str, enclave: &str) -> Result<(Self, State), Refused> {
-        // A link stays a link: what it leads to is replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let file = Self {
-            path,
+    /// The file at `path`, for this feed and enclave. It need not exist yet.
+    pub fn new(path: &Path, feed: &str, enclave: &str) -> Self {
+        Self {
+            // A link stays a link: what it leads to is replaced.
+            path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
             feed: feed.to_owned(),
             enclave: enclave.to_owned(),
-        };
-        let state = file.read()?;
-        file.try_writing()?;
-        Ok((file, state))
+        }
     }
 
-    fn read(&self) -> Result<State, Refused> {
+    /// Reads what it keeps; a damaged file counts as empty.
+    ///
+    /// # Errors
+    /// Where it can't be read, or belongs to another feed.
+    pub fn read(&self) -> Result<State, Refused> {
         let empty = State::empty(&self.feed, &self.enclave);
-        let unreadable = |error: &io::Error| self.refused("can't be read", error);
-        match fs::metadata(&self.path) {
-            Ok(file) if file.is_file() && file.len() == 0 => return Ok(empty),
-            Ok(file) if file.is_file() && file.len() <= MAX_BYTES => {}
-            Ok(_) => {
-                let message = format!(
-                    "{} is no state file: name another by --state",
-                    self.path.display()
-                );
-                return Err(Refused {
-                    exit: Exit::BadInput,
-                    message,
-                });
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(empty),
-            Err(error) => return Err(unreadable(&error)),
-        }
-        let bytes = fs::read(&self.path).map_err(|error| unreadable(&error))?;
+        let Some(bytes) = self.bytes()? else {
+            return Ok(empty);
+        };
         let stored: Option<Stored> = serde_json::from_slice(&bytes).ok();
         let Some(stored) = stored.filter(|stored| stored.flashpoint_operator_state == VERSION)
         else {
-            return self.damaged(empty);
+            return Ok(self.damaged(empty));
         };
         if stored.feed != self.feed {
-            let message = format!(
-                "the state file {} belongs to feed {}, not {}: give each feed a file of its own",
-                self.path.display(),
-                stored.feed,
-                self.feed
+            let path = self.path.display();
+            let (theirs, ours) = (stored.feed, &self.feed);
+            let why = format!(
+                "the state file {path} belongs to feed {theirs}, not {ours}: give each feed a file of its own"
             );
-            return Err(Refused {
-                exit: Exit::BadInput,
-                message,
-            });
+            return Err(Refused::new(Exit::BadInput, &why));
         }
         if stored.enclave != self.enclave {
+            let enclave = stored.enclave;
             let warning = format!(
-                "the state file speaks of enclave {}; with another enclave the feed starts anew",
-                stored.enclave
+                "the state file speaks of enclave {enclave}; with another the feed starts anew"
             );
             return Ok(State {
                 warning: Some(warning),
@@ -136,37 +116,61 @@ impl StateFile {
         }
         let ledger = Ledger::decode(&stored.ledger, empty.ledger.owner.clone());
         if ledger.len() != stored.reports {
-            return self.damaged(empty);
+            return Ok(self.damaged(empty));
         }
+        let window = Window {
+            since: stored.since,
+            covered_to: stored.covered_to,
+        };
         Ok(State {
             ledger,
-            window: Window {
-                since: stored.since,
-                covered_to: stored.covered_to,
-            },
-            warning: None,
-        })
-    }
-
-    /// Puts what can't be read aside: it may be another file, given by mistake.
-    fn damaged(&self, empty: State) -> Result<State, Refused> {
-        let aside = beside(&self.path, ".damaged");
-        fs::copy(&self.path, &aside)
-            .map_err(|error| self.refused("is damaged and can't be copied", &error))?;
-        let warning = format!(
-            "{} is damaged, or no state file: it counts as empty and is replaced; what it held is in {}",
-            self.path.display(),
-            aside.display()
-        );
-        Ok(State {
-            warning: Some(warning),
+            window,
             ..empty
         })
     }
 
-    /// Finds out early whether the file could be replaced: what is written to the enclave without
-    /// being remembered is written once more by the next run.
-    fn try_writing(&self) -> Result<(), Refused> {
+    /// The file's content; none where there is none, or an empty one.
+    fn bytes(&self) -> Result<Option<Vec<u8>>, Refused> {
+        let file = match fs::metadata(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.refused("can't be read", &error)),
+        };
+        if !file.is_file() || file.len() > MAX_BYTES {
+            let path = self.path.display();
+            let why = format!("{path} is no state file: name another by --state");
+            return Err(Refused::new(Exit::BadInput, &why));
+        }
+        let bytes = fs::read(&self.path).map_err(|error| self.refused("can't be read", &error))?;
+        Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+    }
+
+    fn damaged(&self, empty: State) -> State {
+        let path = self.path.display();
+        let warning = format!("{path} is damaged, or no state file: it counts as empty");
+        State {
+            warning: Some(warning),
+            damaged: true,
+            ..empty
+        }
+    }
+
+    /// Gets ready to replace the file. A damaged one may be another file, given by mistake: it is
+    /// copied aside. What is written to the enclave and can't be remembered would be written once
+    /// more by the next run: that is found out early.
+    ///
+    /// # Errors
+    /// Where it could not be replaced.
+    pub fn prepare(&self, damaged: bool) -> Result<(), Refused> {
+        if damaged {
+            let aside = beside(&self.path, ".damaged");
+            fs::copy(&self.path, &aside)
+                .map_err(|error| self.refused("is damaged and can't be copied", &error))?;
+            complain(
+                "note",
+                &format!("what it held is kept in {}", aside.display()),
+            );
+        }
         let temporary = self.temporary();
         self.create(&temporary)
             .and_then(|_| fs::remove_file(&temporary))
@@ -174,14 +178,11 @@ impl StateFile {
     }
 
     fn refused(&self, what: &str, error: &io::Error) -> Refused {
-        let message = format!(
-            "the state file {} {what}: {error}; mend that, or name another by --state. Nothing was sent",
-            self.path.display()
+        let path = self.path.display();
+        let why = format!(
+            "the state file {path} {what}: {error}; mend that, or name another by --state. Nothing was sent"
         );
-        Refused {
-            exit: Exit::Partial,
-            message,
-        }
+        Refused::new(Exit::Partial, &why)
     }
 
     /// Replaces the file by what is remembered now: at once and wholly, or not at all.

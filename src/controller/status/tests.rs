@@ -199,7 +199,7 @@ fn an_edit_or_a_forced_sync_forgets_earlier_failures() {
 fn nothing_is_called_before_it_asked_to_be() {
     let mut conclusion = fault(Service::Flashpoint, FaultKind::RateLimited);
     if let Conclusion::Fault(fault) = &mut conclusion {
-        fault.retry_after = Some(Duration::from_secs(120));
+        fault.retry_after = Some(Duration::from_mins(2));
     }
     let status = after_sync(
         &failed_before(0),
@@ -207,7 +207,7 @@ fn nothing_is_called_before_it_asked_to_be() {
         &outcome(conclusion),
         &ledger(),
     );
-    let earliest = ended() + SignedDuration::from_secs(120);
+    let earliest = ended() + SignedDuration::from_mins(2);
     assert!(status.next_sync_time.unwrap().0 >= earliest);
 }
 

@@ -166,6 +166,10 @@ fn malformed_input_hides_nothing() {
         "<![CDATA[evil.com",
         "<![if evil.com",
         "<div class=\"a\"\"evil.com\">x</div> evil.com",
+        "<a`href=\"x>evil.com and \"more\"",
+        "<!-- a --!> evil.com <!-- b -->",
+        "<title><b x=\"evil.com\"></title>",
+        "<a =\"x>evil.com\"",
     ] {
         let found = values(Markup::Html, source);
         assert!(

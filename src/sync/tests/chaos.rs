@@ -87,7 +87,9 @@ impl<'t> Life<'t> {
                 Total::Rising(1),
             ]);
             let told = script.total != Total::Honest || dice.percent(50);
-            script.cap = dice.percent(70).then(|| (3 + usize::try_from(dice.below(20)).unwrap(), told));
+            script.cap = dice
+                .percent(70)
+                .then(|| (3 + usize::try_from(dice.below(20)).unwrap(), told));
             script.with_date = dice.percent(90);
         }
         Self {
@@ -108,7 +110,11 @@ impl<'t> Life<'t> {
     /// New reports, edits and retractions.
     fn news(&mut self) {
         let now = self.feed.now();
-        let since = now.duration_since(self.posted_to).as_secs().unsigned_abs().max(1);
+        let since = now
+            .duration_since(self.posted_to)
+            .as_secs()
+            .unsigned_abs()
+            .max(1);
         for _ in 0..self.dice.below(if since > 20_000 { 25 } else { 6 }) {
             // Some are indexed hours after they were posted.
             let late = if self.dice.percent(15) { 4 * 3_600 } else { 0 };
@@ -118,7 +124,11 @@ impl<'t> Life<'t> {
                 posted_at = Timestamp::from_second(posted_at.as_second() / 3_600 * 3_600).unwrap();
             }
             self.born += 1;
-            let name = if self.dice.percent(2) { "anonymous" } else { "r" };
+            let name = if self.dice.percent(2) {
+                "anonymous"
+            } else {
+                "r"
+            };
             let mut item = Item::new(&format!("{name}{}", self.born), posted_at);
             item.counts = self.dice.percent(75);
             item.giant = self.dice.percent(1);
@@ -126,11 +136,15 @@ impl<'t> Life<'t> {
             item.csv = self.dice.percent(15);
             item.tags = self.tags();
             let broken = item.id.clone();
-            if self.dice.percent(6) {
-                self.feed.enclave.gates.lock().unwrap().refuses.insert(broken);
-            } else if self.dice.percent(6) {
-                self.feed.enclave.gates.lock().unwrap().breaks.insert(broken);
+            let mut gates = self.feed.enclave.gates.lock().unwrap();
+            let refused = self.dice.percent(6);
+            let breaks = !refused && self.dice.percent(6);
+            if refused {
+                gates.refuses.insert(broken);
+            } else if breaks {
+                gates.breaks.insert(broken);
             }
+            drop(gates);
             self.feed.list(item);
         }
         self.posted_to = now;
@@ -140,7 +154,9 @@ impl<'t> Life<'t> {
             if self.dice.percent(25) {
                 script.items.swap_remove(at);
             } else {
-                let tags = ["a", "b", "c", "d"].iter().filter(|_| self.dice.percent(40));
+                let tags = ["a", "b", "c", "d"]
+                    .iter()
+                    .filter(|_| self.dice.percent(40));
                 let tags = tags.map(ToString::to_string).collect();
                 let item = &mut script.items[at];
                 item.version += 1;
@@ -156,7 +172,11 @@ impl<'t> Life<'t> {
     }
 
     fn tags(&mut self) -> Vec<String> {
-        ["a", "b", "c", "d"].iter().filter(|_| self.dice.percent(40)).map(ToString::to_string).collect()
+        ["a", "b", "c", "d"]
+            .iter()
+            .filter(|_| self.dice.percent(40))
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// What goes wrong from now on.
@@ -167,7 +187,13 @@ impl<'t> Life<'t> {
         let mut script = self.feed.reports.script.lock().unwrap();
         let ahead = usize::try_from(dice.below(6)).unwrap();
         match dice.below(if self.mortal { 16 } else { 14 }) {
-            0 => script.down = Some(dice.pick(&[FaultKind::Unavailable, FaultKind::Unauthorized, FaultKind::RateLimited])),
+            0 => {
+                script.down = Some(dice.pick(&[
+                    FaultKind::Unavailable,
+                    FaultKind::Unauthorized,
+                    FaultKind::RateLimited,
+                ]));
+            }
             1 | 2 => {
                 let number = script.requests.len() + ahead;
                 script.fails_at.insert(number);
@@ -175,7 +201,11 @@ impl<'t> Life<'t> {
             3 => script.heavy = Some(u32::try_from(1 + dice.below(8)).unwrap()),
             4 => script.takes = Duration::from_secs(dice.below(40)),
             5 => {
-                let kind = dice.pick(&[FaultKind::Unavailable, FaultKind::RateLimited, FaultKind::Unauthorized]);
+                let kind = dice.pick(&[
+                    FaultKind::Unavailable,
+                    FaultKind::RateLimited,
+                    FaultKind::Unauthorized,
+                ]);
                 gates.down = Some(fault(Service::Trustar, kind));
             }
             6 => gates.tags_down = true,
@@ -195,11 +225,13 @@ impl<'t> Life<'t> {
             }
             _ => {
                 let why = dice.pick(&[Fenced::Superseded, Fenced::Deposed, Fenced::Stopping]);
-                *self.feed.door.shuts.lock().unwrap() = Some((u32::try_from(dice.below(10)).unwrap(), why));
+                *self.feed.door.shuts.lock().unwrap() =
+                    Some((u32::try_from(dice.below(10)).unwrap(), why));
             }
         }
         if script.with_date && dice.percent(10) {
-            *self.feed.time.skew.lock().unwrap() = SignedDuration::from_hours(dice.pick(&[-24, 24, -1_000, 0]));
+            *self.feed.time.skew.lock().unwrap() =
+                SignedDuration::from_hours(dice.pick(&[-24, 24, -1_000, 0]));
         }
     }
 
@@ -207,7 +239,8 @@ impl<'t> Life<'t> {
     fn calm(&mut self) {
         let mut gates = self.feed.enclave.gates.lock().unwrap();
         let mut script = self.feed.reports.script.lock().unwrap();
-        (script.down, script.heavy, script.takes, script.csv_down) = (None, None, Duration::ZERO, false);
+        (script.down, script.heavy, script.takes, script.csv_down) =
+            (None, None, Duration::ZERO, false);
         script.fails_at.clear();
         (gates.down, gates.tags_down, gates.budget, gates.not_yet) = (None, false, None, 0);
         (gates.lies_every, gates.takes, gates.refuses_csv) = (0, Duration::ZERO, false);
@@ -275,7 +308,9 @@ impl<'t> Life<'t> {
             if found.is_some() {
                 examined.insert(id.clone());
             }
-            let Some(chain) = &mut self.chain else { continue };
+            let Some(chain) = &mut self.chain else {
+                continue;
+            };
             if id.is_empty() {
                 self.anonymous += 1;
                 continue;
@@ -287,10 +322,19 @@ impl<'t> Life<'t> {
             self.chain = None;
             return None;
         };
-        assert!(outcome.window.covered_to >= window.covered_to, "the checkpoint moved back: {window:?} {outcome:?}");
+        assert!(
+            outcome.window.covered_to >= window.covered_to,
+            "the checkpoint moved back: {window:?} {outcome:?}"
+        );
         let written = self.feed.enclave.gates.lock().unwrap().writes.len() as u64;
-        assert!(self.feed.totals.submitted <= written, "more was counted than written");
-        assert!(self.feed.totals.submitted >= totals.submitted && self.feed.totals.syncs >= totals.syncs);
+        assert!(
+            self.feed.totals.submitted <= written,
+            "more was counted than written"
+        );
+        assert!(
+            self.feed.totals.submitted >= totals.submitted
+                && self.feed.totals.syncs >= totals.syncs
+        );
         match &outcome.counts {
             Some(counts) => self.check(counts, &outcome, &examined),
             None => self.chain = None,
@@ -301,7 +345,9 @@ impl<'t> Life<'t> {
     /// What was told since this was asked last.
     fn told(&mut self) -> Vec<Told> {
         let told = std::mem::take(&mut *self.feed.lines.told.lock().unwrap());
-        let failed = told.iter().filter(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
+        let failed = told
+            .iter()
+            .filter(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
         self.failed.extend(failed.map(|(id, _, _)| id.clone()));
         told
     }
@@ -310,20 +356,30 @@ impl<'t> Life<'t> {
     fn check(&mut self, counts: &Counts, outcome: &Outcome, examined: &BTreeSet<String>) {
         assert_adds_up(counts);
         let ledger = self.feed.store.ledger();
-        let unstored = matches!(outcome.conclusion, Conclusion::Journal(_) | Conclusion::LedgerFull);
+        let unstored = matches!(
+            outcome.conclusion,
+            Conclusion::Journal(_) | Conclusion::LedgerFull
+        );
         if unstored {
             self.chain = None;
         }
         let Some(chain) = &mut self.chain else { return };
         // What Flashpoint no longer lists is no longer pending: it counts as far as it was written.
         let unfinished: BTreeSet<_> = ledger.unfinished().map(ToString::to_string).collect();
-        let gone = |id: &String, verdict: &Verdict| matches!(verdict, Verdict::Pending(_)) && !unfinished.contains(id);
+        let gone = |id: &String, verdict: &Verdict| {
+            matches!(verdict, Verdict::Pending(_)) && !unfinished.contains(id)
+        };
         if chain.iter().any(|(id, (_, verdict, _))| gone(id, verdict)) {
-            assert!(counts.considered <= chain.len() as u64 + self.anonymous, "{outcome:?} {chain:?}");
+            assert!(
+                counts.considered <= chain.len() as u64 + self.anonymous,
+                "{outcome:?} {chain:?}"
+            );
             self.chain = None;
             return;
         }
-        let of = |is: fn(&Verdict) -> bool| chain.values().filter(|(_, verdict, _)| is(verdict)).count() as u64;
+        let of = |is: fn(&Verdict) -> bool| {
+            chain.values().filter(|(_, verdict, _)| is(verdict)).count() as u64
+        };
         let told = [
             of(|verdict| *verdict == Verdict::Created),
             of(|verdict| *verdict == Verdict::Updated),
@@ -341,13 +397,19 @@ impl<'t> Life<'t> {
             counts.pending,
         ];
         assert_eq!(counted, told, "{outcome:?} {chain:?}");
-        let is_pending = |(id, verdict, _): &&Told| matches!(verdict, Verdict::Pending(_)) && !examined.contains(id);
+        let is_pending = |(id, verdict, _): &&Told| {
+            matches!(verdict, Verdict::Pending(_)) && !examined.contains(id)
+        };
         if chain.values().any(|told| is_pending(&told)) {
             // What is pending was not looked at again: what was found in it is not counted yet.
             return;
         }
         let found: u64 = chain.values().filter_map(|(_, _, found)| *found).sum();
-        assert_eq!(counts.indicators.values().sum::<u64>(), found, "{outcome:?} {chain:?}");
+        assert_eq!(
+            counts.indicators.values().sum::<u64>(),
+            found,
+            "{outcome:?} {chain:?}"
+        );
     }
 
     /// The reports that should be in the enclave as they are, and are not.
@@ -361,15 +423,23 @@ impl<'t> Life<'t> {
             listed && item.counts && (by_updated || !self.edited.contains(&item.id))
         };
         let there = |item: &&Item| {
-            let Some(stored) = gates.stored.get(&item.id) else { return false };
+            let Some(stored) = gates.stored.get(&item.id) else {
+                return false;
+            };
             let tags: BTreeSet<_> = item.tags.iter().cloned().collect();
             // What the ledger does not know can't tell which tags were set before.
-            let tagged = if self.mortal || self.forgotten.contains(&item.id) { stored.tags.is_superset(&tags) } else { stored.tags == tags };
+            let tagged = if self.mortal || self.forgotten.contains(&item.id) {
+                stored.tags.is_superset(&tags)
+            } else {
+                stored.tags == tags
+            };
             tagged && stored.title == format!("{} v{}", item.id, item.version)
         };
         let items = script.items.iter().filter(due).filter(|item| !there(item));
         let missing = items.filter(|item| !self.failed.contains(&item.id));
-        missing.map(|item| format!("{item:?} {:?}", gates.stored.get(&item.id))).collect()
+        missing
+            .map(|item| format!("{item:?} {:?}", gates.stored.get(&item.id)))
+            .collect()
     }
 
     async fn live(&mut self) {
@@ -391,8 +461,12 @@ impl<'t> Life<'t> {
             };
             let pause = match outcome.and_then(|outcome| outcome.continue_in) {
                 Some(pause) if self.dice.percent(80) => pause,
-                _ if self.dice.percent(8) => (20 + u32::try_from(self.dice.below(50)).unwrap()) * HOUR,
-                _ => self.dice.pick(&[MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE, 2 * HOUR]),
+                _ if self.dice.percent(8) => {
+                    (20 + u32::try_from(self.dice.below(50)).unwrap()) * HOUR
+                }
+                _ => self
+                    .dice
+                    .pick(&[MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE, 2 * HOUR]),
             };
             tokio::time::advance(pause).await;
         }
@@ -403,7 +477,10 @@ impl<'t> Life<'t> {
         self.feed.enclave.gates.lock().unwrap().breaks.clear();
         let mut quiet_since = 0;
         for syncs in 0.. {
-            let outcome = self.sync().await.expect("nothing keeps a sync from its outcome");
+            let outcome = self
+                .sync()
+                .await
+                .expect("nothing keeps a sync from its outcome");
             if is_quiet(&outcome) {
                 quiet_since += 1;
             } else {
@@ -428,7 +505,11 @@ fn whatever_happens_nothing_is_lost_and_the_feed_gets_quiet() {
     let (from, to) = seeds.split_once("..").unwrap();
     for seed in from.parse::<u64>().unwrap()..to.parse().unwrap() {
         let lived = std::panic::catch_unwind(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 let time = Time::new();
                 let mut life = Life::new(&time, seed);
@@ -436,6 +517,10 @@ fn whatever_happens_nothing_is_lost_and_the_feed_gets_quiet() {
                 life.settle().await;
             });
         });
-        assert!(lived.is_ok(), "seed {seed}: SYNC_SEEDS={seed}..{} shows it again", seed + 1);
+        assert!(
+            lived.is_ok(),
+            "seed {seed}: SYNC_SEEDS={seed}..{} shows it again",
+            seed + 1
+        );
     }
 }

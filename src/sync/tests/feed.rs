@@ -134,7 +134,11 @@ impl<'t> Feed<'t> {
 
     /// The mode that the next sync has, as the controller chooses it.
     pub fn mode(&self) -> Mode {
-        let due = self.store.ledger().open.map(|open| open.started + SignedDuration::try_from(self.interval).unwrap());
+        let due = self
+            .store
+            .ledger()
+            .open
+            .map(|open| open.started + SignedDuration::try_from(self.interval).unwrap());
         match due {
             Some(due) if self.time.now() < due => Mode::Continuation,
             _ => Mode::Full { forced: false },
@@ -143,7 +147,14 @@ impl<'t> Feed<'t> {
 
     /// The ids in the enclave.
     pub fn stored(&self) -> Vec<String> {
-        self.enclave.gates.lock().unwrap().stored.keys().cloned().collect()
+        self.enclave
+            .gates
+            .lock()
+            .unwrap()
+            .stored
+            .keys()
+            .cloned()
+            .collect()
     }
 
     /// Forgets the writes made so far, and gives their ids.
@@ -170,5 +181,8 @@ pub fn assert_adds_up(counts: &Counts) {
 
 /// Whether a feed is Ready, and nothing remains to be done.
 pub fn is_quiet(outcome: &Outcome) -> bool {
-    matches!(outcome.conclusion, Conclusion::Synced | Conclusion::SyncedWithFailures)
+    matches!(
+        outcome.conclusion,
+        Conclusion::Synced | Conclusion::SyncedWithFailures
+    )
 }

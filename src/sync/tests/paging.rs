@@ -13,7 +13,10 @@ use crate::window::Window;
 
 /// What the requests asked for: page size and how many to pass over.
 fn asked(requests: &[PageRequest]) -> Vec<(u32, u64)> {
-    requests.iter().map(|request| (request.limit, request.skip)).collect()
+    requests
+        .iter()
+        .map(|request| (request.limit, request.skip))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -22,9 +25,16 @@ async fn a_first_sync_asks_for_the_lookback_literally() {
     let mut feed = Feed::with_reports(&time, 3);
     let outcome = feed.sync().await;
     assert_eq!(outcome.conclusion, Conclusion::Synced);
-    let request = PageRequest { since: Since::Lookback(86_400), limit: 500, skip: 0 };
+    let request = PageRequest {
+        since: Since::Lookback(86_400),
+        limit: 500,
+        skip: 0,
+    };
     assert_eq!(feed.reports.requests(), [request]);
-    let window = Window { since: None, covered_to: Some(epoch()) };
+    let window = Window {
+        since: None,
+        covered_to: Some(epoch()),
+    };
     assert_eq!(outcome.window, window);
 }
 
@@ -34,10 +44,16 @@ async fn nothing_new_is_one_request_and_no_call_to_the_enclave_and_no_ledger_wri
     let mut feed = Feed::with_reports(&time, 1_200);
     while feed.sync().await.conclusion != Conclusion::Synced {}
     feed.reports.requests();
-    let (calls, saves) = (feed.enclave.gates.lock().unwrap().calls, *feed.store.saves.lock().unwrap());
+    let (calls, saves) = (
+        feed.enclave.gates.lock().unwrap().calls,
+        *feed.store.saves.lock().unwrap(),
+    );
     for _ in 0..3 {
         let counts = feed.counts().await;
-        assert_eq!((counts.unchanged, counts.considered, counts.total), (500, 500, 1_200));
+        assert_eq!(
+            (counts.unchanged, counts.considered, counts.total),
+            (500, 500, 1_200)
+        );
         assert_eq!(feed.reports.requests().len(), 1);
     }
     assert_eq!(feed.enclave.gates.lock().unwrap().calls, calls);
@@ -52,7 +68,10 @@ async fn an_outage_widens_the_window_to_where_it_began() {
     feed.sync().await;
     tokio::time::advance(72 * HOUR).await;
     for hours in 0..70 {
-        feed.list(Item::new(&format!("late{hours}"), feed.now() - hours * HOUR));
+        feed.list(Item::new(
+            &format!("late{hours}"),
+            feed.now() - hours * HOUR,
+        ));
     }
     feed.reports.requests();
     let outcome = feed.sync().await;
@@ -76,7 +95,11 @@ async fn a_wrong_local_clock_is_put_right_by_the_services() {
         assert!(is_quiet(&outcome), "{hours}");
         assert_eq!(outcome.window.covered_to, Some(feed.now()), "{hours}");
         let requests = feed.reports.requests();
-        assert_eq!(requests.last().unwrap().since, Since::Lookback(86_400), "{hours}");
+        assert_eq!(
+            requests.last().unwrap().since,
+            Since::Lookback(86_400),
+            "{hours}"
+        );
         feed.next_sync().await;
         assert_eq!(feed.reports.requests().len(), 1, "{hours}");
     }
@@ -111,14 +134,22 @@ async fn the_requests_are_as_many_as_the_pages_and_at_most_two_more() {
                     let requests = feed.reports.requests();
                     // The first page is as large as the limit.
                     let most = 1 + total.saturating_sub(limit).div_ceil(500) + 2;
-                    assert!(requests.len() <= most as usize, "{order:?} {limit} of {total}: {:?}", asked(&requests));
+                    assert!(
+                        requests.len() <= most as usize,
+                        "{order:?} {limit} of {total}: {:?}",
+                        asked(&requests)
+                    );
                     syncs += 1;
                     if is_quiet(&outcome) || syncs > 2 {
                         break;
                     }
                 }
                 let expected = total.min(syncs * limit) as usize;
-                assert_eq!(feed.stored().len(), expected, "{order:?} {limit} of {total}");
+                assert_eq!(
+                    feed.stored().len(),
+                    expected,
+                    "{order:?} {limit} of {total}"
+                );
             }
         }
     }
@@ -136,21 +167,40 @@ async fn the_limit_bounds_what_a_sync_takes_on_and_the_newest_come_first() {
                 (script.order, script.cap) = (order, cap);
             }
             let outcome = feed.sync().await;
-            assert_eq!(outcome.conclusion, Conclusion::Draining, "{order:?} {cap:?}");
+            assert_eq!(
+                outcome.conclusion,
+                Conclusion::Draining,
+                "{order:?} {cap:?}"
+            );
             let counts = outcome.counts.unwrap();
-            assert_eq!((counts.considered, counts.created, counts.backlog), (10, 10, 15), "{order:?} {cap:?}");
+            assert_eq!(
+                (counts.considered, counts.created, counts.backlog),
+                (10, 10, 15),
+                "{order:?} {cap:?}"
+            );
             let mut newest: Vec<_> = (0..10).map(|index| format!("r{index}")).collect();
             newest.sort();
             assert_eq!(feed.stored(), newest, "{order:?} {cap:?}");
-            assert_eq!(outcome.window.since, Some(epoch() - SignedDuration::from_hours(24)));
+            assert_eq!(
+                outcome.window.since,
+                Some(epoch() - SignedDuration::from_hours(24))
+            );
             assert_eq!(outcome.window.covered_to, None);
 
             // What is new goes before the backlog.
             feed.list(Item::new("new", feed.now()));
             let counts = feed.next_sync().await.counts.unwrap();
-            assert_eq!((counts.created, counts.backlog), (10, 6), "{order:?} {cap:?}");
+            assert_eq!(
+                (counts.created, counts.backlog),
+                (10, 6),
+                "{order:?} {cap:?}"
+            );
             assert!(feed.stored().contains(&"new".to_owned()));
-            assert_eq!(feed.next_sync().await.conclusion, Conclusion::Synced, "{order:?} {cap:?}");
+            assert_eq!(
+                feed.next_sync().await.conclusion,
+                Conclusion::Synced,
+                "{order:?} {cap:?}"
+            );
             assert_eq!(feed.stored().len(), 26);
         }
     }
@@ -163,21 +213,33 @@ async fn the_pinned_start_stays_until_the_backlog_is_done() {
     feed.limit = 2;
     // About to leave the lookback.
     for index in 0..5 {
-        feed.list(Item::new(&format!("old{index}"), feed.now() - 23 * HOUR - 50 * MINUTE - index * MINUTE));
+        feed.list(Item::new(
+            &format!("old{index}"),
+            feed.now() - 23 * HOUR - 50 * MINUTE - index * MINUTE,
+        ));
     }
     feed.sync().await;
     let pinned = epoch() - SignedDuration::from_hours(24);
     tokio::time::advance(HOUR).await;
     feed.reports.requests();
     let outcome = feed.sync().await;
-    assert_eq!(feed.reports.requests().first().unwrap().since, Since::At(pinned));
+    assert_eq!(
+        feed.reports.requests().first().unwrap().since,
+        Since::At(pinned)
+    );
     assert_eq!(outcome.window.since, Some(pinned));
     let outcome = feed.next_sync().await;
-    assert_eq!((outcome.conclusion, outcome.window.since), (Conclusion::Synced, None));
+    assert_eq!(
+        (outcome.conclusion, outcome.window.since),
+        (Conclusion::Synced, None)
+    );
     assert_eq!(feed.stored().len(), 5);
     feed.reports.requests();
     feed.next_sync().await;
-    assert_eq!(feed.reports.requests().first().unwrap().since, Since::Lookback(86_400));
+    assert_eq!(
+        feed.reports.requests().first().unwrap().since,
+        Since::Lookback(86_400)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,7 +256,11 @@ async fn paging_ends_where_it_should() {
         feed.reports.script.lock().unwrap().total = total;
         feed.sync().await;
         feed.reports.requests();
-        assert_eq!(feed.next_sync().await.conclusion, Conclusion::Synced, "{total:?}");
+        assert_eq!(
+            feed.next_sync().await.conclusion,
+            Conclusion::Synced,
+            "{total:?}"
+        );
         assert_eq!(asked(&feed.reports.requests()), pages, "{total:?}");
         assert_eq!(feed.stored().len(), 600, "{total:?}");
     }
@@ -259,7 +325,10 @@ async fn totals_that_lie_lose_nothing() {
         ] {
             for cap in [None, Some((6, true)), Some((6, false))] {
                 // Where neither the page's size nor `total` is told truly, a short page is the end.
-                let hides = matches!(total, Total::Is(0 | 7) | Total::Plus(-3) | Total::Falling(_));
+                let hides = matches!(
+                    total,
+                    Total::Is(0 | 7) | Total::Plus(-3) | Total::Falling(_)
+                );
                 if hides && cap.is_some_and(|(_, says)| !says) {
                     continue;
                 }
@@ -306,7 +375,9 @@ async fn what_comes_while_paging_is_neither_lost_nor_taken_twice() {
             {
                 let mut script = feed.reports.script.lock().unwrap();
                 (script.order, script.cap) = (order, Some((8, true)));
-                let new = (0..3).map(|index| Item::new(&format!("new{index}"), epoch())).collect();
+                let new = (0..3)
+                    .map(|index| Item::new(&format!("new{index}"), epoch()))
+                    .collect();
                 script.comes.insert(at, new);
             }
             feed.sync().await;
@@ -353,7 +424,10 @@ async fn nothing_is_told_of_a_listing_that_could_not_be_had() {
     feed.reports.script.lock().unwrap().down = Some(FaultKind::Unauthorized);
     let outcome = feed.sync().await;
     assert!(matches!(outcome.conclusion, Conclusion::Fault(_)));
-    assert_eq!((outcome.counts, outcome.handled, outcome.window), (None, None, Window::default()));
+    assert_eq!(
+        (outcome.counts, outcome.handled, outcome.window),
+        (None, None, Window::default())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -370,7 +444,11 @@ async fn pages_that_are_too_large_are_halved() {
                 }
                 let case = format!("{order:?} {heavy} {limit}");
                 let outcome = feed.sync().await;
-                assert_eq!(outcome.counts.unwrap().created, u64::from(limit.min(90)), "{case}");
+                assert_eq!(
+                    outcome.counts.unwrap().created,
+                    u64::from(limit.min(90)),
+                    "{case}"
+                );
                 if limit > 1 {
                     for _ in 0..3 {
                         feed.next_sync().await;
@@ -441,8 +519,16 @@ async fn an_edit_beyond_the_first_page_is_seen_when_the_overlap_has_passed() {
     feed.writes();
     feed.edit("r30", |item| item.counts = false);
     // One goes and one comes: the counts say nothing.
-    feed.reports.script.lock().unwrap().items.retain(|item| item.id != "r20");
-    feed.list(Item::new("deep", feed.now() - HOUR - 25 * MINUTE - MINUTE / 2));
+    feed.reports
+        .script
+        .lock()
+        .unwrap()
+        .items
+        .retain(|item| item.id != "r20");
+    feed.list(Item::new(
+        "deep",
+        feed.now() - HOUR - 25 * MINUTE - MINUTE / 2,
+    ));
     for _ in 0..24 {
         feed.next_sync().await;
     }

@@ -21,11 +21,19 @@ pub fn epoch() -> Timestamp {
 }
 
 pub fn owner() -> Owner {
-    Owner { uid: "uid".into(), enclave: "enclave".into() }
+    Owner {
+        uid: "uid".into(),
+        enclave: "enclave".into(),
+    }
 }
 
 pub fn fault(service: Service, kind: FaultKind) -> Fault {
-    Fault { service, kind, message: format!("{service}: {kind:?}"), retry_after: None }
+    Fault {
+        service,
+        kind,
+        message: format!("{service}: {kind:?}"),
+        retry_after: None,
+    }
 }
 
 /// The true time, and a local clock that may be wrong.
@@ -37,7 +45,11 @@ pub struct Time {
 
 impl Time {
     pub fn new() -> Self {
-        Self { begun: Instant::now(), skew: Mutex::default(), ahead: Mutex::default() }
+        Self {
+            begun: Instant::now(),
+            skew: Mutex::default(),
+            ahead: Mutex::default(),
+        }
     }
 
     pub fn truth(&self) -> Timestamp {
@@ -61,6 +73,7 @@ impl Clock for Time {
 
 /// A report as Flashpoint has it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 pub struct Item {
     pub id: String,
     pub posted_at: Timestamp,
@@ -90,7 +103,11 @@ impl Item {
     }
 
     fn json(&self) -> Box<RawValue> {
-        let text = if self.counts { "CVE-2021-44228" } else { "nothing to see" };
+        let text = if self.counts {
+            "CVE-2021-44228"
+        } else {
+            "nothing to see"
+        };
         let mut value = serde_json::json!({
             "id": self.id,
             "title": format!("{} v{}", self.id, self.version),
@@ -186,7 +203,10 @@ impl<'t> Reports<'t> {
             requests: Vec::new(),
             csv_calls: 0,
         };
-        Self { time, script: Mutex::new(script) }
+        Self {
+            time,
+            script: Mutex::new(script),
+        }
     }
 
     /// Forgets the requests made so far, and gives them.
@@ -205,7 +225,8 @@ impl Script {
 
     fn answer(&mut self, request: PageRequest, now: Timestamp) -> Result<Page, PageError> {
         let number = self.requests.len();
-        self.items.extend(self.comes.remove(&number).unwrap_or_default());
+        self.items
+            .extend(self.comes.remove(&number).unwrap_or_default());
         self.requests.push(request);
         if let Some(kind) = self.down {
             return Err(fault(Service::Flashpoint, kind).into());
@@ -217,8 +238,11 @@ impl Script {
             Since::Lookback(seconds) => now - SignedDuration::from_secs(seconds.into()),
             Since::At(time) => time,
         };
-        let mut listed: Vec<&Item> =
-            self.items.iter().filter(|item| (since..=now).contains(&self.filed(item))).collect();
+        let mut listed: Vec<&Item> = self
+            .items
+            .iter()
+            .filter(|item| (since..=now).contains(&self.filed(item)))
+            .collect();
         listed.sort_by_key(|item| (std::cmp::Reverse(self.filed(item)), &item.id));
         if self.order == Order::OldestFirst {
             listed.reverse();
@@ -232,14 +256,27 @@ impl Script {
             Total::Falling(step) => truth.saturating_sub(step * asked),
             Total::Rising(step) => truth + step * asked,
         };
-        let limit = self.cap.map_or(request.limit as usize, |(cap, _)| cap.min(request.limit as usize));
-        let skip = if self.ignores_skip { 0 } else { usize::try_from(request.skip).unwrap() };
+        let limit = self.cap.map_or(request.limit as usize, |(cap, _)| {
+            cap.min(request.limit as usize)
+        });
+        let skip = if self.ignores_skip {
+            0
+        } else {
+            usize::try_from(request.skip).unwrap()
+        };
         let page: Vec<&Item> = listed.into_iter().skip(skip).take(limit).collect();
         let heavy = self.heavy.is_some_and(|most| page.len() > most as usize);
         if heavy || page.iter().any(|item| item.giant) {
-            return Err(PageError::TooLarge(fault(Service::Flashpoint, FaultKind::UnexpectedResponse)));
+            return Err(PageError::TooLarge(fault(
+                Service::Flashpoint,
+                FaultKind::UnexpectedResponse,
+            )));
         }
-        let says = if self.cap.is_some_and(|(_, says)| says) { limit } else { request.limit as usize };
+        let says = if self.cap.is_some_and(|(_, says)| says) {
+            limit
+        } else {
+            request.limit as usize
+        };
         Ok(Page {
             total,
             limit: Some(says as u64),
@@ -253,7 +290,10 @@ impl Source for Reports<'_> {
     async fn page(&self, request: PageRequest) -> Result<Page, PageError> {
         let takes = self.script.lock().unwrap().takes;
         tokio::time::sleep(takes).await;
-        self.script.lock().unwrap().answer(request, self.time.truth())
+        self.script
+            .lock()
+            .unwrap()
+            .answer(request, self.time.truth())
     }
 
     fn csv_links(&self, candidates: &[String]) -> Vec<String> {
@@ -314,7 +354,11 @@ impl Gates {
             return Err(fault.clone().into());
         }
         match &mut self.budget {
-            Some(0) => return Err(WriteError::BudgetSpent { ready_in: Duration::from_secs(60) }),
+            Some(0) => {
+                return Err(WriteError::BudgetSpent {
+                    ready_in: Duration::from_mins(1),
+                });
+            }
             Some(left) => *left -= 1,
             None => {}
         }
@@ -358,7 +402,10 @@ impl Gates {
             return Err(WriteError::NotYet("404".into()));
         }
         self.tag_changes.push(change.clone());
-        let stored = self.stored.get_mut(guid.0.strip_prefix("guid-").unwrap()).unwrap();
+        let stored = self
+            .stored
+            .get_mut(guid.0.strip_prefix("guid-").unwrap())
+            .unwrap();
         stored.tags.extend(change.added.iter().cloned());
         stored.tags.retain(|tag| !change.removed.contains(tag));
         self.lies()
@@ -411,7 +458,10 @@ pub struct Store {
 impl Store {
     pub fn ledger(&self) -> Ledger {
         let text = self.text.lock().unwrap();
-        text.as_ref().map_or_else(|| Ledger::new(owner()), |text| Ledger::decode(text, owner()))
+        text.as_ref().map_or_else(
+            || Ledger::new(owner()),
+            |text| Ledger::decode(text, owner()),
+        )
     }
 }
 
@@ -422,7 +472,8 @@ impl Journal for Store {
         }
         let text = ledger.encode().unwrap();
         *self.saves.lock().unwrap() += 1;
-        let killed = (*self.killed_at.lock().unwrap()).filter(|(at, _)| *at == *self.saves.lock().unwrap());
+        let killed =
+            (*self.killed_at.lock().unwrap()).filter(|(at, _)| *at == *self.saves.lock().unwrap());
         if killed.is_none_or(|(_, done)| done) {
             *self.text.lock().unwrap() = Some(text);
         }
@@ -462,7 +513,12 @@ pub struct Lines {
 
 impl Watcher for Lines {
     fn report(&self, line: Line<'_>) {
-        let found = line.indicators.map(|all| all.iter().filter(|one| one.counts()).count() as u64);
-        self.told.lock().unwrap().push((line.id.to_owned(), line.verdict.clone(), found));
+        let found = line
+            .indicators
+            .map(|all| all.iter().filter(|one| one.counts()).count() as u64);
+        self.told
+            .lock()
+            .unwrap()
+            .push((line.id.to_owned(), line.verdict.clone(), found));
     }
 }

@@ -45,9 +45,9 @@ impl Cluster {
         }
         match ControlPlane::start(Options::default()).await {
             Ok(control_plane) => Ok(Ok(Self::Own(Box::new(control_plane)))),
-            Err(error @ ControlPlaneError::GoNeeded { .. }) => {
-                Ok(Err(format!("\nThe second stage needs a control plane, and it can't be built here: {error}")))
-            }
+            Err(error @ ControlPlaneError::GoNeeded { .. }) => Ok(Err(format!(
+                "\nThe second stage needs a control plane, and it can't be built here: {error}"
+            ))),
             Err(error) => Err(error.into()),
         }
     }
@@ -61,11 +61,24 @@ impl Cluster {
         let namespace = "flashpoint-demo".to_owned();
         apply_definitions(&client).await?;
         let metadata = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-        apply(&Api::<Namespace>::all(client.clone()), &namespace, &metadata).await?;
+        apply(
+            &Api::<Namespace>::all(client.clone()),
+            &namespace,
+            &metadata,
+        )
+        .await?;
         let secrets: Api<Secret> = Api::namespaced(client.clone(), &namespace);
         apply(&secrets, "flashpoint-credentials", &vendors.secret).await?;
         let mut operator = vendors.operator();
-        operator.args(["run", "--http-addr", "127.0.0.1:0", "--log-format", "text", "--log-filter", "warn"]);
+        operator.args([
+            "run",
+            "--http-addr",
+            "127.0.0.1:0",
+            "--log-format",
+            "text",
+            "--log-filter",
+            "warn",
+        ]);
         operator.args(["--watch-namespace", &namespace]);
         if let Self::Own(control_plane) = &self {
             operator.env("KUBECONFIG", control_plane.kubeconfig());
@@ -76,7 +89,12 @@ impl Cluster {
         feed.metadata.namespace = None;
         feeds.create(&PostParams::default(), &feed).await?;
         note("CRDs, secret and feed are applied; the operator runs.");
-        Ok(Standing { cluster: self, client, operator, namespace })
+        Ok(Standing {
+            cluster: self,
+            client,
+            operator,
+            namespace,
+        })
     }
 }
 
@@ -101,13 +119,22 @@ impl Standing {
                 shown = table;
             }
             let status = feeds.get(NAME).await?.status.unwrap_or_default();
-            let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
+            let ready = status
+                .conditions
+                .iter()
+                .find(|condition| condition.type_ == "Ready");
             if ready.is_some_and(|condition| condition.status == "True") {
                 return Ok(());
             }
             if begun.elapsed() > within {
-                let message = ready.map_or("no controller has seen it", |condition| condition.message.as_str());
-                return Err(format!("the feed is not Ready after {} s: {message}", within.as_secs()).into());
+                let message = ready.map_or("no controller has seen it", |condition| {
+                    condition.message.as_str()
+                });
+                return Err(format!(
+                    "the feed is not Ready after {} s: {message}",
+                    within.as_secs()
+                )
+                .into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -153,7 +180,12 @@ where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
     let object = serde_json::to_value(object)?;
-    api.patch(name, &PatchParams::apply("demo").force(), &Patch::Apply(object)).await?;
+    api.patch(
+        name,
+        &PatchParams::apply("demo").force(),
+        &Patch::Apply(object),
+    )
+    .await?;
     Ok(())
 }
 
@@ -161,10 +193,17 @@ where
 fn rows(table: &Value) -> String {
     let empty = Vec::new();
     let columns = table["columnDefinitions"].as_array().unwrap_or(&empty);
-    let shown: Vec<usize> = (0..columns.len()).filter(|index| columns[*index]["priority"] == 0).collect();
+    let shown: Vec<usize> = (0..columns.len())
+        .filter(|index| columns[*index]["priority"] == 0)
+        .collect();
     let heading: Vec<String> = shown
         .iter()
-        .map(|index| columns[*index]["name"].as_str().unwrap_or_default().to_uppercase())
+        .map(|index| {
+            columns[*index]["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_uppercase()
+        })
         .collect();
     let mut lines = vec![heading];
     for row in table["rows"].as_array().unwrap_or(&empty) {
@@ -175,10 +214,20 @@ fn rows(table: &Value) -> String {
         };
         lines.push(shown.iter().map(cell).collect());
     }
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        lines
+            .iter()
+            .map(|line| line[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..shown.len()).map(width).collect();
     lines.iter().fold(String::new(), |text, line| {
-        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> = line
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         text + cells.join("   ").trim_end() + "\n"
     })
 }

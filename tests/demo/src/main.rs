@@ -60,18 +60,31 @@ async fn first_stage(vendors: &Vendors, begun: Instant) -> Outcome<()> {
         vendors.trustar.url(),
         vendors.flashpoint.reports().len(),
     ));
-    let sync = ["sync", "-f", &vendors.feed_file, "--secret", &vendors.secret_file];
+    let sync = [
+        "sync",
+        "-f",
+        &vendors.feed_file,
+        "--secret",
+        &vendors.secret_file,
+    ];
     show::command("flashpoint-operator", &sync);
     let status = vendors.operator().args(sync).status().await?;
     if !status.success() {
         return Err(format!("the sync ended with {status}").into());
     }
     show::enclave(&vendors.trustar.reports());
-    note(&format!("First stage: {:.1} s.", begun.elapsed().as_secs_f64()));
+    note(&format!(
+        "First stage: {:.1} s.",
+        begun.elapsed().as_secs_f64()
+    ));
     Ok(())
 }
 
-async fn second_stage(cluster: cluster::Cluster, vendors: &Vendors, begun: Instant) -> Outcome<cluster::Standing> {
+async fn second_stage(
+    cluster: cluster::Cluster,
+    vendors: &Vendors,
+    begun: Instant,
+) -> Outcome<cluster::Standing> {
     heading("2. The operator on a real control plane");
     let standing = cluster.install(vendors).await?;
     note("The feed, as `kubectl get flashpointfeed cybercrime` prints it:");

@@ -28,7 +28,13 @@ pub fn command(name: &str, arguments: &[&str]) {
 /// What the enclave holds, as a table.
 pub fn enclave(reports: &[StoredReport]) {
     println!("\nThe enclave now holds {} reports:", reports.len());
-    println!("{}", bold(&format!("{:24}{:TITLE$}  {:22}TAGS", "EXTERNAL ID", "TITLE", "TIME BEGAN")));
+    println!(
+        "{}",
+        bold(&format!(
+            "{:24}{:TITLE$}  {:22}TAGS",
+            "EXTERNAL ID", "TITLE", "TIME BEGAN"
+        ))
+    );
     for report in reports {
         let title: String = report.title.chars().take(TITLE).collect();
         let tags: Vec<&str> = report.tags.iter().map(String::as_str).collect();
@@ -48,7 +54,9 @@ pub fn how_to_play(kubeconfig: Option<&Path>, vendors: &Vendors, namespace: &str
     let (flashpoint, trustar) = (vendors.flashpoint.url(), vendors.trustar.url());
     println!("  kubectl -n {namespace} get flashpointfeeds -o wide");
     println!("  kubectl -n {namespace} describe flashpointfeed cybercrime");
-    println!("  curl {flashpoint}/_sim/reports -d '{{\"generate\": 1}}'   # a new report is posted");
+    println!(
+        "  curl {flashpoint}/_sim/reports -d '{{\"generate\": 1}}'   # a new report is posted"
+    );
     println!(
         "  kubectl -n {namespace} annotate flashpointfeed cybercrime --overwrite flashpoint-operator.dev/requested-at=\"$(date)\""
     );
@@ -57,5 +65,9 @@ pub fn how_to_play(kubeconfig: Option<&Path>, vendors: &Vendors, namespace: &str
 }
 
 fn bold(text: &str) -> String {
-    if stdout().is_terminal() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+    if stdout().is_terminal() {
+        format!("\u{1b}[1m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
 }

@@ -34,7 +34,9 @@ impl Vendors {
         let flashpoint = start(Flashpoint::default()).await?;
         let trustar = start(Trustar::default()).await?;
         flashpoint.generate(REPORTS, SignedDuration::from_hours(20));
-        let credential = trustar.credential().ok_or("the TruSTAR simulator has no credential")?;
+        let credential = trustar
+            .credential()
+            .ok_or("the TruSTAR simulator has no credential")?;
         let secret = serde_json::json!({
             "apiVersion": "v1",
             "kind": "Secret",
@@ -49,7 +51,13 @@ impl Vendors {
         let (feed_file, secret_file) = (path("feed.yaml"), path("secret.yaml"));
         std::fs::write(&feed_file, FEED)?;
         std::fs::write(&secret_file, serde_json::to_string_pretty(&secret)?)?;
-        Ok(Self { flashpoint, trustar, feed_file, secret_file, secret })
+        Ok(Self {
+            flashpoint,
+            trustar,
+            feed_file,
+            secret_file,
+            secret,
+        })
     }
 
     /// The operator's command line, with both vendors' addresses.
