@@ -48,16 +48,14 @@ impl Window {
         }
     }
 
-    /// The checkpoint after everything that was listed at `now` has been handled.
-    /// It moves back only from a time in the future.
+    /// The checkpoint, at the time `now`, after everything that was listed at `time` has been
+    /// handled. It moves back only from the future.
     #[must_use]
-    pub fn covered(&self, now: Timestamp) -> Self {
-        let newer = self
-            .covered_to
-            .filter(|time| *time > now && *time <= now + TOLERANCE);
+    pub fn covered(&self, time: Timestamp, now: Timestamp) -> Self {
+        let past = |time: &Timestamp| *time <= now + TOLERANCE;
         Self {
             since: None,
-            covered_to: Some(newer.unwrap_or(now)),
+            covered_to: self.covered_to.filter(past).max(Some(time)),
         }
     }
 
@@ -153,7 +151,7 @@ mod tests {
         };
         assert_eq!(window.start(DAY, now), Start::Lookback);
         assert_eq!(
-            window.covered(now),
+            window.covered(now, now),
             Window {
                 since: None,
                 covered_to: Some(now)
@@ -175,7 +173,7 @@ mod tests {
             Start::At(at("2026-01-01T00:00:00Z"))
         );
         assert_eq!(
-            pinned.covered(later),
+            pinned.covered(later, later),
             Window {
                 since: None,
                 covered_to: Some(later)
@@ -198,6 +196,10 @@ mod tests {
     #[test]
     fn the_checkpoint_never_moves_back() {
         let window = covered_to("2026-01-02T00:00:30Z");
-        assert_eq!(window.covered(at("2026-01-02T00:00:00Z")), window);
+        let earlier = at("2026-01-02T00:00:00Z");
+        assert_eq!(window.covered(earlier, earlier), window);
+        // What is continued was listed before.
+        let now = at("2026-01-03T00:00:00Z");
+        assert_eq!(window.covered(earlier, now), window);
     }
 }

@@ -15,6 +15,7 @@ use super::memory::Told;
 use super::secret::{self, SecretError};
 use super::{announce, status, tell};
 use crate::api::{FeedSettings, FlashpointFeed, REQUESTED_AT, Reason};
+use crate::http::shown;
 
 /// When a feed is looked at again after something went wrong that its status could not be told.
 pub const UNTOLD_RETRY: Duration = Duration::from_secs(5);
@@ -25,7 +26,7 @@ const BROKEN_RETRY: Duration = Duration::from_mins(15);
 /// Why a feed could not be reconciled, and its status not told.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// Its stored form can't be read.
+    /// Its stored form can't be read, for this reason, which may quote it.
     #[error("the feed can't be read: {0}; correct it, or apply it again")]
     Unreadable(String),
     /// The API server did not do what was asked.
@@ -58,7 +59,7 @@ pub async fn reconcile(
 ) -> Result<Action, ReconcileError> {
     let reconciled = match &watched.0 {
         Ok(feed) => reconcile_readable(&context.memory.newest(feed), store, context).await,
-        Err(error) => Err(ReconcileError::Unreadable(error.error.clone())),
+        Err(error) => Err(ReconcileError::Unreadable(shown(&error.error, &[]))),
     };
     if let Err(error @ ReconcileError::Unreadable(_)) = &reconciled {
         announce::unreadable(context, &watched, error).await;
@@ -76,7 +77,7 @@ async fn reconcile_readable(
         return Ok(Action::await_change());
     }
     let settings = FeedSettings::try_from(&feed.spec)
-        .map_err(|error| ReconcileError::Unreadable(error.to_string()))?;
+        .map_err(|error| ReconcileError::Unreadable(shown(&error.to_string(), &[])))?;
     if let Some(untold) = context.memory.untold(&feed.uid().unwrap_or_default()) {
         tell::status(feed, &settings, untold, context).await?;
         // The watch shows what was told, or what superseded it.

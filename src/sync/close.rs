@@ -74,7 +74,7 @@ pub fn close<W>(
     }
     let complete = done && counts.backlog == 0 && listing.fault.is_none();
     let window = if complete {
-        let covered = plan.window.covered(listed_at);
+        let covered = plan.window.covered(listed_at, listing.date);
         let window = Window {
             since: retries_from(listing, ledger),
             ..covered

@@ -195,7 +195,7 @@ where
     );
     let stop = handling.stopped().or(fault.map(Stop::Fault));
     let stop = store(ledger, ports.journal, totals_stored, stop).await;
-    outcome::conclude(closed, &listing, stop.as_ref())
+    outcome::conclude(plan, closed, &listing, stop.as_ref())
 }
 
 /// Checks the sink, and lists what is to be handled.

@@ -105,7 +105,8 @@ impl Unlisted {
 
 /// The outcome of a sync that ended by `stop`, if anything ended it before its time.
 pub fn conclude(
-    closed: Closed,
+    plan: &Plan<'_>,
+    mut closed: Closed,
     listing: &Listing,
     stop: Option<&Stop>,
 ) -> Result<Outcome, Abandoned> {
@@ -114,15 +115,21 @@ pub fn conclude(
         Some(
             Stop::Fenced(Fenced::Superseded | Fenced::Deposed)
             | Stop::Journal(JournalError::Conflict),
-        ) => Err(Abandoned),
-        _ => Ok(Outcome {
-            conclusion: conclusion(&closed.counts, listing, stop),
-            continue_in: continue_in(&closed.counts, listing, stop),
-            counts: Some(closed.counts),
-            window: closed.window,
-            handled: closed.handled,
-        }),
+        ) => return Err(Abandoned),
+        // What the ledger does not remember is not covered.
+        Some(Stop::Journal(_)) => {
+            closed.window = plan.window.pinned(listing.from, listing.date);
+            closed.handled = None;
+        }
+        _ => {}
     }
+    Ok(Outcome {
+        conclusion: conclusion(&closed.counts, listing, stop),
+        continue_in: continue_in(&closed.counts, listing, stop),
+        counts: Some(closed.counts),
+        window: closed.window,
+        handled: closed.handled,
+    })
 }
 
 /// What a sync came to, the most urgent first.

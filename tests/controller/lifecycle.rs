@@ -6,7 +6,7 @@ use flashpoint_operator::api::{FlashpointFeed, FlashpointLedger, Reason};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{SOON, Stage, counts, reason, status, until};
+use crate::harness::{Call, SOON, Stage, counts, reason, status, until};
 
 #[tokio::test]
 async fn a_feed_deleted_in_mid_sync_ends_with_its_series_and_without_a_fuss() {
@@ -167,6 +167,41 @@ async fn a_corrupted_ledger_is_an_empty_one() {
         assert_eq!(stage.upserts().len(), 5 * (index + 2), "{data:?}");
     }
     assert_ne!(ledger(&stage).await, half);
+}
+
+/// Another replica, or a person: what the other one wrote is not overwritten, and the outcome is told by a sync that
+/// read it.
+#[tokio::test]
+async fn a_ledger_written_by_another_in_mid_sync_is_not_overwritten() {
+    let stage = Stage::new("two-hands").await;
+    stage.telling_reports(3);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    stage.reports(12);
+    stage.slow_writes(300);
+    let mark = stage.audit.mark();
+    stage.request("feed", "more").await;
+    stage.until_upserts(5).await;
+    let touch = Patch::Merge(json!({"metadata": {"labels": {"touched": "yes"}}}));
+    stage
+        .ledgers()
+        .patch("feed", &PatchParams::default(), &touch)
+        .await
+        .unwrap();
+    stage.until_handled("feed", "more").await;
+    stage.until_synced("feed").await;
+    stage.assert_clean();
+    let calls = stage.audit.calls_since(mark);
+    let conflict = |call: &Call| {
+        call.verb == "update" && call.resource == "flashpointledgers" && call.code == 409
+    };
+    let told = |call: &Call| call.resource == "flashpointfeeds/status";
+    let conflicts = calls
+        .iter()
+        .position(conflict)
+        .expect("the ledger's version was not checked");
+    assert!(!calls[..conflicts].iter().any(told), "{calls:?}");
 }
 
 async fn ledger(stage: &Stage) -> String {

@@ -526,7 +526,9 @@ async fn a_ledger_that_cannot_be_stored_says_so_and_counts_nothing_twice() {
         (JournalError::Full("full".into()), Conclusion::LedgerFull),
     ] {
         *feed.store.fails.lock().unwrap() = Some(error);
-        assert_eq!(feed.next_sync().await.conclusion, conclusion);
+        let outcome = feed.next_sync().await;
+        assert_eq!(outcome.conclusion, conclusion);
+        assert_eq!((outcome.handled, outcome.window.covered_to), (None, None));
         assert_eq!(feed.totals.submitted, 0);
     }
     *feed.store.fails.lock().unwrap() = None;

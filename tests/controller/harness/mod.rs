@@ -6,7 +6,7 @@ mod stage;
 
 use std::time::{Duration, Instant};
 
-pub use cluster::{Audit, Cluster, cluster, election_rules, user, watch_rules};
+pub use cluster::{Audit, Call, Cluster, cluster, election_rules, user, watch_rules};
 pub use operator::Operator;
 pub use stage::{SECRET, Stage, conditions, counts, message, reason, status};
 
