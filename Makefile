@@ -20,7 +20,7 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Running the tests,cargo test --locked --workspace)
 
 test-all: test ## All of that, and what is slow: chaos, SDK, chart
-	$(call step,The sync in three hundred random lives,SYNC_SEEDS=0..300 cargo test --locked --package flashpoint-operator --lib chaos)
+	$(call step,The sync in a hundred and twenty random lives,SYNC_SEEDS=0..120 cargo test --locked --package flashpoint-operator --lib chaos)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
 	$(call step,Chart and examples and workflows,tests/chart/run)
 
