@@ -72,14 +72,15 @@ impl<'n> Iterator for Labels<'n> {
     }
 }
 
-/// The domain that `name` is when it stands plainly in a text. `capital`: its last label looks like the first word of a
-/// sentence.
+/// The domain that `name` is when it stands plainly in a text. `written`: the same as it is written there.
 #[must_use]
-pub fn plain(name: &str, capital: bool) -> Option<&str> {
+pub fn plain<'n>(name: &'n str, written: &str) -> Option<&'n str> {
     let domain = named(name)?;
     let (rest, top) = domain.rsplit_once('.')?;
     let doubted = tlds::is_outside(top)
-        || (capital && tlds::is_word(top))
+        || is_sentence(written, top)
+        || is_detection(written, top)
+        || is_brand(top)
         || is_file(rest, top)
         || is_package(rest)
         || is_product(domain)
@@ -119,6 +120,64 @@ pub fn is_method(domain: &str) -> bool {
     domain
         .split_once('.')
         .is_some_and(|(_, top)| !top.contains('.') && top.len() > 2 && !tlds::is_common(top))
+}
+
+/// Whether the last label begins a sentence: `found it.In the end`.
+fn is_sentence(written: &str, top: &str) -> bool {
+    let last = written.rsplit('.').next().unwrap_or_default().as_bytes();
+    let capital = matches!(last, [first, second, ..] if first.is_ascii_uppercase() && second.is_ascii_lowercase());
+    capital && tlds::is_word(top)
+}
+
+/// Whether it is a name that a scanner gives: `JS_POWMET.DE`, `Emotet.IN`, `Win32.Foo.to`.
+fn is_detection(written: &str, top: &str) -> bool {
+    let has_lower = written.bytes().any(|byte| byte.is_ascii_lowercase());
+    let variant = !written
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .bytes()
+        .any(|byte| byte.is_ascii_lowercase());
+    let first = written.split('.').next().unwrap_or_default();
+    let platform = ["win32", "win64", "w32", "w64", "msil"]
+        .iter()
+        .any(|known| first.eq_ignore_ascii_case(known));
+    platform
+        || (has_lower && variant && !tlds::is_common(top))
+        || (!has_lower && written.contains('_'))
+}
+
+/// Whether all names below a top-level domain belong to one company, so that in a text it is a word whose space is missing.
+fn is_brand(top: &str) -> bool {
+    matches!(
+        top,
+        "amazon"
+            | "android"
+            | "apple"
+            | "aws"
+            | "azure"
+            | "bing"
+            | "chrome"
+            | "cisco"
+            | "dell"
+            | "gmail"
+            | "google"
+            | "hotmail"
+            | "ibm"
+            | "intel"
+            | "microsoft"
+            | "ntt"
+            | "office"
+            | "oracle"
+            | "orange"
+            | "playstation"
+            | "pwc"
+            | "samsung"
+            | "sony"
+            | "windows"
+            | "xbox"
+            | "youtube"
+    )
 }
 
 /// Whether it is a product or a namespace that is spelt like a domain.
@@ -177,19 +236,19 @@ fn is_object(name: &str) -> bool {
     )
 }
 
-/// Whether it is a file name: `setup.py`, `invoice.pdf.zip`.
+/// Whether it is a file name: `setup.py`, `invoice.pdf.zip`, `a.jpg.play`.
 fn is_file(rest: &str, top: &str) -> bool {
-    tlds::is_extension(top)
-        && rest
-            .rsplit_once('.')
-            .is_none_or(|(_, inner)| tlds::is_inner_extension(inner))
+    match rest.rsplit_once('.') {
+        None => tlds::is_extension(top),
+        Some((_, inner)) => !tlds::is_common(top) && tlds::is_inner_extension(inner),
+    }
 }
 
 /// Whether it is a reversed domain, as packages and bundles are named: `com.example.app`.
 fn is_package(rest: &str) -> bool {
-    rest.split_once('.').is_some_and(|(first, _)| {
-        matches!(first, "com" | "org" | "net" | "edu" | "gov" | "android")
-    })
+    let first = rest.split('.').next().unwrap_or_default();
+    matches!(first, "com" | "org" | "net" | "edu" | "gov")
+        || (first == "android" && first.len() < rest.len())
 }
 
 /// Whether it is a number with a word: `10.am`, `2.in`.

@@ -84,7 +84,7 @@ pub fn find_in_path(text: &str, page: &Page, hits: &mut Vec<Hit>) {
                 ..address
             });
         } else if let Some(domain) =
-            domain::plain(&host.name, false).filter(|domain| is_no_file(domain))
+            domain::plain(&host.name, &host.name).filter(|domain| is_no_file(domain))
         {
             let domain = Hit::new(start, IndicatorType::Domain, domain.to_owned(), defanged);
             hits.push(Hit {
@@ -193,12 +193,11 @@ impl Finder<'_, '_> {
         } else if host.spoken {
             domain::named(&host.name).filter(|domain| domain::is_spoken(domain))
         } else {
-            let file = start > 1
-                && bytes.get(start - 1) == Some(&b'\\')
-                && bytes.get(start - 2) != Some(&b'\\');
+            let written = self.text.get(start..host.end)?;
+            let file = is_in_path(last_bytes(self.text.get(..start)?, WORDS_BEFORE));
             let called = bytes.get(host.end) == Some(&b'(')
                 && !bytes.get(host.end + 1).is_some_and(u8::is_ascii_digit);
-            domain::plain(&host.name, host.capital)
+            domain::plain(&host.name, written.trim_end_matches('-'))
                 .filter(|domain| !(file || called && domain::is_method(domain)))
         };
         domain.map(|domain| (IndicatorType::Domain, domain.to_owned()))
@@ -240,6 +239,21 @@ impl Finder<'_, '_> {
     }
 }
 
+/// Whether what precedes a name makes it a file in a folder: `C:\Windows\more.com`, `/home/user/a.cf`.
+fn is_in_path(before: &str) -> bool {
+    if before.ends_with('\\') {
+        return !before.ends_with("\\\\");
+    }
+    let path = before
+        .rsplit([' ', '\n', '\t', '"', '\'', '(', '=', '>'])
+        .next()
+        .unwrap_or_default();
+    let folder = |start: &str| path.starts_with(start) && path.len() > start.len();
+    path.ends_with('/')
+        && !path.starts_with("//")
+        && ["/", "~/", "./", "../", "$", "%"].into_iter().any(folder)
+}
+
 /// Whether the last segment of a path is a file's name.
 fn has_extension(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -255,7 +269,7 @@ fn has_extension(path: &str) -> bool {
 /// Whether what follows a slash is another host: `evil.com/evil.net`.
 fn is_list(path: &str) -> bool {
     let first = path.split('/').next().unwrap_or_default();
-    domain::plain(first, false).is_some_and(is_no_file) || ipv4::parse(first).is_some()
+    domain::plain(first, first).is_some_and(is_no_file) || ipv4::parse(first).is_some()
 }
 
 /// Whether the `.` at `core` may stand between labels: cheap, and rarely wrong.

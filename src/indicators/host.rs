@@ -1,7 +1,7 @@
 //! Reading a host as people write it, label by label, whatever stands for the dots.
 
 use super::defang::{self, Dot, Style};
-use super::{domain, ipv4};
+use super::{domain, ipv4, tlds};
 
 /// The most bytes of a host that are kept: anything longer is none, though it is read to its end.
 const MOST_BYTES: usize = 512;
@@ -15,8 +15,6 @@ pub struct Host {
     pub end: usize,
     /// Whether any of its dots is defanged.
     pub defanged: bool,
-    /// Whether the last label is written like the first word of a sentence.
-    pub capital: bool,
     /// Whether it is spelt with ` dot `.
     pub spoken: bool,
     /// Brackets that it opens and does not close.
@@ -42,18 +40,19 @@ pub fn read(text: &str, start: usize, dots: Dots) -> Host {
         name: String::with_capacity(48),
         ..Host::default()
     };
-    let mut first_capital = host.label(text);
+    host.label(text);
+    let mut upper = starts_upper(bytes, start);
     while let Some(dot) = defang::dot(bytes, host.end).or_else(|| loose(bytes, &host, dots)) {
         if !is_label_byte(bytes, dot.end) && letter_at(text, dot.end).is_none() {
             break;
         }
-        let capital = is_capital(bytes, dot.end);
-        if host.ends_before(bytes, &dot, capital && !first_capital) {
+        let label = dot.end;
+        if host.ends_before(bytes, &dot, upper) {
             break;
         }
         host.take_dot(&dot);
-        first_capital = host.label(text);
-        host.capital = capital;
+        host.label(text);
+        upper = starts_upper(bytes, label);
     }
     if host.name.len() > MOST_BYTES {
         host.name.clear();
@@ -109,10 +108,9 @@ fn label_start(text: &str, end: usize, floor: usize) -> usize {
 }
 
 impl Host {
-    /// Appends the label at the end, and says whether it has a capital like the first word of a sentence.
-    fn label(&mut self, text: &str) -> bool {
+    /// Appends the label at the end.
+    fn label(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        let capital = is_capital(bytes, self.end);
         loop {
             let rest = bytes.get(self.end..).unwrap_or_default();
             let length = rest
@@ -130,7 +128,7 @@ impl Host {
                 self.push(letter.encode_utf8(&mut [0; 4]));
                 self.end += letter.len_utf8();
             } else {
-                return capital;
+                return;
             }
         }
     }
@@ -165,29 +163,35 @@ impl Host {
         self.push(".");
     }
 
-    /// Whether the dot that follows does not belong to this host: a full stop, or a bracket of the prose around it.
-    fn ends_before(&self, bytes: &[u8], dot: &Dot, capital: bool) -> bool {
+    /// Whether the dot that follows does not belong to this host: a full stop, or a bracket of the prose around it. `upper`:
+    /// the label before it begins with a capital.
+    fn ends_before(&self, bytes: &[u8], dot: &Dot, upper: bool) -> bool {
         match dot.style {
             Style::Defanged => false,
-            Style::Plain => capital && self.is_complete(),
+            Style::Plain => !upper && is_capital(bytes, dot.end) && self.is_complete(),
             Style::Lopsided => {
+                let sentence = !upper && starts_upper(bytes, dot.end);
+                let brackets = bytes.get(self.end..dot.end).unwrap_or_default();
+                let remark = brackets.iter().any(|byte| matches!(byte, b'(' | b')'))
+                    && starts_word(bytes, dot.end);
+                let reference = dot.opens_next && dot.opened > 1;
                 let closes_prose = self.opened + dot.opened < 0;
-                (capital || closes_prose || dot.opens_next) && self.is_complete()
+                sentence
+                    || remark
+                    || reference
+                    || ((closes_prose || dot.opens_next) && self.is_complete())
             }
             Style::Word => !self.spoken && self.is_complete(),
             Style::Spaced => {
-                let label = bytes.get(dot.end..).unwrap_or_default();
-                let end = label
-                    .iter()
-                    .position(|byte| !byte.is_ascii_alphanumeric())
-                    .unwrap_or(label.len());
-                let label = label.get(..end).unwrap_or_default();
-                let number =
-                    |label: &[u8]| label.len() <= 3 && label.iter().all(u8::is_ascii_digit);
-                let last = self.name.rsplit('.').next().unwrap_or_default();
-                let numbers = number(last.as_bytes()) && number(label);
-                let top = std::str::from_utf8(label).is_ok_and(super::tlds::is_common);
-                self.is_complete() || !(numbers || top)
+                let number = |label: &str| {
+                    label.len() <= 3 && label.bytes().all(|byte| byte.is_ascii_digit())
+                };
+                let (last, next) = (
+                    self.name.rsplit('.').next().unwrap_or_default(),
+                    word_at(bytes, dot.end),
+                );
+                let numbers = number(last) && number(next);
+                self.is_complete() || !(numbers || tlds::is_common(next))
             }
         }
     }
@@ -256,8 +260,30 @@ fn is_letter(letter: char) -> bool {
     letter.is_alphabetic() && matches!(letter, '\u{80}'..'\u{530}' | '\u{1e00}'..'\u{2000}')
 }
 
+fn starts_upper(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(u8::is_ascii_uppercase)
+}
+
+/// Whether a word that is a country code as well is at `at`.
+fn starts_word(bytes: &[u8], at: usize) -> bool {
+    let word = word_at(bytes, at);
+    word.len() == 2 && tlds::is_word(word)
+}
+
+/// The ASCII letters and digits at `at`.
+fn word_at(bytes: &[u8], at: usize) -> &str {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let length = rest
+        .iter()
+        .take(MOST_BYTES)
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    rest.get(..length)
+        .and_then(|word| std::str::from_utf8(word).ok())
+        .unwrap_or_default()
+}
+
 /// Whether the word at `at` begins with a capital and goes on in lower case.
 fn is_capital(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at).is_some_and(u8::is_ascii_uppercase)
-        && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)
+    starts_upper(bytes, at) && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)
 }

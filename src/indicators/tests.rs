@@ -8,6 +8,7 @@
 
 mod accuracy;
 mod counting;
+mod documented;
 mod linear;
 mod markup;
 mod news;
