@@ -136,7 +136,7 @@ async fn ready(
         // Only the ledger knows whether the edit was one of the enclave: a status told now might
         // carry over what belongs to another.
         Err(error) if edited(feed) && before.observed_generation >= 0 => {
-            return Err(ReconcileError::Cluster(Box::new(error), "read the ledger"));
+            return Err(ReconcileError::Cluster(error, "read the ledger"));
         }
         Err(error) => {
             let message = format!("the ledger could not be read: {error}; it is tried again");

@@ -12,6 +12,7 @@ use super::attempt::{Occasion, attempt};
 use super::context::{Context, Watched};
 use super::due::{self, Due, Observed};
 use super::memory::Told;
+use super::refusal::Refusal;
 use super::secret::{self, SecretError};
 use super::{announce, status, tell};
 use crate::api::{FeedSettings, FlashpointFeed, REQUESTED_AT, Reason};
@@ -31,7 +32,7 @@ pub enum ReconcileError {
     Unreadable(String),
     /// The API server did not do what was asked.
     #[error("failed to {1}: {0}")]
-    Cluster(#[source] Box<kube::Error>, &'static str),
+    Cluster(#[source] Refusal, &'static str),
     /// A defect of the operator's.
     #[error("the reconcile broke off; please report this with the log")]
     Broken,
@@ -128,7 +129,7 @@ async fn secret_changed(
             Ok(context.memory.secret_differs(&uid, version.as_deref()))
         }
         Err(SecretError::Unavailable { cause, .. }) => {
-            Err(ReconcileError::Cluster(Box::new(cause), "read the secret"))
+            Err(ReconcileError::Cluster(cause, "read the secret"))
         }
         Err(_) => Ok(false),
     }

@@ -5,6 +5,7 @@ use kube::api::{Api, ObjectMeta, PostParams};
 use kube::{Client, Error, Resource as _};
 use tokio::sync::Mutex;
 
+use super::refusal::Refusal;
 use crate::api::{FlashpointFeed, FlashpointLedger, FlashpointLedgerData};
 use crate::ledger::{EncodeError, Ledger, Owner};
 use crate::sync::ports::{Journal, JournalError};
@@ -24,7 +25,7 @@ impl ClusterJournal {
         client: &Client,
         feed: &FlashpointFeed,
         owner: Owner,
-    ) -> Result<(Self, Ledger), Error> {
+    ) -> Result<(Self, Ledger), Refusal> {
         let namespace = feed.metadata.namespace.clone().unwrap_or_default();
         let name = feed.metadata.name.clone().unwrap_or_default();
         let api: Api<FlashpointLedger> = Api::namespaced(client.clone(), &namespace);
@@ -92,7 +93,7 @@ impl Journal for ClusterJournal {
         })?;
         self.write(data).await.map_err(|error| match error {
             Error::Api(status) if status.code == 409 => JournalError::Conflict,
-            error => JournalError::Unavailable(error.to_string()),
+            error => JournalError::Unavailable(Refusal::from(error).to_string()),
         })
     }
 }

@@ -12,6 +12,7 @@ mod lease;
 mod memory;
 mod metrics;
 mod patch;
+mod refusal;
 mod secret;
 mod status;
 mod tell;

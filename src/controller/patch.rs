@@ -57,6 +57,7 @@ async fn write(
         .await
 }
 
+/// Whether a status may be written over the stored one, which changed since it was decided on.
 fn is_ours(
     stored: &FlashpointFeed,
     planned: &FlashpointFeed,
@@ -68,4 +69,38 @@ fn is_ours(
     stored.uid() == planned.uid()
         && stored.spec.enclave_id == planned.spec.enclave_id
         && stored_attempt <= attempted(status)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn feed(uid: &str, enclave: &str, attempt: Option<&str>) -> FlashpointFeed {
+        serde_json::from_value(serde_json::json!({
+            "metadata": {"name": "feed", "uid": uid},
+            "spec": {"secretRef": {"name": "secret"}, "enclaveId": enclave},
+            "status": {"lastAttemptTime": attempt},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_status_gives_way_to_a_later_attempt_another_enclave_and_another_feed() {
+        let [earlier, ours, later] =
+            ["11:59:59", "12:00:00", "12:00:01"].map(|time| format!("2026-01-01T{time}Z"));
+        let planned = feed("uid", "enclave", Some(&earlier));
+        let status = feed("uid", "enclave", Some(&ours)).status.unwrap();
+        let table = [
+            (feed("uid", "enclave", None), true),
+            (feed("uid", "enclave", Some(&earlier)), true),
+            (feed("uid", "enclave", Some(&ours)), true),
+            (feed("uid", "enclave", Some(&later)), false),
+            (feed("uid", "another", Some(&earlier)), false),
+            (feed("another", "enclave", Some(&earlier)), false),
+        ];
+        for (stored, expected) in table {
+            assert_eq!(is_ours(&stored, &planned, &status), expected, "{stored:?}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! A feed's credentials, read from its secret at each sync: get, by name, in its own namespace.
 
 use k8s_openapi::api::core::v1::Secret;
+use kube::Client;
 use kube::api::Api;
-use kube::{Client, Error};
 
+use super::refusal::Refusal;
 use crate::credentials::{Credentials, KeyMissing};
 
 /// Why there are no credentials.
@@ -38,7 +39,7 @@ pub enum SecretError {
         name: String,
         /// What it answered.
         #[source]
-        cause: Error,
+        cause: Refusal,
     },
 }
 
@@ -87,10 +88,10 @@ async fn get(client: &Client, namespace: &str, name: &str) -> Result<Secret, Sec
     match api.get_opt(&name).await {
         Ok(Some(secret)) => Ok(secret),
         Ok(None) => Err(SecretError::NotFound { namespace, name }),
-        Err(cause) => Err(SecretError::Unavailable {
+        Err(error) => Err(SecretError::Unavailable {
             namespace,
             name,
-            cause,
+            cause: error.into(),
         }),
     }
 }

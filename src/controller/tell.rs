@@ -32,7 +32,7 @@ pub async fn status(
         Ok(stored) => stored,
         Err(error) => {
             context.memory.set_untold(&uid, Some(told));
-            return Err(ReconcileError::Cluster(Box::new(error), "write the status"));
+            return Err(ReconcileError::Cluster(error.into(), "write the status"));
         }
     };
     context.memory.set_untold(&uid, None);

@@ -1,6 +1,6 @@
 //! Watches the feeds and reconciles each, until the process is stopped.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,8 +35,10 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
     let apis: Vec<Api<Watched>> = if settings.namespaces.is_empty() {
         vec![Api::all(client())]
     } else {
-        let namespaces = settings.namespaces.iter();
+        // Named twice, a namespace is watched once: two syncs of one feed would get in each other's way.
+        let namespaces: BTreeSet<&String> = settings.namespaces.iter().collect();
         namespaces
+            .into_iter()
             .map(|namespace| Api::namespaced(client(), namespace))
             .collect()
     };

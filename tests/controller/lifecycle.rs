@@ -257,7 +257,7 @@ async fn a_status_corrupted_by_hand_stops_no_feed() {
 async fn a_feed_that_others_write_to_all_the_time_is_synced_and_told() {
     let stage = Stage::new("conflicts").await;
     stage.telling_reports(6);
-    let _operator = stage.operator().await;
+    let operator = stage.operator().await;
     stage.feed("feed").await;
     stage.until_synced("feed").await;
     let feeds = stage.feeds();
@@ -283,6 +283,8 @@ async fn a_feed_that_others_write_to_all_the_time_is_synced_and_told() {
         assert_eq!(reason(&feed), Some(Reason::Synced));
     }
     meddler.abort();
+    // A conflict is settled at once: it is no error.
+    assert!(!operator.log().contains("could not be reconciled"));
     let feed = stage.get("feed").await;
     assert_eq!(
         (status(&feed).totals.submitted, status(&feed).totals.syncs),

@@ -122,7 +122,12 @@ async fn only_the_namespaces_that_are_named_are_watched() {
     stage.telling_reports(2);
     let _operator = stage
         .starting()
-        .args(&["--watch-namespace", &second.namespace])
+        .args(&[
+            "--watch-namespace",
+            &second.namespace,
+            "--watch-namespace",
+            &second.namespace,
+        ])
         .here()
         .await;
     for stage in [&third, &second, &stage] {
@@ -132,6 +137,8 @@ async fn only_the_namespaces_that_are_named_are_watched() {
     let other = second.until_synced("feed").await;
     assert_eq!(other.namespace(), Some(second.namespace.clone()));
     assert_eq!(reason(&third.get("feed").await), None);
+    // Also where one is named twice.
+    assert_eq!(stage.listings().len(), 2);
     let calls = stage.audit.calls_since(0);
     assert!(
         calls
