@@ -74,7 +74,7 @@ def python_peer(package, setup, run):
     def install(folder):
         if not (folder / "bin").exists():
             subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-            subprocess.run([folder / "bin/pip", "install", "-q", package], check=True)
+            subprocess.run([folder / "bin/pip", "install", "-q", *package.split()], check=True)
         script = folder / "run.py"
         script.write_text(PYTHON.format(setup=setup, run=run))
         return [folder / "bin/python", script]
@@ -97,13 +97,19 @@ def crate_peer(folder):
         '[package]\nname = "peer"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n'
         '[dependencies]\nioc_extract = "=0.4.8"\nserde_json = "1"\n'
     )
-    subprocess.run(["cargo", "build", "-q", "--release", "--target-dir", folder / "target"], cwd=folder, check=True)
+    environment = dict(os.environ)
+    known = shutil.which("pkg-config") and subprocess.run(["pkg-config", "--exists", "openssl"], check=False)
+    if known and known.returncode == 0:
+        # It links to OpenSSL, which takes minutes to build; the system's will do.
+        environment["OPENSSL_NO_VENDOR"] = "1"
+    build = ["cargo", "build", "-q", "--release", "--target-dir", folder / "target"]
+    subprocess.run(build, cwd=folder, env=environment, check=True)
     return [folder / "target/release/peer"]
 
 
 PEERS = {
     "iocextract": python_peer(
-        "iocextract==1.16.1", "import iocextract", "list(iocextract.extract_iocs(text, refang=True))"
+        "iocextract==1.16.1 requests", "import iocextract", "list(iocextract.extract_iocs(text, refang=True))"
     ),
     "ioc-finder": python_peer("ioc-finder==9.4.1", "from ioc_finder import find_iocs", "find_iocs(text)"),
     "msticpy": python_peer(
