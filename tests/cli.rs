@@ -7,10 +7,14 @@
     reason = "tests"
 )]
 
+#[path = "cli/documentation.rs"]
+mod documentation;
 #[path = "cli/extract.rs"]
 mod extract;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/reference.rs"]
+mod reference;
 #[path = "cli/stage.rs"]
 mod stage;
 #[path = "cli/state.rs"]

@@ -1,0 +1,236 @@
+//! The documentation names all that there is to see, nothing that there is not, and its links lead somewhere.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use control_plane::KubernetesVersion;
+use flashpoint_operator::api::{Reason, definitions};
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What a page names: its inline code.
+fn named(page: &str) -> BTreeSet<String> {
+    let code = prose(page);
+    code.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A page without its fenced blocks.
+fn prose(page: &str) -> String {
+    let mut fenced = false;
+    let mut prose = String::new();
+    for line in page.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            prose.push_str(line);
+            prose.push('\n');
+        }
+    }
+    assert!(!fenced, "a fenced block does not end");
+    prose
+}
+
+/// Fails with what one side has and the other lacks.
+fn assert_same(existing: &BTreeSet<String>, documented: &BTreeSet<String>, page: &str) {
+    let undocumented: Vec<_> = existing.difference(documented).collect();
+    let gone: Vec<_> = documented.difference(existing).collect();
+    assert!(
+        undocumented.is_empty() && gone.is_empty(),
+        "{page} does not name {undocumented:?}, and names what is not there: {gone:?}"
+    );
+}
+
+/// The path of each field below a schema.
+fn fields(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        fields(field, &path, found);
+        fields(&field["items"], &format!("{path}[]"), found);
+        found.insert(path);
+    }
+}
+
+#[test]
+fn each_field_of_a_feed_is_in_its_reference() {
+    let feed = serde_json::to_value(&definitions()[0]).unwrap();
+    let schema = &feed["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"];
+    let mut existing = BTreeSet::new();
+    for half in ["spec", "status"] {
+        fields(&schema[half], half, &mut existing);
+    }
+    assert!(
+        existing.contains("status.failures[].nextAttempt"),
+        "{existing:?}"
+    );
+    let is_path = |name: &String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '[' | ']');
+        (name.starts_with("spec.") || name.starts_with("status.")) && name.chars().all(plain)
+    };
+    let page = "docs/feed-reference.md";
+    let documented = named(&read(page)).into_iter().filter(is_path).collect();
+    assert_same(&existing, &documented, page);
+}
+
+#[test]
+fn each_reason_is_in_the_reference() {
+    let page = read("docs/feed-reference.md");
+    let (_, section) = page.split_once("\n### Reasons\n").unwrap();
+    let (section, _) = section.split_once("\n### ").unwrap();
+    let is_reason = |cell: &str| cell.starts_with('`').then(|| named(cell));
+    let rows = section
+        .lines()
+        .filter_map(|row| is_reason(row.strip_prefix("| ")?.split('|').next()?));
+    let existing = Reason::ALL
+        .iter()
+        .map(|reason| reason.as_str().to_owned())
+        .collect();
+    assert_same(&existing, &rows.flatten().collect(), "the table of reasons");
+}
+
+/// The families that the operator registers, each as its series are named.
+fn metrics() -> BTreeSet<String> {
+    let source = read("src/controller/metrics.rs");
+    let registered = source.split("registry.register").skip(1).map(|call| {
+        let name = call.split('"').nth(1).unwrap();
+        let unit = if call.starts_with("_with_unit") {
+            "_seconds"
+        } else {
+            ""
+        };
+        format!("flashpoint_operator_{name}{unit}")
+    });
+    registered.collect()
+}
+
+#[test]
+fn each_metric_is_in_operations() {
+    let existing = metrics();
+    assert!(
+        existing.contains("flashpoint_operator_feed_interval_seconds"),
+        "{existing:?}"
+    );
+    let page = "docs/operations.md";
+    // The format appends what a counter and an info are told by.
+    let family = |name: &String| {
+        let family = name
+            .strip_suffix("_total")
+            .or_else(|| name.strip_suffix("_info"));
+        family.unwrap_or(name).to_owned()
+    };
+    let is_series = |name: &String| name.starts_with("flashpoint_operator_");
+    let documented = named(&read(page)).into_iter().filter(is_series);
+    assert_same(
+        &existing,
+        &documented.map(|name| family(&name)).collect(),
+        page,
+    );
+}
+
+#[test]
+fn each_alert_is_in_operations() {
+    let rules: Value =
+        serde_saphyr::from_str(&read("charts/flashpoint-operator/files/alerts.yaml")).unwrap();
+    let rules = rules["rules"].as_array().unwrap();
+    let existing = rules
+        .iter()
+        .map(|rule| rule["alert"].as_str().unwrap().to_owned())
+        .collect();
+    let page = read("docs/operations.md");
+    let (_, section) = page.split_once("\n## Alerts\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let documented = named(section)
+        .into_iter()
+        .filter(|name| name.starts_with("Flashpoint"));
+    assert_same(&existing, &documented.collect(), "the table of alerts");
+}
+
+#[test]
+fn the_kubernetes_version_is_the_tested_one() {
+    let row = format!("| {} ", KubernetesVersion::PINNED);
+    assert!(
+        read("docs/README.md").contains(&row),
+        "no row {row:?} in docs/README.md"
+    );
+}
+
+/// The pages that people are led to.
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).unwrap();
+    let docs = docs.map(|entry| entry.unwrap().path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
+    pages.chain([root().join("README.md")]).collect()
+}
+
+/// The targets of a page's links, those to other sites aside.
+fn links(page: &str) -> Vec<String> {
+    let prose = prose(page);
+    let targets = prose
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    let ours = targets.filter(|target| !target.contains("://"));
+    ours.map(str::to_owned).collect()
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let prose = prose(page);
+    let headings = prose.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = text
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.collect::<String>().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut followed = 0;
+    for page in pages() {
+        let text = read(&page);
+        for link in links(&text) {
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if path.is_empty() {
+                page.clone()
+            } else {
+                page.with_file_name(path)
+            };
+            let told = format!("{}: {link}", page.display());
+            assert!(target.exists(), "{told}: there is no such file");
+            assert!(
+                anchor.is_empty() || anchors(&read(&target)).contains(anchor),
+                "{told}: there is no such heading"
+            );
+            followed += 1;
+        }
+    }
+    assert!(followed > 20, "hardly any link was found: {followed}");
+}
+
+#[test]
+fn each_page_is_in_the_index() {
+    let index: BTreeSet<String> = links(&read("docs/README.md")).into_iter().collect();
+    for page in pages() {
+        let name = page.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(
+            name == "README.md" || index.contains(&name),
+            "docs/README.md does not list {name}"
+        );
+    }
+}
