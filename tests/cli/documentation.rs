@@ -157,6 +157,37 @@ fn each_alert_is_in_operations() {
     assert_same(&existing, &documented.collect(), "the table of alerts");
 }
 
+/// Whether a value's path leads somewhere in the chart's values.
+fn is_value(values: &Value, path: &str) -> bool {
+    let mut parts = path.split('.');
+    parts
+        .try_fold(values, |value, part| value.get(part))
+        .is_some()
+}
+
+#[test]
+fn each_value_of_the_chart_that_is_named_is_there() {
+    let values: Value =
+        serde_saphyr::from_str(&read("charts/flashpoint-operator/values.yaml")).unwrap();
+    let mut seen = 0;
+    for page in ["operations.md", "gitops.md", "feed-reference.md"] {
+        for name in named(&read(format!("docs/{page}"))) {
+            let path = name.split('=').next().unwrap();
+            let top = path.split('.').next().unwrap();
+            // A word alone may be anything's name.
+            if path == top || values.get(top).is_none() {
+                continue;
+            }
+            assert!(
+                is_value(&values, path),
+                "docs/{page}: the chart has no value {path}"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "hardly any value was found: {seen}");
+}
+
 #[test]
 fn the_kubernetes_version_is_the_tested_one() {
     let row = format!("| {} ", KubernetesVersion::PINNED);
