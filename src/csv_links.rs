@@ -15,12 +15,11 @@ const MAX_DEPTH: usize = 8;
 /// The links in a report that look like CSV data, once each, in order of appearance.
 #[must_use]
 pub fn candidates(report: &Report) -> Vec<String> {
-    let fields = report.fields();
     let mut links = Vec::new();
-    if let Some(body) = text(&fields, "body") {
+    if let Some(body) = text(&report.fields, "body") {
         collect(&body, &mut links);
     }
-    for (_, value) in fields.iter().filter(|(key, _)| is_listed(key)) {
+    for (_, value) in report.fields.iter().filter(|(key, _)| is_listed(key)) {
         strings(value.get(), MAX_DEPTH, &mut links);
     }
     links
@@ -45,6 +44,9 @@ pub fn names_csv(link: &str) -> bool {
 
 /// Links in text or HTML: what stands in quotes after `href=`, and bare URLs.
 fn collect(text: &str, links: &mut Vec<String>) {
+    if !mentions_csv(text.as_bytes()) {
+        return;
+    }
     let lower = text.to_ascii_lowercase();
     if !lower.contains(".csv") && !lower.contains("format=csv") {
         return;
@@ -69,6 +71,14 @@ fn collect(text: &str, links: &mut Vec<String>) {
     }
 }
 
+/// Whether `csv` is there in any case: few bodies have it, and those that have none need no second look.
+fn mentions_csv(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'v', b'V', text).any(|end| {
+        text.get(end.saturating_sub(2)..end)
+            .is_some_and(|before| before.eq_ignore_ascii_case(b"cs"))
+    })
+}
+
 fn add(link: &str, links: &mut Vec<String>) {
     let link = link.trim().replace("&amp;", "&");
     if names_csv(&link) && !links.contains(&link) {
@@ -90,7 +100,7 @@ fn strings(json: &str, depth: usize, links: &mut Vec<String>) {
             strings(value.get(), depth, links);
         }
     } else if json.starts_with('{') {
-        let fields: Fields<'_> = serde_json::from_str(json).unwrap_or_default();
+        let fields: Fields = serde_json::from_str(json).unwrap_or_default();
         for value in fields.values() {
             strings(value.get(), depth, links);
         }

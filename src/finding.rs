@@ -14,7 +14,7 @@ const FIELDS: [(&str, Markup); 3] = [
 
 /// The parts of a report that indicators are looked for in, its CSV data apart.
 #[must_use]
-pub fn parts<'a>(fields: &Fields<'a>) -> Vec<(Markup, Cow<'a, str>)> {
+pub fn parts<'a>(fields: &'a Fields) -> Vec<(Markup, Cow<'a, str>)> {
     let part = |(name, markup)| Some((markup, text(fields, name)?));
     FIELDS.into_iter().filter_map(part).collect()
 }

@@ -66,8 +66,7 @@ impl CsvData {
 /// Maps a report.
 #[must_use]
 pub fn map(report: &Report, csv: &CsvData) -> Submission {
-    let fields = report.fields();
-    let deeplink = text(&fields, "platform_url")
+    let deeplink = text(&report.fields, "platform_url")
         .filter(|url| !url.is_empty() && url.chars().count() <= MAX_DEEPLINK_CHARS);
     Submission {
         title: report
@@ -85,8 +84,7 @@ pub fn map(report: &Report, csv: &CsvData) -> Submission {
 /// The tags of a report that TruSTAR takes.
 #[must_use]
 pub fn tags(report: &Report) -> Vec<String> {
-    let fields = report.fields();
-    let Some(json) = fields.get("tags").map(|value| value.get()) else {
+    let Some(json) = report.fields.get("tags").map(|value| value.get()) else {
         return Vec::new();
     };
     let values: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
@@ -104,7 +102,7 @@ pub fn tags(report: &Report) -> Vec<String> {
 
 /// The report's JSON with `summary` first, the other keys in their order, and `csv_data` last.
 fn body(report: &Report, csv: &CsvData) -> String {
-    let fields = report.fields();
+    let fields = &report.fields;
     let csv = csv.json();
     let mut json = String::with_capacity(report.len() + csv.as_ref().map_or(0, String::len) + 16);
     json.push('{');

@@ -57,7 +57,7 @@ impl Digest {
 }
 
 /// The top-level fields of a report in their order, values as received.
-pub type Fields<'a> = IndexMap<Cow<'a, str>, &'a RawValue>;
+pub type Fields = IndexMap<Box<str>, Box<RawValue>>;
 
 /// An element of the listing that can't be handled as a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,7 +95,9 @@ pub struct Report {
     pub filed_at: Option<Timestamp>,
     /// Whether `published_status` is absent or `published`.
     pub published: bool,
-    raw: Box<RawValue>,
+    /// Its top-level fields.
+    pub fields: Fields,
+    bytes: usize,
 }
 
 impl Report {
@@ -106,7 +108,9 @@ impl Report {
     pub fn parse(raw: Box<RawValue>) -> Result<Self, Unreadable> {
         let digest = Digest::of(raw.get().as_bytes());
         let unreadable = |defect| Unreadable { defect, digest };
-        let fields = fields_of(&raw).ok_or(unreadable(Defect::NotAnObject))?;
+        let bytes = raw.get().len();
+        let fields: Fields =
+            serde_json::from_str(raw.get()).map_err(|_| unreadable(Defect::NotAnObject))?;
         let id = text(&fields, "id")
             .and_then(|id| ReportId::new(&id))
             .ok_or(unreadable(Defect::NoId))?;
@@ -130,20 +134,15 @@ impl Report {
             posted_at,
             filed_at,
             published,
-            raw,
+            fields,
+            bytes,
         })
-    }
-
-    /// Its top-level fields.
-    #[must_use]
-    pub fn fields(&self) -> Fields<'_> {
-        fields_of(&self.raw).unwrap_or_default()
     }
 
     /// The length of its JSON, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.raw.get().len()
+        self.bytes
     }
 
     /// Never: a report has at least an id.
@@ -153,13 +152,9 @@ impl Report {
     }
 }
 
-fn fields_of(raw: &RawValue) -> Option<Fields<'_>> {
-    serde_json::from_str(raw.get()).ok()
-}
-
 /// A field as text: a string's content, another value's JSON; nothing for null or an absent one.
 #[must_use]
-pub fn text<'a>(fields: &Fields<'a>, name: &str) -> Option<Cow<'a, str>> {
+pub fn text<'a>(fields: &'a Fields, name: &str) -> Option<Cow<'a, str>> {
     let json = fields.get(name)?.get();
     if json == "null" {
         return None;

@@ -3,8 +3,10 @@
 use std::io::{IsTerminal as _, stderr};
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt, registry};
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,23 +32,24 @@ pub struct BadFilter {
 /// # Errors
 /// When the filter can't be read.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), BadFilter> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| BadFilter {
-        filter: filter.to_owned(),
-        cause: error.to_string(),
-    })?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_span_events(FmtSpan::NONE)
-        .with_writer(stderr);
-    // A second start, as in tests, keeps the first.
-    let _ = match format {
-        LogFormat::Json => logs
+    let filter: Targets =
+        filter
+            .parse()
+            .map_err(|error: tracing_subscriber::filter::ParseError| BadFilter {
+                filter: filter.to_owned(),
+                cause: error.to_string(),
+            })?;
+    let lines = fmt::layer().with_writer(stderr);
+    let lines = match format {
+        LogFormat::Json => lines
             .json()
             .flatten_event(true)
             .with_current_span(true)
             .with_span_list(false)
-            .try_init(),
-        LogFormat::Text => logs.with_ansi(stderr().is_terminal()).try_init(),
+            .boxed(),
+        LogFormat::Text => lines.with_ansi(stderr().is_terminal()).boxed(),
     };
+    // A second start, as in tests, keeps the first.
+    let _ = registry().with(lines.with_filter(filter)).try_init();
     Ok(())
 }

@@ -5,12 +5,11 @@ use std::fmt;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource as _;
-use kube::core::cel::Validator;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::definition::{schema_of, tidy};
-use super::schema::{display, walk};
+use super::schema::walk;
 use super::{FlashpointFeed, FlashpointLedger};
 
 /// Something that the API server refuses.
@@ -43,18 +42,16 @@ pub enum Checked {
 #[derive(Debug)]
 pub struct Checker {
     schema: JSONSchemaProps,
-    rules: Value,
 }
 
 impl Default for Checker {
     fn default() -> Self {
         let mut schema = schema_of::<FlashpointFeed>();
-        let rules = serde_json::to_value(&schema).unwrap_or_default();
         let properties = schema.properties.get_or_insert_default();
         // The operator's to write, and ignored where a person does.
         properties.remove("status");
         properties.insert("metadata".to_owned(), metadata());
-        Self { schema, rules }
+        Self { schema }
     }
 }
 
@@ -98,7 +95,6 @@ impl Checker {
         strip(&mut object);
         walk(&self.schema, "", &object, &mut problems);
         check_name(&object, &mut problems);
-        self.check_rules(&object, &mut problems);
         if !problems.is_empty() {
             return Checked::Refused(problems);
         }
@@ -108,33 +104,6 @@ impl Checker {
                 path: "spec".to_owned(),
                 message: error.to_string(),
             }]),
-        }
-    }
-
-    /// Runs the definition's rules, except on fields that are found wrong already.
-    fn check_rules(&self, object: &Value, problems: &mut Vec<Problem>) {
-        let Err(errors) = Validator::new().validate(&self.rules, object, None) else {
-            return;
-        };
-        for error in errors.into_vec() {
-            if problems
-                .iter()
-                .any(|problem| error.field_path.starts_with(&problem.path))
-            {
-                continue;
-            }
-            let pointer = format!(
-                "/{}",
-                error.field_path.replace(['.', '['], "/").replace(']', "")
-            );
-            let value = object
-                .pointer(&pointer)
-                .map(|value| format!("; it is {}", display(value)));
-            let message = format!("{}{}", error.message, value.unwrap_or_default());
-            problems.push(Problem {
-                path: error.field_path,
-                message,
-            });
         }
     }
 }

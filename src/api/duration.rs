@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use kube::core::Rule;
-
 /// Numbers, maybe with decimals, each with a unit.
 const PATTERN: &str = "^([0-9]+([.][0-9]+)?(w|d|h|m|s|ms))+$";
 
@@ -62,9 +60,8 @@ impl DurationField {
         length.ok_or_else(|| self.requirement())
     }
 
-    /// The same as a rule for the API server, with the same message. Its own `duration()` knows
-    /// no days and weeks, so the rule adds up the parts.
-    pub(super) fn rule(self) -> Rule {
+    /// The same in CEL. Its own `duration()` knows no days and weeks, so the parts are added up.
+    pub(super) fn cel(self) -> String {
         let units = UNITS
             .map(|(unit, seconds)| format!("'{unit}': {seconds:?}"))
             .join(", ");
@@ -75,11 +72,11 @@ impl DurationField {
         let (at_least, at_most) = (bound(self.at_least), bound(self.at_most));
         let within =
             format!("[{length}].all(length, length >= {at_least:?} && length <= {at_most:?})");
-        Rule::new(format!("self.matches('{PATTERN}') && {within}"))
-            .message(self.requirement().as_str())
+        format!("self.matches('{PATTERN}') && {within}")
     }
 
-    fn requirement(self) -> String {
+    /// What the field takes.
+    pub(super) fn requirement(self) -> String {
         let Self {
             name,
             at_least,

@@ -1,22 +1,16 @@
 //! The resource that users write.
 
-use kube::core::Rule;
 use kube::{CustomResource, KubeSchema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::FlashpointFeedStatus;
 use super::duration::{INTERVAL, LOOKBACK, TIMEOUT};
+use super::rule::TextRule;
 use crate::indicators::IndicatorType;
 
 /// The most reports that a sync may take on: the most that Flashpoint gives on one page.
 pub(super) const MAX_LIMIT: u32 = 500;
-
-/// What an enclave's id looks like.
-pub(super) const ENCLAVE_ID: &str = "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'";
-
-/// What a Secret's name looks like.
-pub(super) const SECRET_NAME: &str = "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'";
 
 /// The most entries of each list of names or domains.
 const MAX_ENTRIES: u32 = 500;
@@ -89,12 +83,12 @@ pub struct FlashpointFeedSpec {
     pub secret_ref: SecretRef,
     /// The id of the TruSTAR enclave that reports go to. A feed whose enclave is edited starts anew.
     #[schemars(length(max = 128))]
-    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9_-]{1,128}$')").message(ENCLAVE_ID))]
+    #[x_kube(validation = TextRule::EnclaveId.rule())]
     pub enclave_id: String,
     /// Time from the start of one sync to the start of the next: 1m to 30d, such as 15m, 1h30m or 1d.
     #[serde(default = "interval")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = INTERVAL.rule())]
+    #[x_kube(validation = TextRule::Duration(INTERVAL).rule())]
     pub interval: String,
     /// How many of the latest reports a request asks for, and the most unknown ones that a sync takes on: 1 to 500.
     /// What is beyond follows in the next syncs.
@@ -105,12 +99,12 @@ pub struct FlashpointFeedSpec {
     /// needed by itself.
     #[serde(default = "lookback")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = LOOKBACK.rule())]
+    #[x_kube(validation = TextRule::Duration(LOOKBACK).rule())]
     pub lookback: String,
     /// How long one call of an API may take: 1s to 5m.
     #[serde(default = "timeout")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = TIMEOUT.rule())]
+    #[x_kube(validation = TextRule::Duration(TIMEOUT).rule())]
     pub timeout: String,
     /// Whether the feed rests. Nothing is lost: once it goes on, it takes up where it stopped.
     #[serde(default)]
@@ -133,7 +127,7 @@ pub struct FlashpointFeedSpec {
 pub struct SecretRef {
     /// Name of the Secret, in the feed's own namespace.
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')").message(SECRET_NAME))]
+    #[x_kube(validation = TextRule::SecretName.rule())]
     pub name: String,
 }
 
@@ -162,20 +156,16 @@ pub struct DomainRules {
 }
 
 fn names(_: &mut SchemaGenerator) -> Schema {
-    let rule = Rule::new("self.matches('[A-Za-z0-9]')")
-        .message("a malware name must have a letter or a digit");
-    list(64, &rule)
+    list(64, TextRule::MalwareName)
 }
 
 fn domains(_: &mut SchemaGenerator) -> Schema {
-    let rule = Rule::new("self.matches('^([*][.])?([A-Za-z0-9_-]{1,63}[.])*[A-Za-z0-9_-]{1,63}$')").message(
-        "a domain must be a name such as example.com, without scheme, port or path; an international one in its xn-- form",
-    );
-    list(253, &rule)
+    list(253, TextRule::Domain)
 }
 
 /// A list of texts, each of at most so many characters and by the rule.
-fn list(max_length: u32, rule: &Rule) -> Schema {
+fn list(max_length: u32, rule: TextRule) -> Schema {
+    let rule = rule.rule();
     json_schema!({
         "type": "array",
         "maxItems": MAX_ENTRIES,

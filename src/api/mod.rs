@@ -6,6 +6,7 @@ mod definition;
 mod duration;
 mod feed;
 mod ledger;
+mod rule;
 mod schema;
 mod settings;
 mod status;

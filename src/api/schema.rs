@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::check::Problem;
 use super::condition::shown;
+use super::rule::TextRule;
 
 /// The most bytes of a value that a message shows.
 const MAX_SHOWN: usize = 80;
@@ -45,6 +46,8 @@ pub(super) fn walk(
                 let meant = meant(text, &names)
                     .unwrap_or_else(|| format!("write one of {}", names.join(", ")));
                 refuse(format!("can't be {}; {meant}", display(value)));
+            } else if let Some(rule) = broken(schema, text) {
+                refuse(format!("{}; it is {}", rule.message(), display(value)));
             }
         }
         (Some("integer"), Value::Number(number)) if number.is_i64() || number.is_u64() => {
@@ -58,6 +61,14 @@ pub(super) fn walk(
         (Some("boolean"), Value::Bool(_)) | (None, _) => {}
         (Some(expected), _) => refuse(wrong_type(schema, expected, value)),
     }
+}
+
+/// The first of the schema's rules that a text breaks.
+fn broken(schema: &JSONSchemaProps, text: &str) -> Option<TextRule> {
+    let rules = schema.x_kubernetes_validations.iter().flatten();
+    rules
+        .filter_map(TextRule::stated)
+        .find(|rule| !rule.holds(text))
 }
 
 fn object(

@@ -4,9 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
-use super::feed::{
-    DomainRules, ENCLAVE_ID, FlashpointFeedSpec, MAX_LIMIT, MalwareNames, SECRET_NAME,
-};
+use super::feed::{DomainRules, FlashpointFeedSpec, MAX_LIMIT, MalwareNames};
+use super::rule::TextRule;
 use crate::indicators::{IndicatorType, RuleSettings, Rules};
 
 /// The id of a TruSTAR enclave: 1 to 128 of `[A-Za-z0-9_-]`.
@@ -17,11 +16,9 @@ impl EnclaveId {
     /// Takes an id of that form.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let fits = (1..=128).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-        fits.then(|| Self(text.to_owned()))
+        TextRule::EnclaveId
+            .holds(text)
+            .then(|| Self(text.to_owned()))
     }
 
     /// The id.
@@ -77,10 +74,13 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
             path,
             reason: reason.to_owned(),
         };
-        let enclave =
-            EnclaveId::new(&spec.enclave_id).ok_or_else(|| refuse("spec.enclaveId", ENCLAVE_ID))?;
-        if !is_secret_name(&spec.secret_ref.name) {
-            return Err(refuse("spec.secretRef.name", SECRET_NAME));
+        let enclave = EnclaveId::new(&spec.enclave_id)
+            .ok_or_else(|| refuse("spec.enclaveId", &TextRule::EnclaveId.message()))?;
+        if !TextRule::SecretName.holds(&spec.secret_ref.name) {
+            return Err(refuse(
+                "spec.secretRef.name",
+                &TextRule::SecretName.message(),
+            ));
         }
         if spec.indicator_types.is_empty() {
             return Err(refuse(
@@ -120,13 +120,6 @@ impl FeedSettings {
             domains_count: self.domains.count.clone(),
         })
     }
-}
-
-fn is_secret_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    name.starts_with(plain)
-        && name.ends_with(plain)
-        && name.chars().all(|c| plain(c) || matches!(c, '-' | '.'))
 }
 
 fn length(path: &'static str, field: DurationField, text: &str) -> Result<Duration, SettingsError> {

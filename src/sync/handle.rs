@@ -307,8 +307,7 @@ enum Failed {
 
 /// What is found in a report.
 fn find(report: &Report, csv: &CsvData, rules: &Rules) -> Vec<Indicator> {
-    let fields = report.fields();
-    let texts = finding::parts(&fields);
+    let texts = finding::parts(&report.fields);
     let parts: Vec<(Markup, &str)> = texts
         .iter()
         .map(|(markup, text)| (*markup, text.as_ref()))

@@ -123,13 +123,20 @@ fn reports(json: &str) -> Result<Vec<(Markup, Cow<'_, str>)>, String> {
     };
     let parts: Vec<_> = elements
         .into_iter()
-        .filter_map(|element| serde_json::from_str::<Fields<'_>>(element.get()).ok())
-        .flat_map(|fields| finding::parts(&fields))
+        .filter_map(|element| serde_json::from_str::<Fields>(element.get()).ok())
+        .flat_map(|fields| owned(finding::parts(&fields)))
         .collect();
     if parts.is_empty() {
         return Err("holds no report: nothing in it has a title, summary or body".to_owned());
     }
     Ok(parts)
+}
+
+fn owned(parts: Vec<(Markup, Cow<'_, str>)>) -> Vec<(Markup, Cow<'static, str>)> {
+    parts
+        .into_iter()
+        .map(|(markup, text)| (markup, Cow::Owned(text.into_owned())))
+        .collect()
 }
 
 #[cfg(test)]
