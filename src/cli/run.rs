@@ -27,7 +27,7 @@ pub struct Args {
     watch_namespaces: Vec<String>,
 
     /// Let a Lease decide which replica runs the feeds; needs POD_NAME and POD_NAMESPACE
-    #[arg(long, env = "LEADER_ELECT", num_args = 0..=1, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set)]
+    #[arg(long, env = "LEADER_ELECT", value_name = "BOOL", num_args = 0..=1, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set)]
     leader_elect: bool,
 
     /// Name of this replica, as the lease's holder
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
     log_format: LogFormat,
 
-    /// What is logged, such as `info` or `flashpoint_operator=debug,info`
+    /// What is logged, such as `info` or `flashpoint_operator=debug,info`; without it RUST_LOG says, else it is `info`
     #[arg(long, env = "LOG_FILTER", value_name = "FILTER")]
     log_filter: Option<String>,
 }

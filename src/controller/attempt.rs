@@ -1,5 +1,6 @@
 //! One attempt at a sync: secret and ledger, the sync, then one status patch.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -228,7 +229,7 @@ impl Work<'_> {
         context: &Context,
     ) -> Result<Outcome, Abandoned> {
         let (feed, settings) = (self.feed, self.settings);
-        let rules = settings.rules();
+        let rules = Arc::new(settings.rules());
         let plan = Plan {
             limit: settings.limit,
             lookback: settings.lookback,

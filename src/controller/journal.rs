@@ -1,11 +1,12 @@
 //! A feed's ledger in the cluster: one object beside the feed, of its name, owned by it.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use kube::api::{Api, ObjectMeta, PostParams};
+use kube::api::{Api, ObjectMeta};
 use kube::{Client, Error, Resource as _};
 use tokio::sync::Mutex;
 
 use super::refusal::Refusal;
+use super::written;
 use crate::api::{FlashpointFeed, FlashpointLedger, FlashpointLedgerData};
 use crate::ledger::{EncodeError, Ledger, Owner};
 use crate::sync::ports::{Journal, JournalError};
@@ -68,7 +69,7 @@ impl ClusterJournal {
             },
             spec: FlashpointLedgerData { data },
         };
-        let params = PostParams::default();
+        let params = written();
         let written = match version.as_ref() {
             None => self.api.create(&params, &object).await?,
             Some(_) => match self.api.replace(&self.name, &params, &object).await {

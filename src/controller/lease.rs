@@ -10,9 +10,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use kube::api::{Api, ObjectMeta, PostParams};
+use kube::api::{Api, ObjectMeta};
 use kube::{Client, Error};
 use tokio::time::{Instant, sleep, timeout};
+
+use super::written;
 
 /// How long a lease lasts after its last renewal.
 const DURATION: Duration = Duration::from_secs(15);
@@ -162,7 +164,7 @@ impl Candidate {
             },
             spec: Some(self.fresh(MicroTime(Timestamp::now()))),
         };
-        won(self.api.create(&PostParams::default(), &lease).await)
+        won(self.api.create(&written(), &lease).await)
     }
 
     async fn write(&self, lease: Lease, spec: LeaseSpec) -> Result<bool, Error> {
@@ -170,10 +172,7 @@ impl Candidate {
             spec: Some(spec),
             ..lease
         };
-        won(self
-            .api
-            .replace(&self.name, &PostParams::default(), &lease)
-            .await)
+        won(self.api.replace(&self.name, &written(), &lease).await)
     }
 
     fn fresh(&self, now: MicroTime) -> LeaseSpec {

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
+use kube::api::PostParams;
 use kube::runtime::events::Reporter;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -127,6 +128,14 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     // What has not been read by then is read never.
     let _ = timeout(SCRAPED_WITHIN, endpoints).await;
     outcome
+}
+
+/// How objects are written: under the operator's name, which `managedFields` shows.
+fn written() -> PostParams {
+    PostParams {
+        field_manager: Some(NAME.to_owned()),
+        ..PostParams::default()
+    }
 }
 
 async fn client() -> Result<Client, RunError> {

@@ -3,6 +3,7 @@
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Error, ResourceExt as _};
 
+use super::written;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 
 /// How often a status that met a conflict is written again over what is stored by then.
@@ -53,8 +54,11 @@ async fn write(
     ]);
     let patch = serde_json::from_value(operations).map_err(Error::SerdeError)?;
     let patch: Patch<()> = Patch::Json(patch);
-    api.patch_status(name, &PatchParams::default(), &patch)
-        .await
+    let params = PatchParams {
+        field_manager: written().field_manager,
+        ..PatchParams::default()
+    };
+    api.patch_status(name, &params, &patch).await
 }
 
 /// Whether a status may be written over the stored one, which changed since it was decided on.

@@ -18,13 +18,23 @@ impl From<Error> for Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Error::Api(status) => {
-                let said = shown(&status.message, &[]);
-                write!(f, "the API server answered {}: {said}", status.code)
-            }
-            error => write!(f, "{}", shown(&error.to_string(), &[])),
+        f.write_str(&said(&self.0))
+    }
+}
+
+/// What the server said, or why there is no answer of its.
+pub fn said(error: &Error) -> String {
+    match error {
+        // Where an object is missing, the answer names it.
+        Error::Api(status) if status.code == 404 && status.details.is_none() => {
+            "the API server does not know the kind: install the definitions, by the chart or by `kubectl apply -k crds`"
+                .to_owned()
         }
+        Error::Api(status) => {
+            let said = shown(&status.message, &[]);
+            format!("the API server answered {}: {said}", status.code)
+        }
+        error => shown(&error.to_string(), &[]),
     }
 }
 
@@ -40,5 +50,12 @@ mod tests {
         let refusal = Refusal::from(Error::Api(Box::new(status)));
         let said = "the API server answered 403: secrets \"a\" is forbidden";
         assert_eq!(refusal.to_string(), said);
+    }
+
+    #[test]
+    fn a_kind_that_is_not_installed_is_told_with_the_cure() {
+        let status = Status::failure("404 page not found", "NotFound").with_code(404);
+        let said = said(&Error::Api(Box::new(status)));
+        assert!(said.contains("kubectl apply -k crds"), "{said}");
     }
 }

@@ -19,6 +19,8 @@ use super::context::{Context, Watched};
 use super::feed::{self, ReconcileError};
 use super::health::Readiness;
 use super::metrics::Feed;
+use super::refusal;
+use crate::http::shown;
 
 /// After a request to stop, syncs have this long to finish the calls under way.
 const GRACE: Duration = Duration::from_secs(4);
@@ -91,10 +93,22 @@ async fn watch(controller: Controller<Watched>, context: &Arc<Context>) {
             match outcome {
                 // Reconcile errors are logged where they come up; a feed that is gone is no error.
                 Ok(_) | Err(Error::ReconcilerFailed(..) | Error::ObjectNotFound(_)) => {}
-                Err(error) => tracing::warn!(%error, "the feeds can't be watched"),
+                Err(error) => {
+                    let error = unwatched(&error);
+                    tracing::warn!(error, "the feeds can't be watched");
+                }
             }
         })
         .await;
+}
+
+/// Why a watch failed: what the API server said, where it said something.
+fn unwatched(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut answers = causes.filter_map(|cause| cause.downcast_ref::<kube::Error>());
+    answers
+        .next()
+        .map_or_else(|| shown(&error.to_string(), &[]), refusal::said)
 }
 
 /// Ready once every watch has shown its feeds.

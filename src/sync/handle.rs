@@ -1,9 +1,11 @@
 //! One report: examine, map, write, tag.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::decision::{Criteria, Decision};
 use super::ports::{Fence, Stop, Verdict};
@@ -31,7 +33,9 @@ pub struct Handling<'a, S, K, F> {
     /// Says whether a write may still happen.
     pub fence: &'a F,
     /// What counts.
-    pub rules: &'a Rules,
+    pub rules: &'a Arc<Rules>,
+    /// As many reports as may be written at once.
+    pub writing: Semaphore,
     /// By what is decided what a report needs.
     pub criteria: Criteria,
     /// After this nothing new is begun.
@@ -43,6 +47,7 @@ pub struct Handling<'a, S, K, F> {
 impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     /// Handles one report.
     pub async fn handle(&self, report: Report, known: Option<Entry>) -> Handled {
+        let report = Arc::new(report);
         let work = Work::new(&report, known.as_ref());
         let Some(entry) = work.same else {
             return self.examine(&work).await;
@@ -55,6 +60,7 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             }
             (Decision::Tags, State::TagsPending { guid, created }) => {
                 let tags = mapping::tags(&report);
+                let _turn = self.writing.acquire().await;
                 self.tag(&work, Guid(guid.clone()), &tags, *created).await
             }
             _ => self.examine(&work).await,
@@ -83,7 +89,10 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             return work.pending(stop.to_string());
         }
         let (csv, missing) = self.fetch_csv(work).await;
-        let indicators = find(report, &csv, self.rules);
+        let Some((csv, indicators)) = find(report.clone(), csv, self.rules.clone()).await else {
+            let reason = "it could not be examined: a defect of the operator; please report it";
+            return work.failed(self.criteria.now, reason.to_owned());
+        };
         let matched = indicators.iter().any(Indicator::counts);
         let mut handled = if !matched && !work.in_enclave() {
             work.done(Verdict::WithoutIndicators, without_indicators)
@@ -132,6 +141,7 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     }
 
     async fn submit(&self, work: &Work<'_>, csv: CsvData) -> Handled {
+        let _turn = self.writing.acquire().await;
         let mut submission = mapping::map(work.report, &csv);
         let mut written = self.write(&submission).await;
         let too_large_with_csv =
@@ -305,13 +315,22 @@ enum Failed {
     Stopped(Stop),
 }
 
-/// What is found in a report.
-fn find(report: &Report, csv: &CsvData, rules: &Rules) -> Vec<Indicator> {
-    let texts = finding::parts(&report.fields);
-    let parts: Vec<(Markup, &str)> = texts
-        .iter()
-        .map(|(markup, text)| (*markup, text.as_ref()))
-        .chain(csv.texts().map(|text| (Markup::Csv, text)))
-        .collect();
-    indicators::find(&parts, rules)
+/// What is found in a report and its CSV data, in a task of its own: the calls under way go on meanwhile. None if
+/// that broke off.
+async fn find(
+    report: Arc<Report>,
+    csv: CsvData,
+    rules: Arc<Rules>,
+) -> Option<(CsvData, Vec<Indicator>)> {
+    let finding = tokio::spawn(async move {
+        let texts = finding::parts(&report.fields);
+        let parts: Vec<(Markup, &str)> = texts
+            .iter()
+            .map(|(markup, text)| (*markup, text.as_ref()))
+            .chain(csv.texts().map(|text| (Markup::Csv, text)))
+            .collect();
+        let found = indicators::find(&parts, &rules);
+        (csv, found)
+    });
+    AbortOnDropHandle::new(finding).await.ok()
 }

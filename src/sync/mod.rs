@@ -17,11 +17,12 @@ pub mod source;
 mod tests;
 mod work;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +42,9 @@ use source::{Since, Source};
 
 /// How many reports are written at once.
 const WRITES_AT_ONCE: usize = 4;
+
+/// How many are under way at once: while some are written, the next are examined.
+const REPORTS_AT_ONCE: usize = 2 * WRITES_AT_ONCE;
 
 /// How many writes at most a crash can make a ledger forget.
 const WRITES_BETWEEN_SAVES: u64 = 100;
@@ -73,7 +77,7 @@ pub struct Plan<'a> {
     /// How long one call may take.
     pub timeout: Duration,
     /// What counts.
-    pub rules: &'a Rules,
+    pub rules: &'a Arc<Rules>,
     /// The checkpoint.
     pub window: Window,
     /// What is handled.
@@ -171,6 +175,7 @@ where
         sink: ports.sink,
         fence: ports.fence,
         rules: plan.rules,
+        writing: Semaphore::new(WRITES_AT_ONCE),
         criteria: plan.criteria(listing.date),
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),
@@ -235,7 +240,7 @@ async fn handle_all<S, K, J, F, C, W>(
         .collect();
     let mut handled_reports = stream::iter(reports.into_iter().zip(known))
         .map(|(report, known)| handling.handle(report, known))
-        .buffer_unordered(WRITES_AT_ONCE);
+        .buffer_unordered(REPORTS_AT_ONCE);
     loop {
         let handled = tokio::select! {
             biased;

@@ -1,6 +1,7 @@
 //! One report on its way, and what came of it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -43,7 +44,7 @@ pub struct Handled {
 /// A report on its way, with what the ledger knew of it.
 pub struct Work<'a> {
     /// The report.
-    pub report: &'a Report,
+    pub report: &'a Arc<Report>,
     /// What the ledger knew.
     pub known: Option<&'a Entry>,
     /// The same, where it speaks of the same content.
@@ -51,7 +52,7 @@ pub struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub fn new(report: &'a Report, known: Option<&'a Entry>) -> Self {
+    pub fn new(report: &'a Arc<Report>, known: Option<&'a Entry>) -> Self {
         let same = known.filter(|entry| entry.digest == report.digest);
         Self {
             report,

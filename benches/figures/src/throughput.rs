@@ -119,10 +119,10 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         secret: credential.secret.into(),
     };
     let timeout = Duration::from_secs(30);
-    let rules = Rules::new(RuleSettings {
+    let rules = Arc::new(Rules::new(RuleSettings {
         types: IndicatorType::ALL.to_vec(),
         ..RuleSettings::default()
-    });
+    }));
     let plan = Plan {
         limit: 500,
         lookback: Duration::from_hours(24),

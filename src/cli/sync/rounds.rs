@@ -1,5 +1,6 @@
 //! A sync and its continuations, until nothing is pending.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,7 +40,7 @@ pub async fn sync_wholly(
     watch: &Watch,
 ) -> Option<Outcome> {
     let settings = &input.settings;
-    let rules = settings.rules();
+    let rules = Arc::new(settings.rules());
     let (stop, clock) = (Stop::on_signal(), ServiceClock::default());
     let mut mode = Mode::Full { forced: true };
     let (mut fewest, mut in_vain) = (u64::MAX, 0);

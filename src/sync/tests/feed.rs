@@ -1,5 +1,6 @@
 //! A feed as its controller drives it: status and ledger are kept, and a sync follows its interval.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +29,7 @@ pub struct Feed<'t> {
     pub limit: u32,
     pub lookback: Duration,
     pub interval: Duration,
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     // The status.
     pub window: Window,
     pub totals: Totals,
@@ -47,7 +48,7 @@ impl<'t> Feed<'t> {
             limit: 500,
             lookback: 24 * HOUR,
             interval: 15 * MINUTE,
-            rules: Rules::default(),
+            rules: Arc::default(),
             window: Window::default(),
             totals: Totals::default(),
         }

@@ -1,5 +1,6 @@
 //! What is written of a report, and what becomes of a refusal, a fault or an end before time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -68,13 +69,13 @@ async fn better_rules_look_again_even_beyond_the_first_page() {
     let mut feed = Feed::with_reports(&time, 30);
     feed.limit = 10;
     let types = vec![IndicatorType::Sha256];
-    feed.rules = Rules::new(RuleSettings {
+    feed.rules = Arc::new(Rules::new(RuleSettings {
         types,
         ..RuleSettings::default()
-    });
+    }));
     while !is_quiet(&feed.sync().await) {}
     assert!(feed.writes().is_empty());
-    feed.rules = Rules::default();
+    feed.rules = Arc::default();
     assert_eq!(feed.counts().await.created, 0);
     assert_eq!(feed.writes().len(), 30);
     assert!(is_quiet(&feed.sync().await));
