@@ -2,7 +2,6 @@
 
 import difflib
 import functools
-import json
 import os
 import pathlib
 import re
@@ -13,13 +12,14 @@ import tempfile
 
 import yaml
 
+import monitoring
 import schemas
+import verdicts
+from check import ROOT, Failed, must, report, run
+from rendering import CHART, HERE, case_names, helm, objects, of_kind, rendered
+from verdicts import GROUP, customizations, gitops, lua
 
-HERE = pathlib.Path(__file__).parent
-ROOT = HERE.parent.parent
-CHART = ROOT / "charts/flashpoint-operator"
 UPDATE = "--update" in sys.argv[1:]
-GROUP = "flashpoint-operator.dev"
 
 # All that the operator may do, and so all that a role of the chart may say.
 WATCH = {
@@ -30,68 +30,6 @@ WATCH = {
     ("events.k8s.io", "events"): {"create", "patch"},
 }
 LEASE = {("coordination.k8s.io", "leases", ""): {"create"}, ("coordination.k8s.io", "leases", "flashpoint-operator"): {"get", "update"}}
-
-# The series that the operator serves, as its documentation names them.
-METRICS = {
-    "build_info",
-    "syncs_total",
-    "sync_duration_seconds_bucket",
-    "api_requests_total",
-    "api_request_duration_seconds_bucket",
-    "reports_total",
-    "indicators_total",
-    "feed_ready",
-    "feed_stalled",
-    "feed_suspended",
-    "feed_last_sync_timestamp_seconds",
-    "feed_last_posted_timestamp_seconds",
-    "feed_interval_seconds",
-    "feed_backlog",
-    "feed_lateness_seconds",
-    "feed_consecutive_failures",
-    "ledger_entries",
-    "leader",
-}
-
-
-class Failed(Exception):
-    """A check that did not hold, and what it found instead."""
-
-
-def must(condition, message):
-    if not condition:
-        raise Failed(message)
-
-
-def run(*command, cwd=ROOT, stdin=None):
-    """The output of a command that has to succeed."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, input=stdin, capture_output=True, text=True)
-    must(done.returncode == 0, f"{command[0]} exits with {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def helm(values, *options, chart=CHART):
-    return run("helm", "template", "release", chart, "--namespace", "flashpoint", "--values", values, *options)
-
-
-def objects(manifests):
-    return [document for document in yaml.safe_load_all(manifests) if document]
-
-
-def case_names():
-    return sorted(file.stem for file in (HERE / "cases").glob("*.yaml"))
-
-
-@functools.cache
-def rendered(case):
-    """A case's manifests. A comment `# helm: …` in its file gives further options."""
-    file = HERE / f"cases/{case}.yaml"
-    options = re.findall(r"^# helm: (.*)$", file.read_text(), re.MULTILINE)
-    return helm(file, *" ".join(options).split())
-
-
-def of_kind(case, *kinds):
-    return [item for item in objects(rendered(case)) if item["kind"] in kinds]
 
 
 def without_definitions(manifests):
@@ -272,62 +210,6 @@ def first_install_feeds():
             must("helm.sh/hook" not in feed["metadata"].get("annotations", {}), f"{case}: it is a hook")
 
 
-# Alerts and dashboard.
-
-
-def alert_rules():
-    return next(item["spec"] for item in objects(helm(HERE / "cases/default.yaml", "--set", "prometheusRule.enabled=true")) if item["kind"] == "PrometheusRule")
-
-
-def alerts():
-    """The rendered rules, not their source, against scripted series."""
-    with tempfile.TemporaryDirectory() as folder:
-        rules = pathlib.Path(folder) / "rules.yaml"
-        rules.write_text(yaml.safe_dump(alert_rules()))
-        run("promtool", "check", "rules", rules)
-        for file in (HERE / "alerts").glob("*.yaml"):
-            shutil.copy(file, folder)
-            run("promtool", "test", "rules", file.name, cwd=folder)
-
-
-def each_alert_is_tested():
-    defined = {rule["alert"] for rule in alert_rules()["groups"][0]["rules"]}
-    fired = set()
-    for file in (HERE / "alerts").glob("*.yaml"):
-        for test in yaml.safe_load(file.read_text())["tests"]:
-            fired |= {check["alertname"] for check in test["alert_rule_test"] if check["exp_alerts"]}
-    must(defined == fired, f"no test in which these fire: {defined - fired}; no such alerts: {fired - defined}")
-
-
-def dashboard_queries():
-    dashboard = json.loads(of_kind("monitoring", "ConfigMap")[0]["data"]["flashpoint-operator.json"])
-    for panel in dashboard["panels"]:
-        for target in panel.get("targets", []):
-            yield panel["title"], target["expr"]
-
-
-def dashboard():
-    """Each query is PromQL once Grafana has filled in its variables."""
-    rules = []
-    for number, (_, query) in enumerate(dashboard_queries()):
-        query = query.replace("$__rate_interval", "5m").replace("$namespace", ".*").replace("$name", ".*")
-        must("$" not in query, f"a variable of nobody's in {query}")
-        rules.append({"record": f"query:{number}", "expr": query})
-    must(len(rules) > 20, "hardly any query")
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "rules.yaml"
-        file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
-        run("promtool", "check", "rules", file)
-
-
-def known_metrics():
-    text = "\n".join([query for _, query in dashboard_queries()] + [rule["expr"] for rule in alert_rules()["groups"][0]["rules"]])
-    used = set(re.findall(r"flashpoint_operator_([a-z_]+)", text))
-    must(used <= METRICS, f"unknown: {used - METRICS}")
-    unused = METRICS - used
-    must(not unused, f"neither on the dashboard nor in an alert: {unused}")
-
-
 # Around the chart.
 
 
@@ -355,14 +237,6 @@ def kubeconform(version):
 
 
 @functools.cache
-def gitops():
-    """The small Go program that links what Helm and Flux link."""
-    binary = pathlib.Path(os.environ["TOOLS"]) / "bin/gitops"
-    run("nice", "-n", "10", "go", "build", "-trimpath", "-o", binary, ".", cwd=HERE / "gitops")
-    return binary
-
-
-@functools.cache
 def states():
     """The table of states, each with the object that it is about."""
     rows = yaml.safe_load((HERE / "states.yaml").read_text())
@@ -378,56 +252,17 @@ def states():
 
 
 def kstatus():
-    verdicts = run(gitops(), "health", stdin=json.dumps([row["object"] for row in states()])).splitlines()
-    for row, verdict in zip(states(), verdicts, strict=True):
-        must(verdict.split("\t")[0] == row["kstatus"], f"{row['state']}: {verdict}")
-
-
-def lua_value(value):
-    """A value of YAML as a Lua expression."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"[{lua_value(key)}] = {lua_value(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "{" + ", ".join(map(lua_value, value)) + "}"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def lua(script, thing, printed):
-    """What a script says of an object, run with no more of Lua's libraries than Argo CD opens."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "script.lua"
-        file.write_text(script)
-        harness = f"""
-            local load, show = loadfile({lua_value(str(file))}), print
-            package.preload.os = nil
-            package.loaded.os = {{ date = os.date, time = os.time }}
-            debug.setmetatable("", nil)
-            string, math, io, os, coroutine, debug, channel, dofile, loadfile = nil
-            obj = {lua_value(thing)}
-            local result = load()
-            show({printed})
-        """
-        (pathlib.Path(folder) / "harness.lua").write_text(harness)
-        return run("glua", pathlib.Path(folder) / "harness.lua").strip()
-
-
-def customizations():
-    """What the kustomization makes for Argo CD's ConfigMap."""
-    config = objects(run("kustomize", "build", ROOT / "examples/argocd/customizations"))[0]
-    must(config["metadata"]["name"] == "argocd-cm", f"it makes {config['metadata']}")
-    key = f"{GROUP}_FlashpointFeed"
-    return config["data"][f"resource.customizations.health.{key}"], yaml.safe_load(config["data"][f"resource.customizations.actions.{key}"])
+    found = verdicts.kstatus([row["object"] for row in states()])
+    for row, (verdict, message) in zip(states(), found, strict=True):
+        must(verdict == row["kstatus"], f"{row['state']}: {verdict}, {message}")
 
 
 def argo_health():
-    script, _ = customizations()
     for row in states():
-        verdict = lua(script, row["object"], "result.status")
+        verdict, said = verdicts.argo_health(row["object"])
         must(verdict == row["argo"], f"{row['state']}: {verdict}")
         message = next((c["message"] for c in row["status"].get("conditions", []) if row["kstatus"] in ("Current", "Failed")), None)
-        if message:
-            said = lua(script, row["object"], "result.message")
-            must(said == message, f"{row['state']}: says {said!r}")
+        must(message in (None, said), f"{row['state']}: says {said!r}")
 
 
 def argo_refresh():
@@ -542,10 +377,11 @@ def checks():
         yield f"labels: the selectors of {case}", functools.partial(selectors, case)
     yield "replicas: one is replaced, several elect a leader", one_writer
     yield "feeds: hooks until the cluster serves their kind", first_install_feeds
-    yield "alerts: promtool's checks and tests", alerts
-    yield "alerts: each has a test in which it fires", each_alert_is_tested
-    yield "dashboard: each query is PromQL", dashboard
-    yield "metrics: those in use are those that the operator serves", known_metrics
+    yield "alerts: promtool's checks and tests", monitoring.alerts
+    yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested
+    yield "dashboard: each query is PromQL", monitoring.dashboard
+    yield "dashboard: each panel says what it shows", monitoring.legible
+    yield "metrics: those in use are those that the operator serves", monitoring.known_metrics
     yield "gitops: what kstatus makes of each state", kstatus
     yield "gitops: what Argo CD's health check makes of each state", argo_health
     yield "gitops: Argo CD's refresh action", argo_refresh
@@ -560,21 +396,5 @@ def checks():
     yield "workflows: each action is pinned to a commit", pinned_actions
 
 
-def main():
-    passed = failed = 0
-    for name, check in checks():
-        try:
-            check()
-        except (Failed, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, OSError, yaml.YAMLError) as error:
-            failed += 1
-            text = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}{getattr(error, 'stderr', '')}"
-            print(f"FAILED  {name}\n" + "\n".join(f"        {line}" for line in text.splitlines()))
-        else:
-            passed += 1
-            print(f"ok      {name}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(checks()))
