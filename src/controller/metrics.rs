@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::exposition::Format;
 use crate::call::{Call, CallObserver};
 use crate::counts::Counts;
 
@@ -270,14 +271,14 @@ impl Gauges {
 }
 
 impl Metrics {
-    /// The exposition, in the OpenMetrics text format.
+    /// All of them, as a scraper takes them.
     ///
     /// # Errors
     /// Never in practice: it is written to memory.
-    pub fn encode(&self) -> Result<String, fmt::Error> {
+    pub fn encode(&self, format: Format) -> Result<String, fmt::Error> {
         let mut out = String::new();
         text::encode(&mut out, &self.0.registry)?;
-        Ok(out)
+        format.written(out)
     }
 
     /// A sync ended, with this reason, after this time.

@@ -4,6 +4,7 @@ mod announce;
 mod attempt;
 mod context;
 mod due;
+mod exposition;
 mod feed;
 mod fence;
 mod health;
