@@ -15,14 +15,19 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::exposition::Format;
+use crate::api::Reason;
 use crate::call::{Call, CallObserver};
 use crate::counts::Counts;
+use crate::indicators::IndicatorType;
 
 /// Upper bounds of a vendor call's duration, in seconds.
 const CALL_SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 30.0];
 
 /// Upper bounds of a sync's duration, in seconds.
 const SYNC_SECONDS: [f64; 8] = [0.05, 0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0];
+
+/// What a report may come to, as far as reports are counted.
+const OUTCOMES: [&str; 3] = ["created", "updated", "failed"];
 
 /// The labels that name a feed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -289,12 +294,12 @@ impl Metrics {
 
     /// What a sync counted, beyond what was told of it `before`.
     pub fn counted(&self, feed: &Feed, before: &Counts, counts: &Counts) {
-        let outcomes = [
-            ("created", before.created, counts.created),
-            ("updated", before.updated, counts.updated),
-            ("failed", before.failed, counts.failed),
+        let counted = [
+            (before.created, counts.created),
+            (before.updated, counts.updated),
+            (before.failed, counts.failed),
         ];
-        for (outcome, before, now) in outcomes {
+        for (outcome, (before, now)) in OUTCOMES.into_iter().zip(counted) {
             self.count(
                 &self.0.reports,
                 FeedAnd(feed.clone(), "outcome", outcome),
@@ -313,41 +318,45 @@ impl Metrics {
 
     /// How a feed stands now.
     pub fn stands(&self, feed: &Feed, standing: &Standing) {
-        let gauges = self.gauges_of(feed);
-        let set = |family: &Family<Feed, Gauge>, value: i64| {
-            family.get_or_create(feed).set(value);
-        };
-        set(&gauges.ready, i64::from(standing.ready));
-        set(&gauges.stalled, i64::from(standing.stalled));
-        set(&gauges.suspended, i64::from(standing.suspended));
-        set(&gauges.interval, standing.interval);
-        set(&gauges.backlog, signed(standing.backlog));
-        set(
-            &gauges.consecutive_failures,
-            signed(standing.consecutive_failures),
-        );
-        if let Some(time) = standing.last_sync {
-            set(&gauges.last_sync, time);
-        }
-        if let Some(time) = standing.last_posted {
-            set(&gauges.last_posted, time);
-        }
+        self.set(feed, |gauges| {
+            let set = |family: &Family<Feed, Gauge>, value: i64| {
+                family.get_or_create(feed).set(value);
+            };
+            set(&gauges.ready, i64::from(standing.ready));
+            set(&gauges.stalled, i64::from(standing.stalled));
+            set(&gauges.suspended, i64::from(standing.suspended));
+            set(&gauges.interval, standing.interval);
+            set(&gauges.backlog, signed(standing.backlog));
+            set(
+                &gauges.consecutive_failures,
+                signed(standing.consecutive_failures),
+            );
+            // A feed that starts anew, as after an edit of its enclave, has no such time yet.
+            for (family, time) in [
+                (&gauges.last_sync, standing.last_sync),
+                (&gauges.last_posted, standing.last_posted),
+            ] {
+                match time {
+                    Some(time) => set(family, time),
+                    None => _ = family.remove(feed),
+                }
+            }
+        });
     }
 
     /// A sync began this much after it was due.
     pub fn late(&self, feed: &Feed, by: Duration) {
-        self.gauges_of(feed)
-            .lateness
-            .get_or_create(feed)
-            .set(by.as_secs_f64());
+        self.set(feed, |gauges| {
+            gauges.lateness.get_or_create(feed).set(by.as_secs_f64());
+        });
     }
 
     /// How many reports a feed's ledger remembers.
     pub fn remembers(&self, feed: &Feed, entries: usize) {
-        self.gauges_of(feed)
-            .ledger_entries
-            .get_or_create(feed)
-            .set(signed(entries as u64));
+        self.set(feed, |gauges| {
+            let gauge = gauges.ledger_entries.get_or_create(feed);
+            gauge.set(signed(entries as u64));
+        });
     }
 
     /// Whether this replica runs the feeds.
@@ -375,10 +384,33 @@ impl Metrics {
         });
     }
 
-    /// The gauges, noting that this feed has some.
-    fn gauges_of(&self, feed: &Feed) -> &Gauges {
-        lock(&self.0.feeds).insert(feed.clone());
-        &self.0.gauges
+    /// Sets gauges of a feed. The lock is held meanwhile, lest those of a feed that is gone are
+    /// set behind the back of the sweep that forgets it.
+    fn set(&self, feed: &Feed, set: impl FnOnce(&Gauges)) {
+        let mut feeds = lock(&self.0.feeds);
+        if feeds.insert(feed.clone()) {
+            self.begin(feed);
+        }
+        set(&self.0.gauges);
+    }
+
+    /// Begins a feed's counters. Prometheus sees no increase in the value that a series begins
+    /// with, so one that began with its first count would hide that count.
+    fn begin(&self, feed: &Feed) {
+        let zero =
+            |family, label, value| self.count(family, FeedAnd(feed.clone(), label, value), 0);
+        for reason in Reason::ALL {
+            // No sync ends suspended.
+            if *reason != Reason::Suspended {
+                zero(&self.0.syncs, "result", reason.as_str());
+            }
+        }
+        for outcome in OUTCOMES {
+            zero(&self.0.reports, "outcome", outcome);
+        }
+        for kind in IndicatorType::ALL {
+            zero(&self.0.indicators, "type", kind.as_str());
+        }
     }
 
     fn count(&self, family: &Family<FeedAnd, Counter>, labels: FeedAnd, by: u64) {
@@ -417,3 +449,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;
