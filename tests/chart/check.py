@@ -30,7 +30,7 @@ def report(checks):
     for name, check in checks:
         try:
             check()
-        except (Failed, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, OSError, yaml.YAMLError) as error:
+        except (Failed, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, ValueError, OSError, yaml.YAMLError) as error:
             failed += 1
             text = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}{getattr(error, 'stderr', '')}"
             print(f"FAILED  {name}\n" + "\n".join(f"        {line}" for line in text.splitlines()))

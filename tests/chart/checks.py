@@ -339,7 +339,7 @@ def build_context():
 
 
 def scripts():
-    run("shellcheck", *[HERE / name for name in ("run", "tools", "sync-crds")], *sorted((ROOT / "tests/image").iterdir()))
+    run("shellcheck", *[HERE / name for name in ("run", "tools", "sync-crds")], ROOT / "tests/observe/run", *sorted((ROOT / "tests/image").iterdir()))
 
 
 def workflows():
