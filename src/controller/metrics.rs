@@ -1,5 +1,7 @@
 //! What Prometheus is told. A feed's series end with the feed.
 
+mod gauges;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +15,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use gauges::Gauges;
+pub use gauges::Standing;
 
 use super::exposition::Format;
 use crate::api::Reason;
@@ -77,27 +82,6 @@ struct Answered {
     code: String,
 }
 
-/// How a feed stands, as gauges say it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Standing {
-    /// Its Ready condition.
-    pub ready: bool,
-    /// Its Stalled condition.
-    pub stalled: bool,
-    /// `spec.suspend`.
-    pub suspended: bool,
-    /// `spec.interval`, in seconds.
-    pub interval: i64,
-    /// `status.lastSyncTime`, in seconds since 1970.
-    pub last_sync: Option<i64>,
-    /// `status.lastPostedTime`, in seconds since 1970.
-    pub last_posted: Option<i64>,
-    /// `status.lastSync.backlog`.
-    pub backlog: u64,
-    /// `status.consecutiveFailures`.
-    pub consecutive_failures: u64,
-}
-
 /// All metrics; clones share them.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
@@ -115,20 +99,6 @@ struct Inner {
     /// The label sets in use by feed, to end them with it.
     seen: Mutex<HashSet<FeedAnd>>,
     feeds: Mutex<HashSet<Feed>>,
-}
-
-#[derive(Default)]
-struct Gauges {
-    ready: Family<Feed, Gauge>,
-    stalled: Family<Feed, Gauge>,
-    suspended: Family<Feed, Gauge>,
-    interval: Family<Feed, Gauge>,
-    last_sync: Family<Feed, Gauge>,
-    last_posted: Family<Feed, Gauge>,
-    lateness: Family<Feed, Gauge<f64, std::sync::atomic::AtomicU64>>,
-    backlog: Family<Feed, Gauge>,
-    consecutive_failures: Family<Feed, Gauge>,
-    ledger_entries: Family<Feed, Gauge>,
 }
 
 impl Default for Metrics {
@@ -199,82 +169,6 @@ impl Default for Metrics {
     }
 }
 
-impl Gauges {
-    fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "feed_ready",
-            "Whether the feed's Ready condition is True",
-            self.ready.clone(),
-        );
-        registry.register(
-            "feed_stalled",
-            "Whether a person must act on the feed",
-            self.stalled.clone(),
-        );
-        registry.register(
-            "feed_suspended",
-            "Whether the feed is suspended",
-            self.suspended.clone(),
-        );
-        registry.register_with_unit(
-            "feed_interval",
-            "The feed's interval",
-            Unit::Seconds,
-            self.interval.clone(),
-        );
-        registry.register_with_unit(
-            "feed_last_sync_timestamp",
-            "Start of the last sync that handled the latest reports",
-            Unit::Seconds,
-            self.last_sync.clone(),
-        );
-        registry.register_with_unit(
-            "feed_last_posted_timestamp",
-            "Newest posting time among the reports in the enclave",
-            Unit::Seconds,
-            self.last_posted.clone(),
-        );
-        registry.register_with_unit(
-            "feed_lateness",
-            "How long after it was due the last sync began",
-            Unit::Seconds,
-            self.lateness.clone(),
-        );
-        registry.register(
-            "feed_backlog",
-            "Reports known to exist beyond those handled",
-            self.backlog.clone(),
-        );
-        registry.register(
-            "feed_consecutive_failures",
-            "Syncs in a row that failed",
-            self.consecutive_failures.clone(),
-        );
-        registry.register(
-            "ledger_entries",
-            "Reports that the feed's ledger remembers",
-            self.ledger_entries.clone(),
-        );
-    }
-
-    fn forget(&self, feed: &Feed) {
-        for family in [
-            &self.ready,
-            &self.stalled,
-            &self.suspended,
-            &self.interval,
-            &self.last_sync,
-            &self.last_posted,
-            &self.backlog,
-            &self.consecutive_failures,
-            &self.ledger_entries,
-        ] {
-            family.remove(feed);
-        }
-        self.lateness.remove(feed);
-    }
-}
-
 impl Metrics {
     /// All of them, as a scraper takes them.
     ///
@@ -318,45 +212,17 @@ impl Metrics {
 
     /// How a feed stands now.
     pub fn stands(&self, feed: &Feed, standing: &Standing) {
-        self.set(feed, |gauges| {
-            let set = |family: &Family<Feed, Gauge>, value: i64| {
-                family.get_or_create(feed).set(value);
-            };
-            set(&gauges.ready, i64::from(standing.ready));
-            set(&gauges.stalled, i64::from(standing.stalled));
-            set(&gauges.suspended, i64::from(standing.suspended));
-            set(&gauges.interval, standing.interval);
-            set(&gauges.backlog, signed(standing.backlog));
-            set(
-                &gauges.consecutive_failures,
-                signed(standing.consecutive_failures),
-            );
-            // A feed that starts anew, as after an edit of its enclave, has no such time yet.
-            for (family, time) in [
-                (&gauges.last_sync, standing.last_sync),
-                (&gauges.last_posted, standing.last_posted),
-            ] {
-                match time {
-                    Some(time) => set(family, time),
-                    None => _ = family.remove(feed),
-                }
-            }
-        });
+        self.set(feed, |gauges| gauges.show(feed, standing));
     }
 
     /// A sync began this much after it was due.
     pub fn late(&self, feed: &Feed, by: Duration) {
-        self.set(feed, |gauges| {
-            gauges.lateness.get_or_create(feed).set(by.as_secs_f64());
-        });
+        self.set(feed, |gauges| gauges.show_lateness(feed, by));
     }
 
     /// How many reports a feed's ledger remembers.
     pub fn remembers(&self, feed: &Feed, entries: usize) {
-        self.set(feed, |gauges| {
-            let gauge = gauges.ledger_entries.get_or_create(feed);
-            gauge.set(signed(entries as u64));
-        });
+        self.set(feed, |gauges| gauges.show_ledger(feed, entries));
     }
 
     /// Whether this replica runs the feeds.
@@ -444,10 +310,6 @@ impl CallObserver for Metrics {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A set of labels is whole whatever its holder was doing.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

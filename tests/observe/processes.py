@@ -136,9 +136,9 @@ class Operator(Process):
 
 
 class Prometheus(Process):
-    """A Prometheus that scrapes one target every second, as a ServiceMonitor's endpoint says, and evaluates rules."""
+    """A Prometheus that scrapes one target every few seconds, as a ServiceMonitor's endpoint says, and evaluates rules."""
 
-    INTERVAL = 1
+    INTERVAL = 2
 
     def __init__(self, folder, target, endpoint, rules):
         with socket.socket() as probe:
