@@ -7,35 +7,39 @@ use super::scan::Hit;
 /// The shortest run that may hold one, a Bitcoin address of 26 characters.
 const LEAST: usize = 26;
 
+/// How many letters and digits in a row are looked at first, and how far apart: a run of `LEAST` holds that many from one of
+/// these places on.
+const SAMPLE: usize = 8;
+const STEP: usize = LEAST - SAMPLE + 1;
+
 /// Appends digests and Bitcoin addresses in `text` to `hits`.
 pub fn find(text: &str, hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();
     let mut floor = 0;
-    // A run of `LEAST` covers one of any `LEAST` places in a row: only those are looked at.
-    let mut probe = LEAST - 1;
-    while let Some(byte) = bytes.get(probe) {
-        if byte.is_ascii_alphanumeric() {
-            let is_alphanumeric = |byte: &u8| byte.is_ascii_alphanumeric();
-            let before = bytes.get(floor..probe).unwrap_or_default();
-            let after = bytes.get(probe..).unwrap_or_default();
-            let start = floor
-                + before
-                    .iter()
-                    .rposition(|byte| !is_alphanumeric(byte))
-                    .map_or(0, |at| at + 1);
-            let end = probe
-                + after
-                    .iter()
-                    .position(|byte| !is_alphanumeric(byte))
-                    .unwrap_or(after.len());
+    let mut at = 0;
+    while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        if is_solid(sample) {
+            let is_end = |byte: &u8| !byte.is_ascii_alphanumeric();
+            let before = bytes.get(floor..at).unwrap_or_default();
+            let after = bytes.get(at..).unwrap_or_default();
+            let start = floor + before.iter().rposition(is_end).map_or(0, |last| last + 1);
+            let end = at + after.iter().position(is_end).unwrap_or(after.len());
             if end - start >= LEAST {
                 run(text, start, end, hits);
             }
             floor = end;
-            probe = end;
+            at = end;
+        } else {
+            at += STEP;
         }
-        probe += LEAST;
     }
+}
+
+/// Whether all bytes are letters or digits; without branches, as most texts are of short words.
+fn is_solid(sample: &[u8; SAMPLE]) -> bool {
+    sample
+        .iter()
+        .fold(true, |solid, byte| solid & byte.is_ascii_alphanumeric())
 }
 
 fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {

@@ -125,7 +125,8 @@ impl FromStr for IndicatorType {
 pub struct Indicator {
     /// What it is.
     pub kind: IndicatorType,
-    /// The indicator refanged, in its usual form: hosts, schemes and digests in lower case, CVE ids in upper case.
+    /// The indicator refanged, in its usual form: hosts, schemes and digests in lower case, CVE ids in upper case; the name of
+    /// malware as it is written where it comes first.
     pub value: String,
     /// Whether it was written so that nobody would click it by mistake: the author took it for hostile.
     pub defanged: bool,
@@ -205,8 +206,12 @@ impl Found {
     }
 
     fn add(&mut self, mut hit: Hit, judge: impl FnOnce(&Hit) -> Option<Benign>) {
-        let value = hit.value.clone();
-        match self.places.entry((hit.kind, value)) {
+        // A name is reported once however it is spelt; all else has been brought into its usual form.
+        let identity = match hit.kind {
+            IndicatorType::Malware => names::common_form(&hit.value),
+            _ => hit.value.clone(),
+        };
+        match self.places.entry((hit.kind, identity)) {
             Entry::Vacant(place) => {
                 let benign = judge(&hit);
                 place.insert(self.indicators.len());

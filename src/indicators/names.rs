@@ -17,8 +17,6 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
-
 use context::Verdict;
 use list::{Entry, Filter, Key, List, Tier};
 
@@ -90,7 +88,7 @@ pub struct NameMatch {
     pub start: usize,
     /// Byte offset after its last character.
     pub end: usize,
-    /// The family's canonical name, of which the text may hold an alias.
+    /// The name as the text has it, on one line.
     pub name: String,
     /// Whether the text leaves little doubt that malware is meant.
     pub confident: bool,
@@ -109,21 +107,50 @@ pub fn find(text: &str, settings: &NameSettings, out: &mut Vec<NameMatch>) {
             .map(|found| NameMatch {
                 start: found.start,
                 end: found.end,
-                name: found.entry.family.to_owned(),
+                name: as_written(&text[found.start..found.end]),
                 confident: found.verdict == Verdict::Sure,
             }),
     );
 }
 
+/// A name as a text has it, though it may be broken over two lines there.
+fn as_written(name: &str) -> String {
+    let mut words = name.split_ascii_whitespace();
+    let mut written = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        written.push(' ');
+        written.push_str(word);
+    }
+    written
+}
+
+/// What the spellings of a name have in common: its letters and digits in lower case.
+#[must_use]
+pub fn common_form(name: &str) -> String {
+    let mut form: String = list::words(name).collect();
+    form.make_ascii_lowercase();
+    form
+}
+
 /// A digest (FNV-1a) of the embedded lists, of names, of words and of well-known sites, so that better lists make the filter look again.
+/// Told when the operator is built, so that no list is read before a text is searched.
 #[must_use]
 pub fn lists_digest() -> u64 {
-    static DIGEST: OnceLock<u64> = OnceLock::new();
-    *DIGEST.get_or_init(|| {
-        let lists = [list::TEXT, lexicon::TEXT, super::known_sites::TEXT];
-        let bytes = lists.into_iter().flat_map(str::bytes);
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
-    })
+    const DIGEST: u64 = fnv(
+        fnv(
+            fnv(0xcbf2_9ce4_8422_2325, list::TEXT.as_bytes()),
+            lexicon::TEXT.as_bytes(),
+        ),
+        super::known_sites::TEXT.as_bytes(),
+    );
+    DIGEST
+}
+
+const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
 }

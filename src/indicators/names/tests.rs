@@ -31,16 +31,18 @@ fn named(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_match_gives_its_place_and_the_family() {
+fn a_match_gives_its_place_and_the_name_as_written() {
     let text = "Später fiel “Pinkslipbot” auf.";
     let found = matches(text, &NameSettings::default());
     let expected = NameMatch {
         start: text.find("Pink").unwrap(),
         end: text.find("” auf").unwrap(),
-        name: "Qakbot".to_owned(),
+        name: "Pinkslipbot".to_owned(),
         confident: true,
     };
     assert_eq!(found, [expected]);
+    let broken = matches("Agent\n  Tesla", &NameSettings::default());
+    assert_eq!(broken[0].name, "Agent Tesla");
 }
 
 #[test]
@@ -284,7 +286,7 @@ fn a_feed_adds_and_ignores_names() {
     };
     assert_eq!(
         found("We saw purple otter, PurpleOtter and Purple-Otter."),
-        ["Purple Otter"; 3]
+        ["purple otter", "PurpleOtter", "Purple-Otter"]
     );
     // An ignored family takes its aliases along; an ignored alias only itself.
     assert_eq!(

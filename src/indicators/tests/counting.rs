@@ -317,6 +317,21 @@ fn parts_are_texts_of_their_own_in_order_and_without_repeats() {
 }
 
 #[test]
+fn a_name_is_reported_once_as_it_is_written_first_and_an_alias_by_itself() {
+    let names: Vec<String> = find(
+        "Emotet and EMOTET, Cobalt Strike and CobaltStrike; QakBot (aka Pinkslipbot, Qbot).",
+        RuleSettings::default(),
+    )
+    .into_iter()
+    .map(|indicator| indicator.value)
+    .collect();
+    assert_eq!(
+        names,
+        ["Emotet", "Cobalt Strike", "QakBot", "Pinkslipbot", "Qbot"]
+    );
+}
+
+#[test]
 fn the_names_on_the_wire_are_these() {
     let names = [
         "IP",
