@@ -149,14 +149,27 @@ pub fn follows_at_sign(bytes: &[u8], at: usize) -> bool {
     (1..=longest).any(|length| at_sign(bytes, at - length) == Some(at))
 }
 
-/// Byte offset after a slash that begins at `at`: `/`, `[/]`, `\/`.
+/// The longest name of a tag in square brackets.
+const MOST_TAG: usize = 8;
+
+/// Byte offset after a slash that begins at `at`: `/`, `[/]`, `\/`, and `[/` unless it begins a closing tag such as `[/url]`.
 #[must_use]
 pub fn slash(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
         b'/' => Some(at + 1),
         b'\\' if bytes.get(at + 1) == Some(&b'/') => Some(at + 2),
         b'[' | b'(' if bytes.get(at + 1) == Some(&b'/') => {
-            matches!(bytes.get(at + 2), Some(b']' | b')')).then_some(at + 3)
+            if matches!(bytes.get(at + 2), Some(b']' | b')')) {
+                return Some(at + 3);
+            }
+            let name = bytes.get(at + 2..).unwrap_or_default();
+            let length = name
+                .iter()
+                .take(MOST_TAG)
+                .take_while(|byte| byte.is_ascii_alphanumeric())
+                .count();
+            let tag = matches!(name.get(length), Some(b']' | b')'));
+            (length > 0 && !tag).then_some(at + 2)
         }
         _ => None,
     }

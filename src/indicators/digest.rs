@@ -76,14 +76,17 @@ fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
     }
 }
 
-/// Whether `hex`, of the right length at `at`, is a digest of a file.
+/// Whether `hex`, of the right length at `at`, is a digest of a whole file.
 fn is_digest(text: &str, at: usize, hex: &[u8], kind: IndicatorType) -> bool {
     let before = text.get(..at).unwrap_or_default();
     // `0x` makes it an address or a number of another kind.
     let prefixed = before.ends_with("0x") || before.ends_with("0X");
     let nothing = hex.iter().all(|digit| *digit == b'0');
-    let revision = kind == IndicatorType::Sha1 && is_revision(before);
-    !(prefixed || nothing || revision)
+    let other = match kind {
+        IndicatorType::Sha1 => is_revision(before),
+        _ => is_authentihash(before),
+    };
+    !(prefixed || nothing || other)
 }
 
 /// Whether what precedes a digest says that it names a revision of source code: `commit`, or a place in a repository.
@@ -103,4 +106,12 @@ fn is_revision(before: &str) -> bool {
     [&b"commit"[..], b"commits", b"blob", b"tree", b"revision"]
         .iter()
         .any(|name| word.eq_ignore_ascii_case(name))
+}
+
+/// Whether what precedes a digest says that it leaves out parts of the file: as the file's own it would never be found.
+fn is_authentihash(before: &str) -> bool {
+    super::scan::last_bytes(before, 32)
+        .trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
+        .to_ascii_lowercase()
+        .ends_with("authentihash")
 }

@@ -66,12 +66,14 @@ pub fn find_in_path(text: &str, page: &Page, hits: &mut Vec<Hit>) {
         let Some(start) = host::label_before(text, core, floor) else {
             continue;
         };
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+        let encoded = after_percent(bytes, start) > start;
+        let start = after_percent(bytes, start);
         let host = host::read(text, start, Dots::Usual);
         floor = host.end;
-        let is_free = |byte: Option<&u8>| byte.is_none_or(|byte| b"/=?&,;:#".contains(byte));
-        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+        let is_free = |byte: Option<&u8>| byte.is_none_or(|byte| b"/=?&,;:#%".contains(byte));
         if host.end > page.end
-            || !is_free(before)
+            || !(encoded || is_free(before) && before != Some(&b'%'))
             || !(host.end == page.end || is_free(bytes.get(host.end)))
         {
             continue;

@@ -237,6 +237,7 @@ impl<'h> Page<'h, '_> {
     fn attributes(&mut self, mut at: usize) -> (Option<usize>, Option<&'h str>) {
         let bytes = self.rest().as_bytes();
         let mut target = None;
+        let mut swallowed = Vec::new();
         loop {
             let part = bytes.get(at..).unwrap_or_default();
             let Some(mark) = self.seek(Sought::CloserOutsideQuotes, || memchr2(b'>', b'=', part))
@@ -244,6 +245,7 @@ impl<'h> Page<'h, '_> {
                 break;
             };
             if part.get(mark) == Some(&b'>') {
+                self.show_swallowed(&swallowed);
                 return (Some(at + mark), target);
             }
             let name = part.get(..mark).unwrap_or_default().trim_ascii_end();
@@ -260,6 +262,9 @@ impl<'h> Page<'h, '_> {
             let Some((value, end)) = self.value(at + spaces) else {
                 break;
             };
+            if holds_tag(value) {
+                swallowed.push(value);
+            }
             if target.is_none() && ends_with_href(name) {
                 target = Some(value);
             }
@@ -274,27 +279,32 @@ impl<'h> Page<'h, '_> {
         let bytes = rest.as_bytes();
         let quote = *bytes.get(at)?;
         if quote != b'"' && quote != b'\'' {
-            let end = at
-                + bytes
-                    .get(at..)?
-                    .iter()
-                    .position(|byte| byte.is_ascii_whitespace() || *byte == b'>')?;
-            return Some((rest.get(at..end)?, end));
+            let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
+            let length = self.seek(Sought::CloserOutsideQuotes, || {
+                bytes.get(at..)?.iter().position(ends)
+            })?;
+            return Some((rest.get(at..at + length)?, at + length));
         }
         let start = at + 1;
         let length = self.seek(Sought::Quote(quote), || memchr(quote, bytes.get(start..)?))?;
-        let value = rest.get(start..start + length)?;
-        // A value that goes on into another tag: its own quote was left out, and what it swallowed is text.
-        if value
-            .split_once('>')
-            .is_some_and(|(_, after)| after.contains('<'))
-        {
+        Some((rest.get(start..start + length)?, start + length + 1))
+    }
+
+    /// Takes as text the values of a tag that went on into others: their own quotes were left out.
+    fn show_swallowed(&mut self, values: &[&str]) {
+        for value in values {
             self.separate();
             self.text.push_str(value);
             self.separate();
         }
-        Some((value, start + length + 1))
     }
+}
+
+/// Whether the value of an attribute goes on into another tag.
+fn holds_tag(value: &str) -> bool {
+    value
+        .split_once('>')
+        .is_some_and(|(_, after)| after.contains('<'))
 }
 
 /// Whether the name of an attribute, with what precedes it, is `href`.

@@ -118,7 +118,7 @@ impl Run {
         // A colon of the prose around it: `C2: 2001:db8::1:`.
         let (led, trailed) = (trim_start(&plain), trim_end(&plain));
         let before = self.start.checked_sub(1).and_then(|at| bytes.get(at));
-        let free_start = led || bounded(before);
+        let free_start = led || bounded(before) || follows_ellipsis(bytes, self.start);
         let free_end = trailed || bounded(bytes.get(self.end)) || ends_sentence(bytes, self.end);
         let address = plain.get(usize::from(led)..plain.len() - usize::from(trailed))?;
         (free_start && free_end && is_address(address)).then(|| address.to_owned())
@@ -132,6 +132,11 @@ fn trim_start(run: &str) -> bool {
 
 fn trim_end(run: &str) -> bool {
     run.ends_with(':') && !run.ends_with("::")
+}
+
+/// Whether several full stops end at `at`: `from...2001:db8::1`.
+fn follows_ellipsis(bytes: &[u8], at: usize) -> bool {
+    bytes.get(..at).unwrap_or_default().ends_with(b"..")
 }
 
 /// Whether a full stop, and no more of a name, is at `at`.

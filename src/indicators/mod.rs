@@ -8,6 +8,7 @@ mod defang;
 mod digest;
 mod domain;
 mod dotted;
+mod encoded;
 mod host;
 pub mod html;
 mod ipv4;

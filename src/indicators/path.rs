@@ -60,12 +60,14 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
         if let Some((length, plain)) = refang(bytes, tail.end) {
             url.push_str(plain);
             tail.end += length;
-            tail.defanged |= length > 2;
+            tail.defanged |= length > 2 || byte == b'[';
             continue;
         }
         let ends = match byte {
             b'\'' => quoted,
             b'\\' => true,
+            // A closing tag: `[/url]`.
+            b'[' if bytes.get(tail.end + 1) == Some(&b'/') => true,
             b',' | b';' => begins_url(bytes, tail.end + 1),
             b'&' => END_ENTITIES
                 .iter()
@@ -103,6 +105,9 @@ fn refang(bytes: &[u8], at: usize) -> Option<(usize, &'static str)> {
     let rest = bytes.get(at..)?;
     match rest {
         [b'\\', b'/', ..] => Some((2, "/")),
+        // As Markdown escapes them: `setup\.exe`, `my\_file`.
+        [b'\\', b'.', next, ..] if next.is_ascii_alphanumeric() => Some((2, ".")),
+        [b'\\', b'_', next, ..] if next.is_ascii_alphanumeric() => Some((2, "_")),
         [
             b'[' | b'(' | b'{',
             mark @ (b'.' | b'/' | b':' | b'@' | b'-'),
@@ -126,6 +131,7 @@ fn refang(bytes: &[u8], at: usize) -> Option<(usize, &'static str)> {
             b']' | b')' | b'}',
             ..,
         ] => Some((5, ".")),
+        [b'[', b'/', ..] => defang::slash(bytes, at).map(|end| (end - at, "/")),
         // Lopsided: `setup[.exe`, `setup.]exe`.
         [b'[', b'.', next, ..] if next.is_ascii_alphanumeric() => Some((2, ".")),
         [b'.', b']', next, ..] if next.is_ascii_alphanumeric() => Some((2, ".")),

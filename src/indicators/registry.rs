@@ -34,6 +34,13 @@ const KERNEL: [&str; 4] = [
 /// where the key has the line to itself.
 const SPACED: &str = include_str!("registry-names.txt");
 
+/// Words that go on with a sentence, where a path or an account follows: `HKCU\Run and CORP\user`.
+const PROSE: [&str; 32] = [
+    "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "its", "key",
+    "of", "on", "or", "registry", "runs", "that", "the", "then", "to", "under", "using", "value",
+    "via", "was", "when", "where", "which", "with",
+];
+
 /// The most bytes from a space to the backslash that makes it part of a name.
 const MOST_AHEAD: usize = 48;
 
@@ -194,13 +201,19 @@ impl<'t> Key<'t> {
                     self.at = end;
                     continue;
                 }
-                '<' if self.is_placeholder() => {}
-                '>' if self.value.ends_with(|c: char| c.is_ascii_alphanumeric())
-                    && self.value.contains('<') => {}
+                '<' => {
+                    let Some(end) = self.placeholder_end() else {
+                        break;
+                    };
+                    self.value
+                        .push_str(self.text.get(self.at..end).unwrap_or_default());
+                    self.at = end;
+                    continue;
+                }
                 '(' | '[' | '{' => nesting += 1,
                 ')' | ']' | '}' if nesting == 0 => break,
                 ')' | ']' | '}' => nesting -= 1,
-                '\\' | '"' | '`' | '<' | '>' | '|' | ',' | ';' | '=' | ':' => break,
+                '\\' | '"' | '`' | '>' | '|' | ',' | ';' | '=' | ':' => break,
                 '\'' if self
                     .text
                     .get(self.at + 1..)
@@ -239,36 +252,56 @@ impl<'t> Key<'t> {
             .find(['\\', '\n', '\r'])
             .or((window.len() < MOST_AHEAD).then_some(window.len()))?;
         let ahead = window.get(..end)?;
-        if !window.get(end..)?.starts_with('\\') && !self.alone {
+        let followed = window.get(end..)?.starts_with('\\');
+        if !followed && !self.alone {
             return None;
         }
-        let is_name = |word: &str| {
-            word.starts_with(|c: char| {
-                c.is_ascii_uppercase() || c.is_ascii_digit() || c == '(' || c == '{'
-            }) && word
-                .chars()
-                .all(|c| c.is_alphanumeric() || "._-(){}&+".contains(c))
-                && !HIVES.iter().any(|hive| word.eq_ignore_ascii_case(hive))
-        };
         let words = ahead.get(1..)?;
-        let goes_on = words.split(' ').enumerate().all(|(place, word)| {
-            is_name(word) || (place > 0 && matches!(word, "and" | "for" | "of"))
-        });
-        (goes_on && words.split(' ').count() <= 5 && words.rsplit(' ').next().is_some_and(is_name))
-            .then_some(self.at + ahead.len())
+        let goes_on = is_title(words) || followed && is_plain(words);
+        goes_on.then_some(self.at + ahead.len())
     }
 
-    /// Whether a placeholder such as `<SID>` is here.
-    fn is_placeholder(&self) -> bool {
-        let window = super::scan::first_bytes(self.text.get(self.at + 1..).unwrap_or_default(), 40);
-        let inner = window.split_once('>').map(|(inner, _)| inner);
-        inner.is_some_and(|inner| {
-            !inner.is_empty()
-                && inner
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-        })
+    /// Byte offset after a placeholder that is here: `<SID>`, `<user name>`.
+    fn placeholder_end(&self) -> Option<usize> {
+        let window = super::scan::first_bytes(self.text.get(self.at + 1..)?, 40);
+        let (inner, _) = window.split_once('>')?;
+        let named = inner
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '));
+        (named && !inner.trim().is_empty()).then_some(self.at + inner.len() + 2)
     }
+}
+
+/// Whether the words after a space go on with a name in title case: `Foo Tools for Bar`.
+fn is_title(words: &str) -> bool {
+    let capital = |word: &str| {
+        is_in_name(word)
+            && word.starts_with(|c: char| {
+                c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '(' | '{')
+            })
+    };
+    let fits = |(place, word): (usize, &str)| {
+        capital(word) || (place > 0 && matches!(word, "and" | "for" | "of"))
+    };
+    words.split(' ').enumerate().all(fits)
+        && words.split(' ').count() <= 5
+        && words.rsplit(' ').next().is_some_and(capital)
+}
+
+/// Whether they go on with a name in lower case, and not with the sentence around the key.
+fn is_plain(words: &str) -> bool {
+    words.split(' ').count() <= 2
+        && words.split(' ').all(|word| {
+            is_in_name(word) && !PROSE.iter().any(|prose| word.eq_ignore_ascii_case(prose))
+        })
+}
+
+fn is_in_name(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || "._-(){}&+".contains(c))
+        && !HIVES.iter().any(|hive| word.eq_ignore_ascii_case(hive))
 }
 
 /// Whether a line of a list begins at the end of `before`.

@@ -9,7 +9,7 @@ use super::scan::{Hit, Page};
 use super::{IndicatorType, addresses, known_sites, names};
 
 /// Goes up whenever a change of the extractor's rules may find or count what it did not before.
-const RULES_VERSION: u64 = 1;
+const RULES_VERSION: u64 = 2;
 
 /// Flashpoint's own hosts, subdomains included: every report links to them.
 const FLASHPOINT: [&str; 3] = ["fp.tools", "flashpoint.io", "flashpoint-intel.com"];
@@ -155,10 +155,12 @@ impl Rules {
                     .or_else(|| self.page(page))
             }
             IndicatorType::Url => {
-                let benign = self.host(host_of(&hit.value), hit.defanged);
-                benign.filter(|why| {
-                    *why != Benign::WellKnownSite || !known_sites::is_download(&hit.value)
-                })
+                let page = page.filter(|_| hit.in_path);
+                self.host(host_of(&hit.value), hit.defanged)
+                    .filter(|why| {
+                        *why != Benign::WellKnownSite || !known_sites::is_download(&hit.value)
+                    })
+                    .or_else(|| self.page(page))
             }
             IndicatorType::Sha1 | IndicatorType::Sha256 => self.page(page),
             IndicatorType::Malware => (!hit.confident).then_some(Benign::LowConfidenceName),

@@ -1,7 +1,7 @@
 //! One text from front to back: every finder's hits in order, each with the page it stands in.
 
 use super::names::{self, NameSettings};
-use super::{IndicatorType, cve, digest, dotted, ipv6, registry, url};
+use super::{IndicatorType, cve, digest, dotted, encoded, ipv6, registry, url};
 
 /// Something found in a text.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Hit {
     pub defanged: bool,
     /// Whether there is little doubt that it is one: names alone may leave any.
     pub confident: bool,
-    /// Whether it is no more than a segment of a URL's path.
+    /// Whether it is no more than a segment of a URL's path, or encoded in a URL.
     pub in_path: bool,
 }
 
@@ -98,6 +98,7 @@ impl Scan {
         for page in &scan.pages {
             dotted::find_in_path(text, page, &mut scan.hits);
         }
+        encoded::find(text, &mut scan.hits);
         ipv6::find(text, &mut scan.hits);
         digest::find(text, &mut scan.hits);
         cve::find(text, &mut scan.hits);

@@ -176,12 +176,13 @@ fn unmask(word: &[u8]) -> Option<(&'static str, bool)> {
             pick("http", "https")
         }
         [b'f', mask, b'p'] if is_mask(*mask) => pick("ftp", "ftps"),
+        b"ftx" => pick("ftp", "ftps"),
         _ => None,
     }
 }
 
 fn is_mask(byte: u8) -> bool {
-    b"txz*?_+#@$-.".contains(&byte)
+    b"txz0*?_+#@$-.".contains(&byte)
 }
 
 /// Byte offset after a port that begins at `at`, and the port, if there is one: `:8080`, `[:]8080`.

@@ -110,6 +110,7 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
         is_address,
         mut end,
         mut defanged,
+        spaced,
         opened,
     } = authority;
     if host.contains(':') {
@@ -127,9 +128,8 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
     }
     let host_end = end;
     // `http:// evil .com /path`: mail gateways put spaces around the host.
-    let spaced =
-        scheme.end > 0 && bytes.get(scheme.end - 1) == Some(&b' ') && bytes.get(end) == Some(&b' ');
-    end += usize::from(spaced && bytes.get(end + 1) == Some(&b'/'));
+    let spaced = spaced || scheme.end > 0 && bytes.get(scheme.end - 1) == Some(&b' ');
+    end += usize::from(spaced && matches!(bytes.get(end..end + 2), Some(b" /")));
     if path::begins(bytes, end) {
         let quoted = scheme.start > 0 && bytes.get(scheme.start - 1) == Some(&b'\'');
         let tail = path::read(text, end, quoted, &mut value);
@@ -152,6 +152,8 @@ struct Authority {
     is_address: bool,
     end: usize,
     defanged: bool,
+    /// Whether a space stands before any of its dots.
+    spaced: bool,
     /// Whether it leaves a bracket open, as in `example[.com`.
     opened: bool,
 }
@@ -165,6 +167,7 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
             is_address: true,
             end,
             defanged: false,
+            spaced: false,
             opened: false,
         });
     }
@@ -182,6 +185,7 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
         is_address,
         end: read.end,
         defanged: read.defanged || bracket,
+        spaced: read.spaced,
         opened: bracket || read.opened > 0,
     })
 }

@@ -141,7 +141,7 @@ fn what_is_found_is_found_again_in_itself() {
 }
 
 /// Inputs that make a careless matcher look at the same bytes again and again.
-const HOSTILE: [&str; 65] = [
+const HOSTILE: [&str; 88] = [
     "<a x=\">\"",
     "<title>",
     "<a b=c ",
@@ -207,6 +207,29 @@ const HOSTILE: [&str; 65] = [
     "a dot com ",
     "@",
     "a.com].",
+    "\"",
+    "'",
+    "`",
+    " ",
+    "\n",
+    ",",
+    "hxxp",
+    "hxxp://",
+    "%",
+    "%2F%2F",
+    "http%3A%2F%2F",
+    "http%3A%2F%2Fa.com%2F",
+    "CVE-",
+    "HKLM\\Software\\a b\\",
+    "HKLM\\<a b>\\",
+    "\\REGISTRY\\USER",
+    "\u{430}",
+    "\u{4e2d}",
+    "\u{200b}",
+    "Emotet, ",
+    "Play and ",
+    "backdoor dubbed WolfBane, ",
+    "Trojan.Win32.",
 ];
 
 /// Ten times the input may take ten times the time, and some for noise; a quadratic matcher takes a hundred times. It is the thread's own time on a processor, so that others on the machine don't count.
@@ -219,7 +242,7 @@ fn no_text_takes_more_than_linear_time() {
         nanoseconds() - start
     };
     for piece in HOSTILE {
-        for suffix in ["", "\">com x.com/", " x=\"> <\">"] {
+        for suffix in ["", "\">com x.com/", " x=\"> <\">", " y=z"] {
             let text = |bytes: usize| format!("{}{suffix}", piece.repeat(bytes / piece.len()));
             let (short, long) = (text(10_000), text(100_000));
             for markup in [Markup::Text, Markup::Html] {

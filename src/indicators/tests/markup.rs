@@ -181,6 +181,14 @@ fn malformed_input_hides_nothing() {
 }
 
 #[test]
+fn a_tag_that_never_ends_is_shown_once() {
+    // Each of them seems to end inside of its quotes, and what they swallow would be shown again and again.
+    let source = format!("{}y=z", "<a x=\"> evil.com <b>\" ".repeat(50));
+    let shown = text(&source);
+    assert_eq!(shown.matches("evil.com").count(), 50, "{shown}");
+}
+
+#[test]
 fn angle_brackets_that_are_no_tags_stay() {
     assert_eq!(text("1<.>1<.>1<.>1"), "1<.>1<.>1<.>1");
     assert_eq!(text("a <- b -> c <= d"), "a <- b -> c <= d");
