@@ -80,6 +80,9 @@ def edited(stage):
 def changes(stage):
     counts = stage.sync_with_changes()
     must(counts["created"] and counts["updated"] and counts["failed"] == 1, f"it counted {counts}")
+    feed = stage.cluster.feed("ready")
+    must(ready(feed)["reason"] == "SyncedWithFailures", f"it is {ready(feed)}")
+    judged(feed, "Current", "Healthy")
 
 
 def families(text):

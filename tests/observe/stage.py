@@ -5,7 +5,7 @@ import time
 
 import yaml
 
-from check import ROOT, must
+from check import ROOT, Failed, must
 from cluster import FEEDS, Cluster
 from processes import ControlPlane, Operator, Prometheus, Vendors, until
 
@@ -88,8 +88,8 @@ class Stage:
 
         try:
             until(f"the reason {row['reason']}", reached)
-        except Exception as error:
-            must(False, f"{error}, but {ready(found['feed'])}")
+        except Failed as error:
+            raise Failed(f"{error}, but {ready(found['feed'])}") from None
         return found["feed"]
 
     def sync_with_changes(self):
