@@ -12,7 +12,9 @@ import tempfile
 
 import yaml
 
+import files
 import monitoring
+import rights
 import schemas
 import verdicts
 from check import ROOT, Failed, must, report, run
@@ -20,16 +22,6 @@ from rendering import CHART, HERE, case_names, helm, objects, of_kind, rendered
 from verdicts import GROUP, customizations, gitops, lua
 
 UPDATE = "--update" in sys.argv[1:]
-
-# All that the operator may do, and so all that a role of the chart may say.
-WATCH = {
-    (GROUP, "flashpointfeeds"): {"get", "list", "watch"},
-    (GROUP, "flashpointfeeds/status"): {"patch"},
-    (GROUP, "flashpointledgers"): {"get", "create", "update", "delete"},
-    ("", "secrets"): {"get"},
-    ("events.k8s.io", "events"): {"create", "patch"},
-}
-LEASE = {("coordination.k8s.io", "leases", ""): {"create"}, ("coordination.k8s.io", "leases", "flashpoint-operator"): {"get", "update"}}
 
 
 def without_definitions(manifests):
@@ -122,94 +114,6 @@ def readme():
     compare(CHART / "README.md", fresh)
 
 
-# What holds whatever the values are.
-
-
-def grants(rules):
-    """Each (group, resource, name) of some rules with its verbs."""
-    found = {}
-    for rule in rules:
-        for group in rule["apiGroups"]:
-            for resource in rule["resources"]:
-                for name in rule.get("resourceNames", [""]):
-                    found.setdefault((group, resource, name), set()).update(rule["verbs"])
-    return found
-
-
-def least_privilege(case):
-    watch = {(group, resource, ""): verbs for (group, resource), verbs in WATCH.items()}
-    bound = {(binding["roleRef"]["kind"], binding["roleRef"]["name"]) for binding in of_kind(case, "RoleBinding", "ClusterRoleBinding")}
-    for role in of_kind(case, "Role", "ClusterRole"):
-        if (role["kind"], role["metadata"]["name"]) in bound:
-            must(grants(role["rules"]) in (watch, LEASE), f"{role['kind']} {role['metadata']['name']} grants {grants(role['rules'])}")
-        else:
-            labels = role["metadata"]["labels"]
-            must(any(key.startswith("rbac.authorization.k8s.io/aggregate-to-") for key in labels), f"nobody uses {role['metadata']['name']}")
-            must({resource for _, resource, _ in grants(role["rules"])} == {"flashpointfeeds"}, f"{role['metadata']['name']} is about more than feeds")
-
-
-def namespaced_mode():
-    kinds = {item["kind"] for item in objects(rendered("namespaced"))}
-    must(not kinds & {"ClusterRole", "ClusterRoleBinding"}, f"there is a cluster-wide role: {kinds}")
-    roles = [role["metadata"]["namespace"] for role in of_kind("namespaced", "Role")]
-    must(roles == ["intel", "fraud"], f"the roles are in {roles}")
-
-
-def pods(case):
-    for item in of_kind(case, "Deployment", "Pod"):
-        yield item["spec"]["template"]["spec"] if item["kind"] == "Deployment" else item["spec"]
-
-
-def restricted(case):
-    """The Pod Security Standard `restricted`, and a root file system that is read-only."""
-    for pod in pods(case):
-        must(pod["securityContext"]["runAsNonRoot"] is True, "it may run as root")
-        must(pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, "it has another seccomp profile")
-        must(not pod.get("hostNetwork") and not pod.get("hostPID") and not pod.get("hostIPC"), "it shares the host's namespaces")
-        for container in pod["containers"]:
-            context = container["securityContext"]
-            must(context["allowPrivilegeEscalation"] is False, "it may gain privileges")
-            must(context["capabilities"] == {"drop": ["ALL"]}, "it keeps capabilities")
-            must(context["readOnlyRootFilesystem"] is True, "its root file system is writable")
-
-
-def selectors(case):
-    """Services, budgets and policies select the operator's Pods, and not the test's."""
-    workloads = of_kind(case, "Deployment")
-    labels = workloads[0]["spec"]["template"]["metadata"]["labels"]
-    test = of_kind(case, "Pod")[0]["metadata"]["labels"]
-    for item in of_kind(case, "Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"):
-        selector = item["spec"].get("podSelector") or item["spec"]["selector"]
-        wanted = selector.get("matchLabels", selector)
-        must(wanted.items() <= labels.items(), f"{wanted} is not part of {labels}")
-        must(not wanted.items() <= test.items(), f"{wanted} takes in the test's Pod")
-
-
-def one_writer():
-    """One replica is replaced, several elect."""
-    for case, kind, elects in (("default", "Recreate", False), ("high-availability", "RollingUpdate", True)):
-        spec = of_kind(case, "Deployment")[0]["spec"]
-        must(spec["strategy"]["type"] == kind, f"{case}: {spec['strategy']}")
-        # A server-side apply takes away what it has set, and no default of the API server's, which Recreate is refused with.
-        must(("rollingUpdate" in spec["strategy"]) == elects, f"{case}: {spec['strategy']}")
-        names = {item["name"]: item.get("value") for item in spec["template"]["spec"]["containers"][0]["env"]}
-        must((names.get("LEADER_ELECT") == "true") == elects, f"{case}: LEADER_ELECT is {names.get('LEADER_ELECT')}")
-        must(bool(of_kind(case, "PodDisruptionBudget")) == elects, f"{case}: a budget where there should be none, or none")
-        leases = [role for role in of_kind(case, "Role") if grants(role["rules"]) == LEASE]
-        must(bool(leases) == elects, f"{case}: rights on the Lease where there should be none, or none")
-
-
-def first_install_feeds():
-    """Helm refuses a kind that the cluster does not serve yet, save in a hook, and deletes a hook's object unless it is told not to."""
-    feed = of_kind("extras", "FlashpointFeed")[0]["metadata"]["annotations"]
-    must(feed["helm.sh/hook"].startswith("post-install"), "it is no hook")
-    must(feed["helm.sh/hook-delete-policy"] == "hook-failed", "the hook would delete the feed")
-    must(feed["meta.helm.sh/release-name"] == "release", "the next upgrade could not take it over")
-    for case in ("namespaced", "bare"):
-        for feed in of_kind(case, "FlashpointFeed"):
-            must("helm.sh/hook" not in feed["metadata"].get("annotations", {}), f"{case}: it is a hook")
-
-
 # Around the chart.
 
 
@@ -300,60 +204,6 @@ def base():
     must(built == own, f"it gives {built}, not {own}")
 
 
-# Files that others run.
-
-
-def versions():
-    """The crate, the chart and the image go by one version."""
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    found = {
-        "Cargo.toml": re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE).group(1),
-        "Chart.yaml, version": chart["version"],
-        "Chart.yaml, appVersion": chart["appVersion"],
-        "Dockerfile": re.search(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE).group(1),
-    }
-    must(len(set(found.values())) == 1, f"they differ: {found}")
-
-
-def hadolint():
-    run("hadolint", ROOT / "Dockerfile")
-
-
-def build_context():
-    """What .dockerignore lets through is all that Cargo and the sources ask for."""
-    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-    with tempfile.TemporaryDirectory() as folder:
-        for name in kept:
-            source, target = ROOT / name, pathlib.Path(folder) / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("target"))
-            else:
-                shutil.copy(source, target)
-        run("cargo", "metadata", "--no-deps", "--offline", "--locked", "--format-version", "1", cwd=folder)
-        for file in pathlib.Path(folder, "src").rglob("*.rs"):
-            for included in re.findall(r'include_(?:str|bytes)!\(\s*"([^"]+)"', file.read_text()):
-                # What lies under tests/ is compiled in for unit tests only.
-                found = "tests" in pathlib.Path(included).parts or (file.parent / included).exists()
-                must(found, f"{file.name} includes {included}, which .dockerignore leaves out")
-
-
-def scripts():
-    run("shellcheck", *[HERE / name for name in ("run", "tools", "sync-crds")], ROOT / "tests/observe/run", *sorted((ROOT / "tests/image").iterdir()))
-
-
-def workflows():
-    files = sorted((ROOT / ".github/workflows").glob("*.yaml"))
-    must(files, "there is no workflow")
-    run("actionlint", *files)
-
-
-def pinned_actions():
-    for file in (ROOT / ".github/workflows").glob("*.yaml"):
-        for action in re.findall(r"uses: (\S+)", file.read_text()):
-            must(re.fullmatch(r"\./.*|[^@]+@[0-9a-f]{40}", action), f"{file.name}: {action} is not pinned to a commit")
-
-
 def checks():
     """Each check with the line that names it."""
     yield "chart: lint", lint
@@ -369,14 +219,14 @@ def checks():
         for case in case_names():
             yield f"kubeconform: {case} on Kubernetes {version}", functools.partial(kubernetes_accepts, version, case)
     for case in case_names():
-        yield f"rights: {case} grants what the operator needs and no more", functools.partial(least_privilege, case)
-    yield "rights: watchNamespaces needs no cluster-wide role", namespaced_mode
+        yield f"rights: {case} grants what the operator needs and no more", functools.partial(rights.least_privilege, case)
+    yield "rights: watchNamespaces needs no cluster-wide role", rights.namespaced_mode
     for case in case_names():
         if case != "bare":
-            yield f"security: the Pods of {case} are restricted", functools.partial(restricted, case)
-        yield f"labels: the selectors of {case}", functools.partial(selectors, case)
-    yield "replicas: one is replaced, several elect a leader", one_writer
-    yield "feeds: hooks until the cluster serves their kind", first_install_feeds
+            yield f"security: the Pods of {case} are restricted", functools.partial(rights.restricted, case)
+        yield f"labels: the selectors of {case}", functools.partial(rights.selectors, case)
+    yield "replicas: one is replaced, several elect a leader", rights.one_writer
+    yield "feeds: hooks until the cluster serves their kind", rights.first_install_feeds
     yield "alerts: promtool's checks and tests", monitoring.alerts
     yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested
     yield "metrics: README tells of each, and of each alert", monitoring.documented
@@ -389,12 +239,12 @@ def checks():
     yield "gitops: examples against their schemas", examples
     yield "gitops: Flux's own types take the examples", flux
     yield "gitops: crds/ is a kustomize base", base
-    yield "versions: crate, chart and image agree", versions
-    yield "image: hadolint", hadolint
-    yield "image: .dockerignore keeps what the build needs", build_context
-    yield "scripts: shellcheck", scripts
-    yield "workflows: actionlint", workflows
-    yield "workflows: each action is pinned to a commit", pinned_actions
+    yield "versions: crate, chart and image agree", files.versions
+    yield "image: hadolint", files.hadolint
+    yield "image: .dockerignore keeps what the build needs", files.build_context
+    yield "scripts: shellcheck", files.scripts
+    yield "workflows: actionlint", files.workflows
+    yield "workflows: each action is pinned to a commit", files.pinned_actions
 
 
 if __name__ == "__main__":
