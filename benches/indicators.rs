@@ -1,7 +1,7 @@
 //! Speed of the extractor on raw HTML, one thread: `cargo bench --bench indicators [-- --corpus FILE]`.
 //!
 //! Prints MB/s of the parts and the whole. With `--corpus FILE` it writes the corpus as JSON lines (`id`, `text`) and does
-//! no more; `benches/indicators/peers.py` uses that to run the same through the peers.
+//! no more; `benches/indicators/compare.py` uses that to run the same through the peers.
 
 use std::error::Error;
 use std::hint::black_box;

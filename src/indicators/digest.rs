@@ -17,7 +17,7 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();
     let mut floor = 0;
     let mut at = 0;
-    while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+    while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk).copied() {
         if is_solid(sample) {
             let is_end = |byte: &u8| !byte.is_ascii_alphanumeric();
             let before = bytes.get(floor..at).unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
 }
 
 /// Whether all bytes are letters or digits; without branches, as most texts are of short words.
-fn is_solid(sample: &[u8; SAMPLE]) -> bool {
+fn is_solid(sample: [u8; SAMPLE]) -> bool {
     sample
         .iter()
         .fold(true, |solid, byte| solid & byte.is_ascii_alphanumeric())

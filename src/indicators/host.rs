@@ -17,8 +17,6 @@ pub struct Host {
     pub defanged: bool,
     /// Whether it is spelt with ` dot `.
     pub spoken: bool,
-    /// Whether a space stands before any of its dots: `evil .com`.
-    pub spaced: bool,
     /// Brackets that it opens and does not close.
     pub opened: isize,
 }
@@ -52,7 +50,6 @@ pub fn read(text: &str, start: usize, dots: Dots) -> Host {
         if host.ends_before(bytes, &dot, upper) {
             break;
         }
-        host.spaced |= bytes.get(host.end) == Some(&b' ');
         host.take_dot(&dot);
         host.label(text);
         upper = starts_upper(bytes, label);

@@ -110,7 +110,6 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
         is_address,
         mut end,
         mut defanged,
-        spaced,
         opened,
     } = authority;
     if host.contains(':') {
@@ -128,7 +127,9 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
     }
     let host_end = end;
     // `http:// evil .com /path`: mail gateways put spaces around the host.
-    let spaced = spaced || scheme.end > 0 && bytes.get(scheme.end - 1) == Some(&b' ');
+    let spaced = bytes
+        .get(scheme.end.saturating_sub(1)..end)
+        .is_some_and(|host| host.contains(&b' '));
     end += usize::from(spaced && matches!(bytes.get(end..end + 2), Some(b" /")));
     if path::begins(bytes, end) {
         let quoted = scheme.start > 0 && bytes.get(scheme.start - 1) == Some(&b'\'');
@@ -152,8 +153,6 @@ struct Authority {
     is_address: bool,
     end: usize,
     defanged: bool,
-    /// Whether a space stands before any of its dots.
-    spaced: bool,
     /// Whether it leaves a bracket open, as in `example[.com`.
     opened: bool,
 }
@@ -167,7 +166,6 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
             is_address: true,
             end,
             defanged: false,
-            spaced: false,
             opened: false,
         });
     }
@@ -185,7 +183,6 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
         is_address,
         end: read.end,
         defanged: read.defanged || bracket,
-        spaced: read.spaced,
         opened: bracket || read.opened > 0,
     })
 }

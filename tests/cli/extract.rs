@@ -1,5 +1,6 @@
 //! `extract`: a tool by itself.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use serde_json::{Value, json};
@@ -164,4 +165,44 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
     drop(child.stdout.take());
     let run = super::stage::finish(child, "").await;
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+/// The cases made from the suites of other extractors, by the way that users go.
+#[tokio::test]
+async fn what_other_extractors_are_tested_on_is_found() {
+    let cases = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/indicators/cases.jsonl"
+    );
+    let (code, out, error) = extract(&["--jsonl", cases], "").await;
+    assert_eq!((code, error.as_str()), (0, ""));
+    let set = |list: &Value| -> BTreeSet<(String, String)> {
+        let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+        let list = list.as_array().unwrap().iter();
+        list.map(|one| (text(one, "type"), text(one, "value")))
+            .collect()
+    };
+    let (mut right, mut missed, mut surplus) = (0, 0, 0);
+    let written = std::fs::read_to_string(cases).unwrap();
+    for (case, answer) in written.lines().zip(out.lines()) {
+        let case: Value = serde_json::from_str(case).unwrap();
+        let answer: Value = serde_json::from_str(answer).unwrap();
+        assert_eq!(case["id"], answer["id"]);
+        let (expected, forbidden) = (set(&case["expect"]), set(&case["forbid"]));
+        let found = set(&answer["indicators"]);
+        let complete = case["complete"].as_array().unwrap();
+        right += expected.intersection(&found).count();
+        missed += expected.difference(&found).count();
+        surplus += found
+            .iter()
+            .filter(|one| {
+                forbidden.contains(one)
+                    || complete.contains(&json!(one.0)) && !expected.contains(one)
+            })
+            .count();
+    }
+    println!("{right} right, {missed} missed, {surplus} surplus");
+    assert!(right > 160, "{right}");
+    assert!(100 * right >= 97 * (right + missed), "recall");
+    assert!(100 * right >= 98 * (right + surplus), "precision");
 }
