@@ -20,6 +20,8 @@ def start():
     cluster.kubectl("delete", "--ignore-not-found", "--wait", "pod", "--namespace=vendors", "--all")
     cluster.kubectl("apply", "-f", manifest)
     cluster.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod", "--all", "--namespace=vendors")
+    for vendor in URLS:
+        cluster.until(f"{vendor}'s Service leads to it", 30, lambda vendor=vendor: ask(vendor, "record?since=0") is not None)
 
 
 def address(vendor):
