@@ -102,7 +102,9 @@ fn each_reason_is_in_the_reference() {
 
 /// The families that the operator registers, each as its series are named.
 fn metrics() -> BTreeSet<String> {
-    let source = read("src/controller/metrics.rs");
+    let source = ["metrics.rs", "metrics/gauges.rs"]
+        .map(|file| read(Path::new("src/controller").join(file)))
+        .concat();
     let registered = source.split("registry.register").skip(1).map(|call| {
         let name = call.split('"').nth(1).unwrap();
         let unit = if call.starts_with("_with_unit") {
