@@ -229,7 +229,6 @@ def checks():
     yield "feeds: hooks until the cluster serves their kind", rights.first_install_feeds
     yield "alerts: promtool's checks and tests", monitoring.alerts
     yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested
-    yield "metrics: README tells of each, and of each alert", monitoring.documented
     yield "dashboard: each query is PromQL", monitoring.dashboard
     yield "dashboard: each panel says what it shows", monitoring.legible
     yield "metrics: those in use are those that the operator serves", monitoring.known_metrics

@@ -40,6 +40,9 @@ def build_context():
                 shutil.copy(source, target)
         run("cargo", "metadata", "--no-deps", "--offline", "--locked", "--format-version", "1", cwd=folder)
         for file in pathlib.Path(folder, "src").rglob("*.rs"):
+            # Unit tests are no part of the image.
+            if "tests" in file.parent.parts or file.name == "tests.rs":
+                continue
             for included in re.findall(r'include_(?:str|bytes)!\(\s*"([^"]+)"', file.read_text()):
                 # What lies under tests/ is compiled in for unit tests only.
                 found = "tests" in pathlib.Path(included).parts or (file.parent / included).exists()

@@ -9,9 +9,9 @@ import tempfile
 import yaml
 
 from check import must, run
-from rendering import CHART, HERE, helm, objects, of_kind
+from rendering import HERE, helm, objects, of_kind
 
-# The series that the operator serves, as its documentation names them.
+# The series that the operator serves.
 METRICS = {
     "build_info",
     "syncs_total",
@@ -101,18 +101,6 @@ def legible():
         for target in panel["targets"]:
             named = target.get("legendFormat") not in (None, "", "__auto") or panel["type"] in ("stat", "table")
             must(named, f"{title} shows series without a legend")
-
-
-def documented():
-    """The chart's README has a row for each metric and each alert."""
-    rows = [line.split("|")[1] for line in (CHART / "README.md").read_text().splitlines() if line.startswith("| `")]
-    told = set(re.findall(r"`(\w+)`", "\n".join(rows)))
-    missing = {name.removesuffix("_bucket") for name in METRICS} - told
-    must(not missing, f"no row for the metrics {missing}")
-    severities = {rule["alert"]: rule["labels"]["severity"] for rule in alert_rules()["groups"][0]["rules"]}
-    text = (CHART / "README.md").read_text()
-    for alert, severity in severities.items():
-        must(f"| `{alert}` | {severity} |" in text, f"no row for the alert {alert}, {severity}")
 
 
 def known_metrics():
