@@ -39,7 +39,8 @@ image: ## The image, without a registry: make image IMAGE=name:tag
 bench: ## The figures that the README states
 	@benches/run
 
-generate: ## What is generated and checked against drift: CRDs, the chart's CRDs and README
+generate: ## What is generated and checked against drift: CRDs, the chart's CRDs and README, the command line's reference
 	cargo run --locked --quiet --package flashpoint-operator -- crd --output-dir crds
 	tests/chart/sync-crds
 	tests/chart/run --update
+	UPDATE=1 cargo test --locked --quiet --package flashpoint-operator --test cli reference

@@ -1,5 +1,7 @@
 //! The listing's answer: parsed once into an envelope, its reports kept as they came.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -21,10 +23,13 @@ struct Envelope {
 pub(super) fn parse(answer: &Answer) -> Result<Page, PageError> {
     let unlike = || answer.unlike("reports");
     // Each byte that is not UTF-8 becomes three.
-    if answer.body.len() > PAGE_BYTES / 3 && str::from_utf8(&answer.body).is_err() {
-        return Err(PageError::TooLarge(unlike()));
-    }
-    let text = String::from_utf8_lossy(&answer.body);
+    let text = match str::from_utf8(&answer.body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) if answer.body.len() > PAGE_BYTES / 3 => {
+            return Err(PageError::TooLarge(unlike()));
+        }
+        Err(_) => String::from_utf8_lossy(&answer.body),
+    };
     let text = text.trim_start_matches('\u{feff}');
     let envelope: Envelope = serde_json::from_str(text)
         // A raw control character in one report's text would lose the whole page (RFC 8259 §7).

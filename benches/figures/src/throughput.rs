@@ -34,19 +34,21 @@ const AT_ONCE: usize = 4;
 /// Measures at each latency of the vendors; the ratio's median counts.
 pub async fn measure() -> Outcome<()> {
     for latency in [0, 5, 50] {
-        let mut ratios = Vec::new();
+        let (mut ratios, mut times) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
             let (ours, record) = Box::pin(operator_run(latency)).await?;
             let bare = bare_run(latency, record).await?;
             ratios.push(bare.as_secs_f64() / ours.as_secs_f64());
+            times.push(ours.as_secs_f64());
         }
         let (low, high) = (percentile(&mut ratios, 0.0), percentile(&mut ratios, 1.0));
         let median = percentile(&mut ratios, 0.5);
         let measured = format!(
-            "{:.0} % ({:.0}-{:.0})",
+            "{:.0} % ({:.0}-{:.0}), {:.0} ms",
             median * 100.0,
             low * 100.0,
-            high * 100.0
+            high * 100.0,
+            percentile(&mut times, 0.5) * 1_000.0
         );
         show(
             &format!("first sync of 500 against a bare loop, {latency} ms"),
