@@ -114,7 +114,7 @@ mod tests {
 
     fn links(json: &str) -> Vec<String> {
         let raw = serde_json::value::RawValue::from_string(json.to_owned()).unwrap();
-        candidates(&Report::parse(raw).unwrap())
+        candidates(&Report::parse(&raw).unwrap())
     }
 
     #[test]

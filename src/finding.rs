@@ -14,7 +14,7 @@ const FIELDS: [(&str, Markup); 3] = [
 
 /// The parts of a report that indicators are looked for in, its CSV data apart.
 #[must_use]
-pub fn parts<'a>(fields: &'a Fields) -> Vec<(Markup, Cow<'a, str>)> {
+pub fn parts(fields: &Fields) -> Vec<(Markup, Cow<'_, str>)> {
     let part = |(name, markup)| Some((markup, text(fields, name)?));
     FIELDS.into_iter().filter_map(part).collect()
 }

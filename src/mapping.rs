@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn report(json: &str) -> Report {
-        Report::parse(RawValue::from_string(json.to_owned()).unwrap()).unwrap()
+        Report::parse(&RawValue::from_string(json.to_owned()).unwrap()).unwrap()
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Report {
     ///
     /// # Errors
     /// When it is no object, or has no usable id.
-    pub fn parse(raw: Box<RawValue>) -> Result<Self, Unreadable> {
+    pub fn parse(raw: &RawValue) -> Result<Self, Unreadable> {
         let digest = Digest::of(raw.get().as_bytes());
         let unreadable = |defect| Unreadable { defect, digest };
         let bytes = raw.get().len();
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &str) -> Result<Report, Unreadable> {
-        Report::parse(RawValue::from_string(json.to_owned()).unwrap())
+        Report::parse(&RawValue::from_string(json.to_owned()).unwrap())
     }
 
     #[test]

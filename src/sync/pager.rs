@@ -224,7 +224,7 @@ impl<'a, S: Source> Pager<'a, S> {
                 skip,
             };
             match self.source.page(request).await {
-                Ok(page) => return Ok(self.take_in(page, skip, asked)),
+                Ok(page) => return Ok(self.take_in(&page, skip, asked)),
                 Err(PageError::TooLarge(_)) if asked > 1 && !self.spent() => {
                     self.size = asked.div_ceil(2);
                     self.halved = true;
@@ -242,7 +242,7 @@ impl<'a, S: Source> Pager<'a, S> {
         }
     }
 
-    fn take_in(&mut self, page: Page, skip: u64, asked: u32) -> (Vec<Element>, Option<Timestamp>) {
+    fn take_in(&mut self, page: &Page, skip: u64, asked: u32) -> (Vec<Element>, Option<Timestamp>) {
         let length = page.reports.len() as u64;
         let asked = u64::from(asked);
         let most = page.limit.map_or(asked, |limit| limit.min(asked));
@@ -259,7 +259,7 @@ impl<'a, S: Source> Pager<'a, S> {
         if last && matches!(self.place, Place::From(_)) {
             self.end();
         }
-        let elements = page.reports.into_iter().map(|raw| Ok(Report::parse(raw)?));
+        let elements = page.reports.iter().map(|raw| Ok(Report::parse(raw)?));
         (elements.collect(), page.date)
     }
 
