@@ -93,11 +93,11 @@ class Stage:
         return found["feed"]
 
     def sync_with_changes(self):
-        """A forced sync of the feed `ready` with new reports, an edited one, and one that TruSTAR refuses; gives its counts."""
+        """A forced sync of the feed `ready` with new reports, two edited ones, and one of all these that TruSTAR refuses; gives its counts."""
         held = self.vendors.ask("trustar", "GET", f"/_sim/enclaves/{ENCLAVE}")
-        listed = {report["id"]: report for report in self.vendors.ask("flashpoint", "GET", "/_sim/reports")}
-        known = next(id for id in listed if id in str(held))
-        self.vendors.ask("flashpoint", "PATCH", f"/_sim/reports/{known}", {"title": "Another title"})
+        listed = [report["id"] for report in self.vendors.ask("flashpoint", "GET", "/_sim/reports")]
+        for known in [report for report in listed if report in str(held)][:2]:
+            self.vendors.ask("flashpoint", "PATCH", f"/_sim/reports/{known}", {"title": "Another title"})
         self.vendors.ask("flashpoint", "POST", "/_sim/reports", {"generate": 10})
         refusal = {"instead": {"status": 422, "headers": [["content-type", "application/json"]], "body": '{"message": "refused"}'}}
         self.vendors.ask("trustar", "POST", "/_sim/faults", {"method": "POST", "path_prefix": "/api/1.3/reports/upsert", "calls": {"nth": 1}, "reply": refusal})
