@@ -34,12 +34,14 @@ pub struct Args {
 /// How an input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Told by the content.
+    /// Told by the content, and by a name that ends in .csv.
     Auto,
     /// Plain text.
     Text,
     /// HTML, whole or in fragments.
     Html,
+    /// Comma-separated values: each cell is a text of its own.
+    Csv,
     /// Reports as Flashpoint gives them.
     Json,
 }
@@ -50,6 +52,7 @@ impl Format {
         match self {
             Self::Text => Markup::Text,
             Self::Html => Markup::Html,
+            Self::Csv => Markup::Csv,
             Self::Auto | Self::Json => Markup::detect(text),
         }
     }

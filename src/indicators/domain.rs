@@ -50,9 +50,7 @@ pub fn named(name: &str) -> Option<&str> {
     }
     let (place, start) = start?;
     let domain = name.get(start..bytes.len())?;
-    let fits =
-        domain.len() <= MOST_BYTES && place >= registered && (top != "onion" || is_onion(second));
-    fits.then_some(domain)
+    (domain.len() <= MOST_BYTES && place >= registered).then_some(domain)
 }
 
 /// The labels of a name from its end, each with its place.
@@ -85,6 +83,7 @@ pub fn plain<'n>(name: &'n str, written: &str) -> Option<&'n str> {
         || is_package(rest)
         || is_product(domain)
         || is_number(rest, top)
+        || (top == "onion" && !is_onion(rest))
         || (!tlds::is_common(top) || top == "info") && is_object(rest);
     (!doubted).then_some(domain)
 }
@@ -256,8 +255,9 @@ fn is_number(rest: &str, top: &str) -> bool {
     top.len() == 2 && rest.len() <= 2 && rest.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a label is the name of a Tor service, version 2 or 3.
-fn is_onion(label: &str) -> bool {
+/// Whether a name ends in that of a Tor service, version 2 or 3. Those that stand in a URL or are defanged may be cut short.
+fn is_onion(name: &str) -> bool {
+    let label = name.rsplit('.').next().unwrap_or_default();
     matches!(label.len(), 16 | 56)
         && label
             .bytes()

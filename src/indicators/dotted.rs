@@ -178,6 +178,10 @@ impl Finder<'_, '_> {
             self.version_end = Some(host.end);
             return None;
         }
+        // The end of something longer: `.1.3.6.1`. An ellipsis may stand before anything.
+        if !host.defanged && before.ends_with('.') && !before.ends_with("..") {
+            return None;
+        }
         // The end of an IPv4-mapped address.
         let mapped = before.ends_with(':')
             && before

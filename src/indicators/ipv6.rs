@@ -115,14 +115,27 @@ impl Run {
             byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte))
         };
         let plain = run.replace(['[', ']'], "").to_ascii_lowercase();
-        // A colon of the prose around it: `C2: 2001:db8::1:`.
-        let (led, trailed) = (trim_start(&plain), trim_end(&plain));
         let before = self.start.checked_sub(1).and_then(|at| bytes.get(at));
+        // The end of a word before a colon: `IPv6:2001:db8::1`.
+        let labelled = before.is_some_and(u8::is_ascii_alphabetic);
+        let plain = if labelled {
+            after_label(&plain)
+        } else {
+            &plain
+        };
+        // A colon of the prose around it: `C2: 2001:db8::1:`.
+        let (led, trailed) = (trim_start(plain), trim_end(plain));
         let free_start = led || bounded(before) || follows_ellipsis(bytes, self.start);
         let free_end = trailed || bounded(bytes.get(self.end)) || ends_sentence(bytes, self.end);
         let address = plain.get(usize::from(led)..plain.len() - usize::from(trailed))?;
         (free_start && free_end && is_address(address)).then(|| address.to_owned())
     }
+}
+
+/// The run from its first colon on, if that is a colon of prose.
+fn after_label(run: &str) -> &str {
+    let from = run.find(':').unwrap_or_default();
+    run.get(from..).unwrap_or(run)
 }
 
 /// Whether one colon, not two, begins the run.

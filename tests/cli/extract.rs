@@ -64,6 +64,11 @@ async fn the_format_can_be_said() {
         "CVE\tCVE-2021-44228\n"
     );
     assert_eq!(extract(&["--format", "text"], markup).await.1, "");
+    // In the cells of a table words and addresses end where the cells do.
+    let (table, found) = ("evil,.com,b.net\n", "Domain\tb.net\n");
+    assert_eq!(extract(&["--format", "csv"], table).await.1, found);
+    let (_directory, path) = file("table.CSV", table);
+    assert_eq!(extract(&[&path], "").await.1, found);
     let (code, out, error) = extract(&["--format", "json"], "no JSON").await;
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(

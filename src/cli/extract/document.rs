@@ -99,6 +99,11 @@ impl Input {
     /// # Errors
     /// Where it is to be JSON and is not, or holds no report.
     pub fn parts(&self, format: Format) -> Result<Vec<(Markup, Cow<'_, str>)>, String> {
+        let named_csv = self.name.to_ascii_lowercase().ends_with(".csv");
+        let format = match format {
+            Format::Auto if named_csv => Format::Csv,
+            format => format,
+        };
         let may_be_json = matches!(format, Format::Json | Format::Auto);
         match may_be_json.then(|| reports(&self.text)) {
             Some(Ok(parts)) => Ok(parts),
