@@ -19,11 +19,12 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Building the tests,cargo test --locked --workspace --no-run)
 	$(call step,Running the tests,cargo test --locked --workspace)
 
-test-all: test ## All of that, and what is slow: chaos, SDK, chart, real tools
+test-all: test ## All of that, and what is slow: chaos, SDK, chart, real tools, fuzzing
 	$(call step,The sync in a hundred and twenty random lives,SYNC_SEEDS=0..120 cargo test --locked --package flashpoint-operator --lib chaos)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
 	$(call step,Chart and examples and workflows,tests/chart/run)
 	$(call step,States and metrics and alerts and dashboard as real tools see them,tests/observe/run)
+	$(call step,Fuzzing each target of the extractor for a minute,fuzz/run 60)
 
 lint: ## Formatting, lints, dependencies
 	$(call step,Formatting,cargo fmt --all --check)
@@ -38,6 +39,7 @@ image: ## The image, without a registry: make image IMAGE=name:tag
 
 bench: ## The figures that the README states
 	@benches/run
+	@python3 benches/indicators/compare.py
 
 generate: ## What is generated and checked against drift: CRDs, the chart's CRDs and README, the command line's reference
 	cargo run --locked --quiet --package flashpoint-operator -- crd --output-dir crds

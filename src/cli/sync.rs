@@ -173,12 +173,9 @@ fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), 
 /// Where reports come from, and where they go to.
 fn ends(args: &Args, input: &Input) -> Result<Ends, HttpSetupError> {
     let (vendors, observer) = (&args.vendors, Arc::new(Unobserved));
-    let flashpoint = Flashpoint::new(
-        &vendors.flashpoint(),
-        http::client(&vendors.http())?,
-        observer.clone(),
-    );
-    let trustar = Trustar::new(&vendors.trustar(), http::client(&vendors.http())?, observer);
+    let http = http::client(&vendors.http())?;
+    let flashpoint = Flashpoint::new(&vendors.flashpoint(), http.clone(), observer.clone());
+    let trustar = Trustar::new(&vendors.trustar(), http, observer);
     let (settings, credentials) = (&input.settings, &input.credentials);
     Ok(Ends {
         source: flashpoint.source(&credentials.flashpoint, settings.timeout),

@@ -208,11 +208,11 @@ impl Operator {
         self.metrics.leads(true);
         let settings = &self.settings;
         let observer = Arc::new(self.metrics.clone());
-        let [from, to] = [http::client(&settings.http)?, http::client(&settings.http)?];
+        let http = http::client(&settings.http)?;
         let context = Context {
             client: self.client.clone(),
-            flashpoint: Flashpoint::new(&settings.flashpoint, from, observer.clone()),
-            trustar: Trustar::new(&settings.trustar, to, observer),
+            flashpoint: Flashpoint::new(&settings.flashpoint, http.clone(), observer.clone()),
+            trustar: Trustar::new(&settings.trustar, http, observer),
             process: Process {
                 leadership,
                 stopped: self.stopped.clone(),

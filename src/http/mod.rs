@@ -50,7 +50,7 @@ pub enum HttpSetupError {
     Client(String),
 }
 
-/// A client with a connection pool of its own: HTTP/1.1 kept alive, TLS always verified, gzip taken,
+/// A client with a connection pool for each host: HTTP/1.1 kept alive, TLS always verified, gzip taken,
 /// redirects never followed, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` honoured.
 ///
 /// # Errors
