@@ -5,10 +5,10 @@ IMAGE ?= flashpoint-operator:dev
 # Prints what is done and, at the end, how long it took.
 step = @t=$$SECONDS; printf '\n== %s\n' "$(1)"; $(2) && printf '== %s: %d s\n' "$(1)" $$((SECONDS - t))
 
-.PHONY: help demo test test-all lint build image bench generate
+.PHONY: help demo test test-all e2e lint build image bench generate
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 demo: ## Show the operator at work: a sync, then the whole of it on a real control plane (KEEP=1 leaves it up)
 	$(call step,Building the operator and the simulators,cargo build --locked --bin flashpoint-operator --bin demo --package flashpoint-operator --package demo)
@@ -19,12 +19,16 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Building the tests,cargo test --locked --workspace --no-run)
 	$(call step,Running the tests,cargo test --locked --workspace)
 
-test-all: test ## All of that, and what is slow: chaos, SDK, chart, real tools, fuzzing
+test-all: test ## All of that, and what is slow: chaos, SDK, chart, real tools, the demo, fuzzing
 	$(call step,The sync in a hundred and twenty random lives,SYNC_SEEDS=0..120 cargo test --locked --package flashpoint-operator --lib chaos)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
 	$(call step,Chart and examples and workflows,tests/chart/run)
 	$(call step,States and metrics and alerts and dashboard as real tools see them,tests/observe/run)
+	$(call step,The demo,$(MAKE) --no-print-directory demo)
 	$(call step,Fuzzing each target of the extractor for a minute,fuzz/run 60)
+
+e2e: ## The image on a real Kubernetes node, by Helm, and the commands of the documentation (Linux, root)
+	$(call step,The operator on a real node,tests/e2e/run)
 
 lint: ## Formatting, lints, dependencies
 	$(call step,Formatting,cargo fmt --all --check)
