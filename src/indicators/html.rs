@@ -4,6 +4,8 @@
 mod element;
 mod entity;
 
+use std::collections::HashSet;
+
 pub use element::is_likely;
 use element::{Element, Name};
 use memchr::{memchr, memchr_iter, memchr2, memmem};
@@ -18,6 +20,8 @@ pub fn to_text(html: &str, text: &mut String, links: &mut String) {
         given_up: Vec::new(),
         after_link: None,
         verbatim: 0,
+        visited: Vec::new(),
+        endless: HashSet::new(),
     };
     while let Some(found) = memchr2(b'<', b'&', page.rest().as_bytes()) {
         page.show(found);
@@ -55,6 +59,11 @@ struct Page<'h, 't> {
     after_link: Option<usize>,
     /// Up to where tags are text.
     verbatim: usize,
+    /// Where the attributes of the tag at hand were read on from.
+    visited: Vec<usize>,
+    /// Offsets among attributes from which reading ends at a quote that is never closed: another tag that comes to one ends
+    /// there too, and need not read on to find out.
+    endless: HashSet<usize>,
 }
 
 impl<'h> Page<'h, '_> {
@@ -238,7 +247,9 @@ impl<'h> Page<'h, '_> {
         let bytes = self.rest().as_bytes();
         let mut target = None;
         let mut swallowed = Vec::new();
-        loop {
+        self.visited.clear();
+        while !self.endless.contains(&(self.at + at)) {
+            self.visited.push(self.at + at);
             let part = bytes.get(at..).unwrap_or_default();
             let Some(mark) = self.seek(Sought::CloserOutsideQuotes, || memchr2(b'>', b'=', part))
             else {
@@ -270,6 +281,7 @@ impl<'h> Page<'h, '_> {
             }
             at = end;
         }
+        self.endless.extend(self.visited.drain(..));
         (None, target)
     }
 

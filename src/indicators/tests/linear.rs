@@ -249,7 +249,7 @@ fn no_text_takes_more_than_linear_time() {
     let cases = HOSTILE
         .iter()
         .flat_map(|piece| ["", "\">com x.com/", " x=\"> <\">"].map(|suffix| (piece, suffix)))
-        .chain(after_tags.map(|piece| (piece, " y=z")))
+        .chain(after_tags.flat_map(|piece| [" y=z", "c='", "c=\""].map(|suffix| (piece, suffix))))
         .chain(HOSTILE_ALONE.iter().map(|piece| (piece, "")));
     for (piece, suffix) in cases {
         let text = |bytes: usize| format!("{}{suffix}", piece.repeat(bytes / piece.len()));
