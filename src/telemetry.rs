@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, stderr};
 
 use clap::ValueEnum;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
@@ -32,13 +32,10 @@ pub struct BadFilter {
 /// # Errors
 /// When the filter can't be read.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), BadFilter> {
-    let filter: Targets =
-        filter
-            .parse()
-            .map_err(|error: tracing_subscriber::filter::ParseError| BadFilter {
-                filter: filter.to_owned(),
-                cause: error.to_string(),
-            })?;
+    let filter = targets(filter).map_err(|cause| BadFilter {
+        filter: filter.to_owned(),
+        cause,
+    })?;
     let lines = fmt::layer().with_writer(stderr);
     let lines = match format {
         LogFormat::Json => lines
@@ -52,4 +49,48 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), BadFilter> {
     // A second start, as in tests, keeps the first.
     let _ = registry().with(lines.with_filter(filter)).try_init();
     Ok(())
+}
+
+/// Levels, and targets with levels, between commas; spaces and empty parts mean nothing.
+fn targets(filter: &str) -> Result<Targets, String> {
+    if filter.contains(['[', '{']) {
+        return Err("spans and fields can't be told apart, only targets".to_owned());
+    }
+    let parts: Vec<&str> = filter
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let targets = parts.join(",").parse();
+    targets.map_err(|error: ParseError| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn a_filter_is_read_as_people_write_it() {
+        for filter in ["info,", " info , kube=debug", ",info,,kube=debug,"] {
+            let targets = targets(filter).unwrap();
+            assert!(
+                targets.would_enable("flashpoint_operator", &Level::INFO),
+                "{filter}"
+            );
+            assert!(
+                !targets.would_enable("flashpoint_operator", &Level::DEBUG),
+                "{filter}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_it_can_not_do_is_refused() {
+        for filter in ["info,[sync]=debug", "kube=loud", "[sync{name=x}]=debug"] {
+            assert!(targets(filter).is_err(), "{filter}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -24,6 +25,12 @@ use crate::report::{MAX_REPORT_BYTES, Report};
 const TAG_TRIES: u32 = 3;
 const TAG_PAUSE: Duration = Duration::from_secs(2);
 
+/// Up to so many bytes a report takes about a millisecond to examine.
+const SHORT: usize = 64 << 10;
+
+/// Long ones are examined one at a time in the whole process, so that some thread is always there for all else.
+static LONG: Semaphore = Semaphore::const_new(1);
+
 /// What the handling of every report of a sync shares.
 pub struct Handling<'a, S, K, F> {
     /// Where CSV data comes from.
@@ -36,6 +43,8 @@ pub struct Handling<'a, S, K, F> {
     pub rules: &'a Arc<Rules>,
     /// As many reports as may be written at once.
     pub writing: Semaphore,
+    /// As many reports as may hold CSV data.
+    pub holding_csv: Semaphore,
     /// By what is decided what a report needs.
     pub criteria: Criteria,
     /// After this nothing new is begun.
@@ -88,10 +97,21 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         if let Err(stop) = self.may_begin() {
             return work.pending(stop.to_string());
         }
-        let (csv, missing) = self.fetch_csv(work).await;
-        let Some((csv, indicators)) = find(report.clone(), csv, self.rules.clone()).await else {
-            let reason = "it could not be examined: a defect of the operator; please report it";
-            return work.failed(self.criteria.now, reason.to_owned());
+        let mut links = self.source.csv_links(&csv_links::candidates(report));
+        links.truncate(MAX_LINKS);
+        let _held = match links.as_slice() {
+            [] => None,
+            _ => self.holding_csv.acquire().await.ok(),
+        };
+        let (csv, missing) = self.fetch_csv(work, &links).await;
+        let (csv, indicators) = match find(report.clone(), csv, self.rules.clone()).await {
+            Ok(found) => found,
+            Err(error) if error.is_panic() => {
+                tracing::error!(report = %report.id, %error, "a report could not be examined; please report this");
+                let reason = "it could not be examined: a defect of the operator; see its log";
+                return work.failed(self.criteria.now, reason.to_owned());
+            }
+            Err(_) => return work.pending(self.note(Stop::TimeUp).to_string()),
         };
         let matched = indicators.iter().any(Indicator::counts);
         let mut handled = if !matched && !work.in_enclave() {
@@ -113,11 +133,9 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     }
 
     /// The CSV data of a report, and whether some of it could not be had.
-    async fn fetch_csv(&self, work: &Work<'_>) -> (CsvData, bool) {
-        let mut links = self.source.csv_links(&csv_links::candidates(work.report));
-        links.truncate(MAX_LINKS);
+    async fn fetch_csv(&self, work: &Work<'_>, links: &[String]) -> (CsvData, bool) {
         let mut texts = Vec::with_capacity(links.len());
-        for link in &links {
+        for link in links {
             if work.csv_attempts() >= MAX_CSV_ATTEMPTS || self.may_begin().is_err() {
                 break;
             }
@@ -315,14 +333,14 @@ enum Failed {
     Stopped(Stop),
 }
 
-/// What is found in a report and its CSV data, in a task of its own: the calls under way go on meanwhile. None if
-/// that broke off.
+/// What is found in a report and its CSV data, in a task of its own: the calls under way go on meanwhile.
 async fn find(
     report: Arc<Report>,
     csv: CsvData,
     rules: Arc<Rules>,
-) -> Option<(CsvData, Vec<Indicator>)> {
-    let finding = tokio::spawn(async move {
+) -> Result<(CsvData, Vec<Indicator>), JoinError> {
+    let bytes = report.len() + csv.texts().map(str::len).sum::<usize>();
+    let finding = move || {
         let texts = finding::parts(&report.fields);
         let parts: Vec<(Markup, &str)> = texts
             .iter()
@@ -331,6 +349,10 @@ async fn find(
             .collect();
         let found = indicators::find(&parts, &rules);
         (csv, found)
-    });
-    AbortOnDropHandle::new(finding).await.ok()
+    };
+    if bytes <= SHORT {
+        return AbortOnDropHandle::new(tokio::spawn(async { finding() })).await;
+    }
+    let _turn = LONG.acquire().await;
+    tokio::task::spawn_blocking(finding).await
 }

@@ -176,6 +176,7 @@ where
         fence: ports.fence,
         rules: plan.rules,
         writing: Semaphore::new(WRITES_AT_ONCE),
+        holding_csv: Semaphore::new(WRITES_AT_ONCE),
         criteria: plan.criteria(listing.date),
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),
