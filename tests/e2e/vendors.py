@@ -17,7 +17,7 @@ SETTINGS = [f"--set={vendor}.url={url}" for vendor, url in URLS.items()]
 def start():
     """Starts them anew."""
     manifest = pathlib.Path(__file__).parent / "vendors.yaml"
-    cluster.kubectl("delete", "--ignore-not-found", "--wait", "pod", "--namespace=vendors", "--all")
+    cluster.kubectl("delete", "--ignore-not-found", "--wait", "--timeout=60s", "pod", "--namespace=vendors", "--all")
     cluster.kubectl("apply", "-f", manifest)
     cluster.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod", "--all", "--namespace=vendors")
     for vendor in URLS:
