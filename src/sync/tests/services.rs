@@ -85,6 +85,8 @@ pub struct Item {
     pub csv: bool,
     /// Too large to be had, alone or with others.
     pub giant: bool,
+    /// So many words stand before the indicator.
+    pub words: usize,
 }
 
 impl Item {
@@ -99,6 +101,7 @@ impl Item {
             tags: Vec::new(),
             csv: false,
             giant: false,
+            words: 0,
         }
     }
 
@@ -111,7 +114,7 @@ impl Item {
         let mut value = serde_json::json!({
             "id": self.id,
             "title": format!("{} v{}", self.id, self.version),
-            "body": text,
+            "body": format!("{}{text}", "word ".repeat(self.words)),
             "posted_at": self.posted_at.to_string(),
             "updated_at": self.updated_at.to_string(),
             "published_status": if self.published { "published" } else { "archived" },

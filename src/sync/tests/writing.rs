@@ -48,6 +48,19 @@ async fn only_reports_with_indicators_that_are_published_are_sent() {
     assert_eq!(feed.writes(), ["r0"]);
 }
 
+/// They are examined elsewhere, one at a time.
+#[tokio::test(start_paused = true)]
+async fn long_reports_go_in_beside_short_ones() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 30);
+    for index in (0..30).step_by(2) {
+        feed.edit(&format!("r{index}"), |item| item.words = 20_000);
+    }
+    assert_eq!(feed.counts().await.created, 30);
+    assert!(is_quiet(&feed.sync().await));
+    assert_eq!(feed.writes().len(), 30);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_edit_is_written_again_and_a_repeat_is_not() {
     let time = Time::new();
