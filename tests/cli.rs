@@ -62,7 +62,7 @@ async fn a_mistake_in_the_arguments_is_bad_input() {
         (&["sync"][..], "--filename <FILE>"),
         (
             &["extract", "--format", "pdf"],
-            "possible values: auto, text, html, json",
+            "possible values: auto, text, html, csv, json",
         ),
         (&["validat"], "a similar subcommand exists: 'validate'"),
         (&["completions", "tcl"], "possible values: bash"),
