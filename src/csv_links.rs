@@ -4,6 +4,9 @@
 //! key". Where such a link stands is not said; links are looked for in `body`, in `sources` and in
 //! fields with `csv` in their name. Whether one may be followed is the source's decision.
 
+use memchr::{memchr2_iter, memmem};
+use serde_json::value::RawValue;
+
 use crate::report::{Fields, Report, text, text_of};
 
 /// The most links of one report that are followed: a report with more is a catalogue, not data.
@@ -16,18 +19,30 @@ const MAX_DEPTH: usize = 8;
 #[must_use]
 pub fn candidates(report: &Report) -> Vec<String> {
     let mut links = Vec::new();
-    if let Some(body) = text(&report.fields, "body") {
+    let fields = &report.fields;
+    let says_csv = |value: &RawValue| may_mention_csv(value.get());
+    if fields.get("body").is_some_and(|body| says_csv(body))
+        && let Some(body) = text(fields, "body")
+    {
         collect(&body, &mut links);
     }
-    for (_, value) in report.fields.iter().filter(|(key, _)| is_listed(key)) {
-        strings(value.get(), MAX_DEPTH, &mut links);
+    for (key, value) in fields {
+        if is_listed(key) && says_csv(value) {
+            strings(value.get(), MAX_DEPTH, &mut links);
+        }
     }
     links
 }
 
+/// Whether the text in some JSON may hold `csv`: few reports have it, and those that have none need no second look.
+fn may_mention_csv(json: &str) -> bool {
+    // Letters may be written as `\u0063` too, though hardly anybody does.
+    mentions_csv(json) || memmem::find(json.as_bytes(), b"\\u00").is_some()
+}
+
 /// The field that `text` stands in may hold links besides the body.
 fn is_listed(key: &str) -> bool {
-    key == "sources" || (key != "csv_data" && key.to_ascii_lowercase().contains("csv"))
+    key == "sources" || (key != "csv_data" && mentions_csv(key))
 }
 
 /// Whether a link's path ends in `.csv`, or its query says `format=csv`.
@@ -44,9 +59,6 @@ pub fn names_csv(link: &str) -> bool {
 
 /// Links in text or HTML: what stands in quotes after `href=`, and bare URLs.
 fn collect(text: &str, links: &mut Vec<String>) {
-    if !mentions_csv(text.as_bytes()) {
-        return;
-    }
     let lower = text.to_ascii_lowercase();
     if !lower.contains(".csv") && !lower.contains("format=csv") {
         return;
@@ -71,9 +83,10 @@ fn collect(text: &str, links: &mut Vec<String>) {
     }
 }
 
-/// Whether `csv` is there in any case: few bodies have it, and those that have none need no second look.
-fn mentions_csv(text: &[u8]) -> bool {
-    memchr::memchr2_iter(b'v', b'V', text).any(|end| {
+/// Whether `csv` is there in any case.
+fn mentions_csv(text: &str) -> bool {
+    let text = text.as_bytes();
+    memchr2_iter(b'v', b'V', text).any(|end| {
         text.get(end.saturating_sub(2)..end)
             .is_some_and(|before| before.eq_ignore_ascii_case(b"cs"))
     })
@@ -94,8 +107,7 @@ fn strings(json: &str, depth: usize, links: &mut Vec<String>) {
     if json.starts_with('"') {
         add(&text_of(json), links);
     } else if json.starts_with('[') {
-        let values: Vec<&serde_json::value::RawValue> =
-            serde_json::from_str(json).unwrap_or_default();
+        let values: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
         for value in values {
             strings(value.get(), depth, links);
         }
@@ -113,7 +125,7 @@ mod tests {
     use super::*;
 
     fn links(json: &str) -> Vec<String> {
-        let raw = serde_json::value::RawValue::from_string(json.to_owned()).unwrap();
+        let raw = RawValue::from_string(json.to_owned()).unwrap();
         candidates(&Report::parse(&raw).unwrap())
     }
 
@@ -140,6 +152,15 @@ mod tests {
     #[test]
     fn other_links_are_left_alone() {
         assert!(links(r#"{"id":"a","body":"<a href=\"https://x.test/csv/page.html?f=a.csv\">.csv</a>","sources":[null,1]}"#).is_empty());
+    }
+
+    #[test]
+    fn letters_may_be_escaped() {
+        let json = r#"{"id":"a","body":"https://x.test/a.\u0063sv","sources":["https://x.test/b.cs\u0056"]}"#;
+        assert_eq!(
+            links(json),
+            ["https://x.test/a.csv", "https://x.test/b.csV"]
+        );
     }
 
     #[test]

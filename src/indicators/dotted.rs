@@ -187,7 +187,8 @@ impl Finder<'_, '_> {
             && before
                 .get(..before.len() - 1)
                 .is_some_and(|rest| rest.ends_with([':', 'f', 'F']));
-        (!mapped).then(|| (IndicatorType::Ip, address.to_string()))
+        // It parses in its usual form alone.
+        (!mapped).then(|| (IndicatorType::Ip, host.name.trim_matches('-').to_owned()))
     }
 
     fn domain(&self, start: usize, host: &Host) -> Option<(IndicatorType, String)> {

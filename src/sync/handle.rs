@@ -1,35 +1,27 @@
-//! One report: examine, map, write, tag.
+//! One report: fetch its CSV data, map, write, tag.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinError;
 use tokio::time::Instant;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::decision::{Criteria, Decision};
+use super::examine::{self, Looked};
 use super::ports::{Fence, Stop, Verdict};
 use super::sink::{Guid, Sink, WriteError};
 use super::source::Source;
 use super::work::{Handled, Work};
 use crate::csv_links::{self, MAX_LINKS};
 use crate::fault::{Fault, FaultKind};
-use crate::finding;
-use crate::indicators::{self, Indicator, Markup, Rules};
-use crate::ledger::{Entry, MAX_CSV_ATTEMPTS, State};
+use crate::indicators::{Indicator, Rules};
+use crate::ledger::{MAX_CSV_ATTEMPTS, State};
 use crate::mapping::{self, CsvData, Submission};
-use crate::report::{MAX_REPORT_BYTES, Report};
+use crate::report::MAX_REPORT_BYTES;
 
 /// How often, and how far apart, tags are tried on a report that was written just before.
 const TAG_TRIES: u32 = 3;
 const TAG_PAUSE: Duration = Duration::from_secs(2);
-
-/// Up to so many bytes a report takes about a millisecond to examine.
-const SHORT: usize = 64 << 10;
-
-/// Long ones are examined one at a time in the whole process, so that some thread is always there for all else.
-static LONG: Semaphore = Semaphore::const_new(1);
 
 /// What the handling of every report of a sync shares.
 pub struct Handling<'a, S, K, F> {
@@ -55,11 +47,15 @@ pub struct Handling<'a, S, K, F> {
 
 impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     /// Handles one report.
-    pub async fn handle(&self, report: Report, known: Option<Entry>) -> Handled {
-        let report = Arc::new(report);
+    pub async fn handle(&self, looked: Looked) -> Handled {
+        let Looked {
+            report,
+            known,
+            found,
+        } = looked;
         let work = Work::new(&report, known.as_ref());
         let Some(entry) = work.same else {
-            return self.examine(&work).await;
+            return self.examine(&work, found).await;
         };
         match (self.criteria.of_known(entry), &entry.state) {
             (Decision::Unchanged, _) => work.as_before(Verdict::Unchanged, entry),
@@ -72,11 +68,11 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
                 let _turn = self.writing.acquire().await;
                 self.tag(&work, Guid(guid.clone()), &tags, *created).await
             }
-            _ => self.examine(&work).await,
+            _ => self.examine(&work, found).await,
         }
     }
 
-    async fn examine(&self, work: &Work<'_>) -> Handled {
+    async fn examine(&self, work: &Work<'_>, found: Option<Vec<Indicator>>) -> Handled {
         let report = work.report;
         let without_indicators = State::WithoutIndicators {
             rules: self.criteria.rules,
@@ -97,21 +93,27 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         if let Err(stop) = self.may_begin() {
             return work.pending(stop.to_string());
         }
-        let mut links = self.source.csv_links(&csv_links::candidates(report));
+        let mut links = match &found {
+            Some(_) => Vec::new(),
+            None => self.source.csv_links(&csv_links::candidates(report)),
+        };
         links.truncate(MAX_LINKS);
         let _held = match links.as_slice() {
             [] => None,
             _ => self.holding_csv.acquire().await.ok(),
         };
         let (csv, missing) = self.fetch_csv(work, &links).await;
-        let (csv, indicators) = match find(report.clone(), csv, self.rules.clone()).await {
-            Ok(found) => found,
-            Err(error) if error.is_panic() => {
-                tracing::error!(report = %report.id, %error, "a report could not be examined; please report this");
-                let reason = "it could not be examined: a defect of the operator; see its log";
-                return work.failed(self.criteria.now, reason.to_owned());
-            }
-            Err(_) => return work.pending(self.note(Stop::TimeUp).to_string()),
+        let (csv, indicators) = match found {
+            Some(found) => (csv, found),
+            None => match examine::examine(report.clone(), csv, self.rules.clone()).await {
+                Ok(examined) => examined,
+                Err(error) if error.is_panic() => {
+                    tracing::error!(report = %report.id, %error, "a report could not be examined; please report this");
+                    let reason = "it could not be examined: a defect of the operator; see its log";
+                    return work.failed(self.criteria.now, reason.to_owned());
+                }
+                Err(_) => return work.pending(self.note(Stop::TimeUp).to_string()),
+            },
         };
         let matched = indicators.iter().any(Indicator::counts);
         let mut handled = if !matched && !work.in_enclave() {
@@ -331,28 +333,4 @@ enum Failed {
     /// The writing ended.
     #[error("{0}")]
     Stopped(Stop),
-}
-
-/// What is found in a report and its CSV data, in a task of its own: the calls under way go on meanwhile.
-async fn find(
-    report: Arc<Report>,
-    csv: CsvData,
-    rules: Arc<Rules>,
-) -> Result<(CsvData, Vec<Indicator>), JoinError> {
-    let bytes = report.len() + csv.texts().map(str::len).sum::<usize>();
-    let finding = move || {
-        let texts = finding::parts(&report.fields);
-        let parts: Vec<(Markup, &str)> = texts
-            .iter()
-            .map(|(markup, text)| (*markup, text.as_ref()))
-            .chain(csv.texts().map(|text| (Markup::Csv, text)))
-            .collect();
-        let found = indicators::find(&parts, &rules);
-        (csv, found)
-    };
-    if bytes <= SHORT {
-        return AbortOnDropHandle::new(tokio::spawn(async { finding() })).await;
-    }
-    let _turn = LONG.acquire().await;
-    tokio::task::spawn_blocking(finding).await
 }

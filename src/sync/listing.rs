@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::decision::Criteria;
-use super::pager::{Element, PAGE, Pager, Unlistable};
+use super::elements::{Element, Unlistable};
+use super::pager::{PAGE, Pager};
 use super::ports::Clock;
 use super::source::Source;
 use super::{Mode, Plan};

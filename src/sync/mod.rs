@@ -5,6 +5,8 @@
 
 mod close;
 mod decision;
+mod elements;
+mod examine;
 mod handle;
 mod listing;
 mod outcome;
@@ -20,7 +22,7 @@ mod work;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -235,12 +237,13 @@ async fn handle_all<S, K, J, F, C, W>(
     W: Watcher,
 {
     let mut left = reports.len() as u64;
-    let known: Vec<_> = reports
-        .iter()
-        .map(|report| settlement.ledger.get(&report.id).cloned())
-        .collect();
-    let mut handled_reports = stream::iter(reports.into_iter().zip(known))
-        .map(|(report, known)| handling.handle(report, known))
+    let reports = reports.into_iter().map(|report| {
+        let known = settlement.ledger.get(&report.id).cloned();
+        (report, known)
+    });
+    let looked = examine::ahead(reports.collect(), handling.criteria, handling.rules.clone());
+    let mut handled_reports = looked
+        .map(|looked| handling.handle(looked))
         .buffer_unordered(REPORTS_AT_ONCE);
     loop {
         let handled = tokio::select! {

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Plan;
+use super::elements::{self, Element, Unlistable};
 use super::ports::Clock;
 use super::source::{Page, PageError, PageRequest, Since, Source};
 use crate::fault::Fault;
-use crate::report::{Report, Unreadable};
 
 /// The size of the pages after the first.
 pub const PAGE: u32 = 500;
@@ -18,20 +18,6 @@ const MAX_REQUESTS: u32 = 2_000;
 /// The most single reports of one listing that may be too large: with more, the service is at
 /// fault rather than the reports.
 const MAX_TOO_LARGE: u32 = 20;
-
-/// An element of the listing.
-pub type Element = Result<Report, Unlistable>;
-
-/// An element of the listing that can't be handled.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unlistable {
-    /// It is no report.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    /// It alone is too large, or does not come in time.
-    #[error("{0}")]
-    TooLarge(String),
-}
 
 /// Walks the pages of one window.
 #[expect(
@@ -224,7 +210,10 @@ impl<'a, S: Source> Pager<'a, S> {
                 skip,
             };
             match self.source.page(request).await {
-                Ok(page) => return Ok(self.take_in(&page, skip, asked)),
+                Ok(page) => {
+                    self.take_in(&page, skip, asked);
+                    return Ok((elements::read(page.reports).await, page.date));
+                }
                 Err(PageError::TooLarge(_)) if asked > 1 && !self.spent() => {
                     self.size = asked.div_ceil(2);
                     self.halved = true;
@@ -242,7 +231,7 @@ impl<'a, S: Source> Pager<'a, S> {
         }
     }
 
-    fn take_in(&mut self, page: &Page, skip: u64, asked: u32) -> (Vec<Element>, Option<Timestamp>) {
+    fn take_in(&mut self, page: &Page, skip: u64, asked: u32) {
         let length = page.reports.len() as u64;
         let asked = u64::from(asked);
         let most = page.limit.map_or(asked, |limit| limit.min(asked));
@@ -259,8 +248,6 @@ impl<'a, S: Source> Pager<'a, S> {
         if last && matches!(self.place, Place::From(_)) {
             self.end();
         }
-        let elements = page.reports.iter().map(|raw| Ok(Report::parse(raw)?));
-        (elements.collect(), page.date)
     }
 
     /// Goes past `length` elements from `skip` on.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Mode;
-use super::pager::Unlistable;
+use super::elements::Unlistable;
 use super::ports::{Line, Verdict, Watcher};
 use super::work::Handled;
 use crate::counts::Counts;

@@ -61,17 +61,15 @@ pub(super) fn telling(text: &str, start: usize, end: usize) -> Option<bool> {
     ];
     let word = &text[start..end];
     let coined = |tail: &&str| word.ends_with(*tail) && word.len() >= tail.len() + 3;
-    let tells = may_tell(word) && TAILS.iter().any(coined) && word_at(text, start).is_some();
+    let tells = TAILS.iter().any(coined) && word_at(text, start).is_some();
     tells.then(|| Surroundings::of(text, start, end).speaks_of_malware())
 }
 
-/// A quick look before a closer one: a capital first, and a last letter as "Loader" has.
+/// A quick look before [`telling`]: a capital first, and a last letter as "Loader" has.
 #[inline]
-fn may_tell(word: &str) -> bool {
-    let letters = word.as_bytes();
-    letters.first().is_some_and(u8::is_ascii_uppercase)
-        && letters.len() >= 6
-        && matches!(letters.last(), Some(b'r' | b't' | b'T' | b'm'))
+pub(super) fn may_tell(word: &[u8]) -> bool {
+    matches!(word, [first, .., last] if first.is_ascii_uppercase() && matches!(last, b'r' | b't' | b'T' | b'm'))
+        && word.len() >= 6
 }
 
 /// Whether a word is spelt as malware is named and words are not: `WolfsBane`, `CLRLoad`, `TOUGHPROGRESS`; unlike "DLLs".

@@ -35,7 +35,9 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
         at = end;
         let found = if names.may_hold(bytes, start, end) {
             names.candidate(text, start, end)
-        } else if let Some(sure) = announced::telling(text, start, end) {
+        } else if announced::may_tell(&bytes[start..end])
+            && let Some(sure) = announced::telling(text, start, end)
+        {
             names.coined(text, start, end, sure)
         } else {
             continue;
