@@ -17,7 +17,6 @@ pub mod fault;
 pub mod finding;
 pub mod flashpoint;
 pub mod http;
-pub mod indicators;
 pub mod ledger;
 pub mod mapping;
 pub mod report;
@@ -26,3 +25,80 @@ pub mod sync;
 pub mod telemetry;
 pub mod trustar;
 pub mod window;
+
+pub use indicators;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::fs;
+    use std::path::Path;
+
+    /// The code of a module, its folder's included, without comments.
+    fn code(path: &Path) -> String {
+        if path.is_dir() {
+            let entries = fs::read_dir(path)
+                .unwrap()
+                .map(|entry| entry.unwrap().path());
+            return entries.map(|path| code(&path)).collect();
+        }
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let lines = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        if is_rust {
+            lines.collect::<Vec<_>>().join("\n")
+        } else {
+            String::new()
+        }
+    }
+
+    /// Whether code uses a crate.
+    fn names(code: &str, name: &str) -> bool {
+        code.match_indices(&format!("{name}::")).any(|(at, _)| {
+            !code[..at].ends_with(|before: char| {
+                before.is_alphanumeric() || before == '_' || before == ':'
+            })
+        })
+    }
+
+    #[test]
+    fn what_is_pure_knows_no_network_and_only_the_edges_know_kubernetes() {
+        const PURE: [&str; 10] = [
+            "api",
+            "counts",
+            "csv_links",
+            "finding",
+            "indicators",
+            "ledger",
+            "mapping",
+            "report",
+            "standing",
+            "window",
+        ];
+        const KUBERNETES: [&str; 3] = ["api", "cli", "controller"];
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut seen = Vec::new();
+        for entry in fs::read_dir(src).unwrap() {
+            let path = entry.unwrap().path();
+            let module = path.file_stem().unwrap().to_str().unwrap();
+            let code = code(&path);
+            for name in ["tokio", "reqwest"] {
+                let wrong = PURE.contains(&module) && names(&code, name);
+                assert!(!wrong, "{module} names {name}");
+            }
+            for name in ["kube", "k8s_openapi"] {
+                let wrong = !KUBERNETES.contains(&module) && module != "lib" && names(&code, name);
+                assert!(!wrong, "{module} names {name}");
+            }
+            seen.push(module.to_owned());
+        }
+        assert!(
+            PURE.iter()
+                .all(|module| seen.iter().any(|seen| seen == module)),
+            "{seen:?}"
+        );
+        assert!(names("use tokio::task;", "tokio") && !names("my_tokio::x", "tokio"));
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use flashpoint_operator::indicators::{self, Indicator, IndicatorType, Markup, Rules};
+use indicators::{self, Indicator, IndicatorType, Markup, Rules};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

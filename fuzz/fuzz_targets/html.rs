@@ -1,7 +1,7 @@
 //! Any HTML to text: nothing panics, nothing is invented, and links are lines.
 #![no_main]
 
-use flashpoint_operator::indicators::html;
+use indicators::html;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|source: &str| {

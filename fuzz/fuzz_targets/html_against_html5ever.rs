@@ -2,7 +2,7 @@
 //! what a browser would.
 #![no_main]
 
-use flashpoint_operator::indicators::html;
+use indicators::html;
 use html5ever::tendril::TendrilSink as _;
 use html5ever::{ParseOpts, local_name, parse_document};
 use libfuzzer_sys::fuzz_target;

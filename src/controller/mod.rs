@@ -113,8 +113,11 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "serving /metrics, /livez and /readyz");
     }
+    // First of all: a file of authorities that is of no use is told at once, by a replica that stands by as well.
+    let http = http::client(&settings.http)?;
     let operator = Operator {
         settings,
+        http,
         client: client().await?,
         metrics: Metrics::default(),
         readiness: Readiness::default(),
@@ -150,6 +153,8 @@ async fn client() -> Result<Client, RunError> {
 /// The process as a whole.
 struct Operator {
     settings: Settings,
+    /// For calls to both vendors.
+    http: reqwest::Client,
     client: Client,
     metrics: Metrics,
     readiness: Readiness,
@@ -208,7 +213,7 @@ impl Operator {
         self.metrics.leads(true);
         let settings = &self.settings;
         let observer = Arc::new(self.metrics.clone());
-        let http = http::client(&settings.http)?;
+        let http = self.http.clone();
         let context = Context {
             client: self.client.clone(),
             flashpoint: Flashpoint::new(&settings.flashpoint, http.clone(), observer.clone()),

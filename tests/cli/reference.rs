@@ -37,7 +37,7 @@ its variable. Besides:
 | `KUBECONFIG`                                                  | `run` outside a cluster |
 | `RUST_LOG`                                                    | what is logged: by `run` without `--log-filter` (`info`), and by `sync` (`warn`) |
 | `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`                       | a proxy to the vendors |
-| `SSL_CERT_FILE`                                               | the system's certificate authorities, where they are elsewhere |
+| `SSL_CERT_FILE`, `SSL_CERT_DIR`                               | the system's certificate authorities, where they are elsewhere |
 ";
 
 /// The help of a command, wrapped at a fixed width and with none of our variables' values in it.

@@ -55,7 +55,7 @@ impl Score {
 fn sentences() -> Vec<Sentence> {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/tests/fixtures/names/sentences.jsonl"
+        "/../../tests/fixtures/names/sentences.jsonl"
     );
     let text = std::fs::read_to_string(path).unwrap();
     text.lines()

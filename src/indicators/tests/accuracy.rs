@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::indicators::{self, IndicatorType, Markup, Rules};
+use crate::{IndicatorType, Markup, Rules};
 
 const CASES: &str = include_str!("../../../tests/fixtures/indicators/cases.jsonl");
 
@@ -68,7 +68,7 @@ fn the_peers_cases_are_found() {
     let mut scores = [Score::default(); 9];
     for line in CASES.lines() {
         let case: Case = serde_json::from_str(line).unwrap();
-        let found: BTreeSet<Expected> = indicators::find(
+        let found: BTreeSet<Expected> = crate::find(
             &[(Markup::detect(&case.text), &case.text)],
             &Rules::default(),
         )

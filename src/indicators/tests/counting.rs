@@ -1,9 +1,9 @@
 //! What counts for the filter, what does not, and why.
 
-use crate::indicators::{self, Benign, Indicator, IndicatorType, Markup, RuleSettings, Rules};
+use crate::{Benign, Indicator, IndicatorType, Markup, RuleSettings, Rules};
 
 fn find(text: &str, settings: RuleSettings) -> Vec<Indicator> {
-    indicators::find(&[(Markup::Text, text)], &Rules::new(settings))
+    crate::find(&[(Markup::Text, text)], &Rules::new(settings))
 }
 
 /// The reason why the only indicator of a type in `text` does not count.
@@ -309,7 +309,7 @@ fn parts_are_texts_of_their_own_in_order_and_without_repeats() {
         (Markup::Text, ".com and b.net"),
         (Markup::Html, "<p>b.net <b>c</b>.org</p>"),
     ];
-    let values: Vec<String> = indicators::find(&parts, &Rules::default())
+    let values: Vec<String> = crate::find(&parts, &Rules::default())
         .into_iter()
         .map(|indicator| indicator.value)
         .collect();

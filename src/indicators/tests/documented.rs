@@ -1,6 +1,6 @@
 //! The examples for users are what really happens.
 
-use crate::indicators::{self, Markup, Rules};
+use crate::{Markup, Rules};
 
 const PAGE: &str = include_str!("../../../docs/indicators.md");
 
@@ -12,16 +12,15 @@ fn the_examples_are_true() {
         let [("input", input), ("found", expected)] = pair else {
             continue;
         };
-        let found: Vec<String> =
-            indicators::find(&[(Markup::detect(input), input)], &Rules::default())
-                .into_iter()
-                .map(|indicator| {
-                    let why = indicator.benign.map_or("", indicators::Benign::as_str);
-                    format!("{} {} {why}", indicator.kind, indicator.value)
-                        .trim_end()
-                        .to_owned()
-                })
-                .collect();
+        let found: Vec<String> = crate::find(&[(Markup::detect(input), input)], &Rules::default())
+            .into_iter()
+            .map(|indicator| {
+                let why = indicator.benign.map_or("", crate::Benign::as_str);
+                format!("{} {} {why}", indicator.kind, indicator.value)
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect();
         let expected: Vec<String> = expected
             .lines()
             .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))

@@ -1,6 +1,6 @@
 //! Hostile input: no text makes the extractor panic, and none takes more than linear time.
 
-use crate::indicators::{self, Markup, Rules};
+use crate::{Markup, Rules};
 
 const MARKUPS: [Markup; 3] = [Markup::Text, Markup::Html, Markup::Csv];
 
@@ -101,7 +101,7 @@ fn no_text_makes_it_panic() {
             .map(|_| PIECES[seed.below(PIECES.len())])
             .collect();
         for markup in MARKUPS {
-            for found in indicators::find(&[(markup, &text)], &rules) {
+            for found in crate::find(&[(markup, &text)], &rules) {
                 assert!(
                     !found.value.is_empty() && !found.value.contains(['\n', '\0']),
                     "{found:?} in {text:?}"
@@ -119,8 +119,8 @@ fn what_is_found_is_found_again_in_itself() {
         let text: String = (0..seed.below(12))
             .map(|_| PIECES[seed.below(PIECES.len())])
             .collect();
-        for found in indicators::find(&[(Markup::Text, &text)], &rules) {
-            let again = indicators::find(
+        for found in crate::find(&[(Markup::Text, &text)], &rules) {
+            let again = crate::find(
                 &[(Markup::Text, &format!("hxxp://x.com {} ", found.value))],
                 &rules,
             );
@@ -130,10 +130,10 @@ fn what_is_found_is_found_again_in_itself() {
             // A name that looks like a file, a member or a version is believed only where the text gives a reason.
             let doubted = matches!(
                 found.kind,
-                indicators::IndicatorType::Domain
-                    | indicators::IndicatorType::Ip
-                    | indicators::IndicatorType::Malware
-            ) || (found.kind == indicators::IndicatorType::Url
+                crate::IndicatorType::Domain
+                    | crate::IndicatorType::Ip
+                    | crate::IndicatorType::Malware
+            ) || (found.kind == crate::IndicatorType::Url
                 && !found.value.contains("://"));
             assert!(kept || doubted, "{found:?} in {text:?}");
         }
@@ -242,7 +242,7 @@ fn no_text_takes_more_than_linear_time() {
     let rules = Rules::default();
     let time = |text: &str, markup: Markup| {
         let start = nanoseconds();
-        std::hint::black_box(indicators::find(&[(markup, text)], &rules));
+        std::hint::black_box(crate::find(&[(markup, text)], &rules));
         nanoseconds() - start
     };
     let after_tags = HOSTILE.iter().filter(|piece| piece.contains('<'));

@@ -1,6 +1,6 @@
 //! HTML and CSV: what a reader sees is what is scanned.
 
-use crate::indicators::{self, Indicator, Markup, Rules, html};
+use crate::{Indicator, Markup, Rules, html};
 
 fn text(source: &str) -> String {
     let (mut text, mut links) = (String::new(), String::new());
@@ -15,7 +15,7 @@ fn links(source: &str) -> String {
 }
 
 fn values(markup: Markup, source: &str) -> Vec<String> {
-    let found = indicators::find(&[(markup, source)], &Rules::default());
+    let found = crate::find(&[(markup, source)], &Rules::default());
     found
         .into_iter()
         .map(|Indicator { value, .. }| value)

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::indicators::{self, Markup, Rules};
+use crate::{Markup, Rules};
 
 const TEXTS: &str = include_str!("../../../tests/fixtures/indicators/news.jsonl");
 
@@ -22,11 +22,11 @@ fn nothing_in_ordinary_texts_counts() {
         } else {
             Markup::Text
         };
-        let found = indicators::find(&[(markup, &news.text)], &Rules::default());
+        let found = crate::find(&[(markup, &news.text)], &Rules::default());
         wrong.extend(
             found
                 .into_iter()
-                .filter(indicators::Indicator::counts)
+                .filter(crate::Indicator::counts)
                 .map(|indicator| {
                     format!("{} {} in {}", indicator.kind, indicator.value, news.text)
                 }),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::indicators::{self, IndicatorType, Markup, Rules};
+use crate::{IndicatorType, Markup, Rules};
 
 const CASES: &str = include_str!("../../../tests/fixtures/indicators/tricky.jsonl");
 
@@ -19,7 +19,7 @@ fn each_text_holds_what_it_holds_and_no_more() {
     let mut wrong = Vec::new();
     for line in CASES.lines() {
         let case: Case = serde_json::from_str(line).unwrap();
-        let found: Vec<String> = indicators::find(&[(Markup::Text, &case.text)], &Rules::default())
+        let found: Vec<String> = crate::find(&[(Markup::Text, &case.text)], &Rules::default())
             .into_iter()
             .filter(|indicator| indicator.kind == case.r#type)
             .map(|indicator| indicator.value)
