@@ -2,6 +2,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 IMAGE ?= flashpoint-operator:dev
+# Most of the tests' time passes in waiting: for the API server, for a lease, for a retry.
+export RUST_TEST_THREADS ?= 8
 # Prints what is done and, at the end, how long it took.
 step = @t=$$SECONDS; printf '\n== %s\n' "$(1)"; $(2) && printf '== %s: %d s\n' "$(1)" $$((SECONDS - t))
 

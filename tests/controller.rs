@@ -1,7 +1,7 @@
 //! The operator's binary against a real API server, with both vendors simulated.
 //!
 //! Each test has a namespace, simulators and an operator process of its own, and the operator may do what the chart
-//! lets it. Most of the time passes in waiting, so run them with many threads (`RUST_TEST_THREADS=16`).
+//! lets it. Most of the time passes in waiting, so run them with many threads (`RUST_TEST_THREADS=8`, as `make test` does).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
