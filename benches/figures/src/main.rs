@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
 async fn measure() -> Outcome<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
-    println!("{:44}{:>18}{:>14}", "FIGURE", "MEASURED", "GOAL");
+    show("FIGURE", "MEASURED", "GOAL");
     if is_wanted("throughput") {
         Box::pin(throughput::measure()).await?;
     }
@@ -39,7 +39,7 @@ async fn measure() -> Outcome<()> {
 }
 
 fn show(figure: &str, measured: &str, goal: &str) {
-    println!("{figure:44}{measured:>18}{goal:>14}");
+    println!("{figure:46}{measured:>22}{goal:>12}");
 }
 
 /// The release binary, built beside this one.
