@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::stage::{CANARIES, Run, Stage, VARIABLES, feed, finish, secret_of};
+use super::stage::{CANARIES, Run, Stage, VARIABLES, feed, finish, operator, secret_of};
 
 async fn dry_run(stage: &Stage, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     let mut command = stage.sync(&["--dry-run"]);
@@ -188,6 +188,28 @@ async fn bad_credentials_get_one_clear_message() {
         "absent.pem",
     ];
     assert_refused(&stage, &[(&authorities, "absent.pem")]).await;
+}
+
+/// By a replica that will stand by as well: before there is an API server to ask for the lease.
+#[tokio::test]
+async fn the_controller_tells_at_once_of_authorities_that_are_of_no_use() {
+    let run = operator(
+        &[
+            "run",
+            "--http-addr",
+            "127.0.0.1:0",
+            "--ca-file",
+            "absent.pem",
+        ],
+        "",
+    )
+    .await;
+    let said = [run.stdout, run.stderr].concat();
+    assert_eq!(run.code, 1, "{said}");
+    assert!(
+        said.contains("no certificate authorities in absent.pem"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
