@@ -36,8 +36,12 @@ pub fn candidates(report: &Report) -> Vec<String> {
 
 /// Whether the text in some JSON may hold `csv`: few reports have it, and those that have none need no second look.
 fn may_mention_csv(json: &str) -> bool {
-    // Letters may be written as `\u0063` too, though hardly anybody does.
-    mentions_csv(json) || memmem::find(json.as_bytes(), b"\\u00").is_some()
+    // A letter may be written as its code too.
+    let is_letter = |at: usize| {
+        let code = json.as_bytes().get(at + 4..at + 6);
+        matches!(code, Some(b"43" | b"53" | b"56" | b"63" | b"73" | b"76"))
+    };
+    mentions_csv(json) || memmem::find_iter(json.as_bytes(), b"\\u00").any(is_letter)
 }
 
 /// The field that `text` stands in may hold links besides the body.
@@ -59,6 +63,9 @@ pub fn names_csv(link: &str) -> bool {
 
 /// Links in text or HTML: what stands in quotes after `href=`, and bare URLs.
 fn collect(text: &str, links: &mut Vec<String>) {
+    if !mentions_csv(text) {
+        return;
+    }
     let lower = text.to_ascii_lowercase();
     if !lower.contains(".csv") && !lower.contains("format=csv") {
         return;

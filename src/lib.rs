@@ -54,12 +54,22 @@ mod tests {
         }
     }
 
-    /// Whether code uses a crate.
+    /// Whether code uses a crate: `name::…`, `use name;`, `use name as …`.
     fn names(code: &str, name: &str) -> bool {
-        code.match_indices(&format!("{name}::")).any(|(at, _)| {
-            !code[..at].ends_with(|before: char| {
-                before.is_alphanumeric() || before == '_' || before == ':'
-            })
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        code.match_indices(name).any(|(at, _)| {
+            let (before, after) = (&code[..at], &code[at + name.len()..]);
+            let before = before.strip_suffix("::").map_or(before, |before| {
+                if before.ends_with(is_part) {
+                    "x"
+                } else {
+                    before
+                }
+            });
+            let is_used = after.starts_with("::")
+                || before.ends_with("use ")
+                    && (after.starts_with(';') || after.starts_with(" as "));
+            !before.ends_with(is_part) && is_used
         })
     }
 
@@ -99,6 +109,16 @@ mod tests {
                 .all(|module| seen.iter().any(|seen| seen == module)),
             "{seen:?}"
         );
-        assert!(names("use tokio::task;", "tokio") && !names("my_tokio::x", "tokio"));
+        for using in [
+            "use tokio::task;",
+            "::tokio::spawn(x)",
+            "use tokio as t;",
+            "a(tokio::b)",
+        ] {
+            assert!(names(using, "tokio"), "{using}");
+        }
+        for other in ["my_tokio::x", "own::tokio::x", "tokio_util::x", "\"tokio\""] {
+            assert!(!names(other, "tokio"), "{other}");
+        }
     }
 }

@@ -113,7 +113,8 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "serving /metrics, /livez and /readyz");
     }
-    // First of all: a file of authorities that is of no use is told at once, by a replica that stands by as well.
+    // Before the cluster is asked for anything: a file of authorities that is of no use is told at once, by a replica that will
+    // stand by as well.
     let http = http::client(&settings.http)?;
     let operator = Operator {
         settings,
@@ -164,7 +165,11 @@ struct Operator {
 impl Operator {
     async fn run(&self) -> Result<(), RunError> {
         match &self.settings.election {
-            None => self.run_feeds(None, CancellationToken::new()).await,
+            None => {
+                let http = self.http.clone();
+                self.run_feeds(None, http, CancellationToken::new()).await;
+                Ok(())
+            }
             Some(election) => self.run_elected(election).await,
         }
     }
@@ -186,8 +191,13 @@ impl Operator {
         }
         tracing::info!(identity, "leading");
         let lost = CancellationToken::new();
+        // It may have stood by for weeks, and the authorities may have been renewed.
+        let http = http::client(&self.settings.http).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the certificate authorities of the start are kept");
+            self.http.clone()
+        });
         tokio::select! {
-            outcome = self.run_feeds(Some(leadership.clone()), lost.clone()) => outcome?,
+            () = self.run_feeds(Some(leadership.clone()), http, lost.clone()) => {}
             () = candidate.keep(&leadership) => {
                 self.metrics.leads(false);
                 // Calls under way end at once: their outcome is the next leader's to tell.
@@ -208,12 +218,12 @@ impl Operator {
     async fn run_feeds(
         &self,
         leadership: Option<Arc<Leadership>>,
+        http: reqwest::Client,
         cancelled: CancellationToken,
-    ) -> Result<(), RunError> {
+    ) {
         self.metrics.leads(true);
         let settings = &self.settings;
         let observer = Arc::new(self.metrics.clone());
-        let http = self.http.clone();
         let context = Context {
             client: self.client.clone(),
             flashpoint: Flashpoint::new(&settings.flashpoint, http.clone(), observer.clone()),
@@ -236,6 +246,5 @@ impl Operator {
             slots: Semaphore::new(usize::from(settings.concurrency.max(1))),
         };
         watch::run(Arc::new(context), settings, self.readiness.clone()).await;
-        Ok(())
     }
 }

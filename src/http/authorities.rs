@@ -1,45 +1,55 @@
 //! Which certificate authorities are trusted: the system's, and those of a file that the user names.
 
+use std::collections::HashSet;
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use openssl_probe::ProbeResult;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-/// The system's authorities: where `SSL_CERT_FILE` and `SSL_CERT_DIR` say they are, else in the usual bundle, else in the usual
-/// folders. None where there is nothing of that; what can't be used is left out.
+/// The system's authorities: where `SSL_CERT_FILE` and `SSL_CERT_DIR` say they are, else in the usual bundle and folders. None
+/// where there is nothing of that; what can't be used is left out.
 pub fn of_system() -> RootCertStore {
+    let named = |name| env::var_os(name).unwrap_or_default();
+    let (file, folders) = (named("SSL_CERT_FILE"), named("SSL_CERT_DIR"));
     let mut store = RootCertStore::empty();
-    for file in files() {
+    for file in files(&file, &folders, openssl_probe::probe) {
         add_usable(&file, &mut store);
+    }
+    if store.is_empty() {
+        // Some systems keep them elsewhere than in files.
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     store
 }
 
-/// The files that may hold the system's authorities.
-fn files() -> Vec<PathBuf> {
-    let named = |name| env::var_os(name).unwrap_or_default();
-    let (file, folders) = (named("SSL_CERT_FILE"), named("SSL_CERT_DIR"));
-    let mut files = Vec::new();
-    let is_named = |folder: &PathBuf| !folder.as_os_str().is_empty();
-    let mut folders: Vec<_> = env::split_paths(&folders).filter(is_named).collect();
-    if !file.is_empty() {
-        files.push(file.into());
-    } else if folders.is_empty() {
-        let usual = openssl_probe::probe();
-        match usual.cert_file {
-            // The folder beside a bundle holds the same ones again, a file for each.
-            Some(bundle) => files.push(bundle),
-            None => folders = usual.cert_dir,
-        }
-    }
+/// The files that may hold the system's authorities, each once however many links lead to it. Where `file` and `folders` are both
+/// empty, the `usual` ones.
+fn files(file: &OsStr, folders: &OsStr, usual: impl FnOnce() -> ProbeResult) -> Vec<PathBuf> {
+    let (file, folders): (Option<PathBuf>, Vec<PathBuf>) = if file.is_empty() && folders.is_empty()
+    {
+        let usual = usual();
+        (usual.cert_file, usual.cert_dir)
+    } else {
+        let file = (!file.is_empty()).then(|| file.into());
+        (file, env::split_paths(folders).collect())
+    };
     let entries = folders
         .iter()
         .filter_map(|folder| fs::read_dir(folder).ok());
-    files.extend(entries.flatten().flatten().map(|entry| entry.path()));
-    files
+    let entries = entries.flatten().flatten().map(|entry| entry.path());
+    let mut seen = HashSet::new();
+    let mut is_new_file = |path: &PathBuf| {
+        fs::metadata(path)
+            .is_ok_and(|found| found.is_file() && seen.insert((found.dev(), found.ino())))
+    };
+    let files = file.into_iter().chain(entries);
+    files.filter(|path| is_new_file(path)).collect()
 }
 
 /// Adds what can be used of a PEM file, and is not known yet. One certificate is read after the other: together they would take
@@ -78,13 +88,14 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
+    fn certificate() -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::default();
+        parameters.self_signed(&key).unwrap().pem()
+    }
+
     #[test]
     fn what_cant_be_used_or_is_there_twice_leaves_the_rest_of_a_bundle() {
-        let certificate = || {
-            let key = rcgen::KeyPair::generate().unwrap();
-            let parameters = rcgen::CertificateParams::default();
-            parameters.self_signed(&key).unwrap().pem()
-        };
         let (first, second) = (certificate(), certificate());
         let useless = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let broken = "-----BEGIN CERTIFICATE-----\n=\n-----END CERTIFICATE-----\n";
@@ -96,5 +107,41 @@ mod tests {
         assert_eq!(store.len(), 2);
         add_usable(Path::new("/nowhere"), &mut store);
         assert_eq!(store.len(), 2);
+    }
+
+    #[test]
+    fn what_is_named_comes_before_what_is_usual() {
+        let home = tempfile::tempdir().unwrap();
+        let path = |name: &str| home.path().join(name);
+        fs::write(path("bundle.pem"), certificate()).unwrap();
+        for folder in ["one", "two"] {
+            fs::create_dir_all(path(folder).join("inner")).unwrap();
+            fs::write(path(folder).join("own.pem"), certificate()).unwrap();
+            std::os::unix::fs::symlink(path("bundle.pem"), path(folder).join("5f618aec.0"))
+                .unwrap();
+        }
+        let named = |file: &str, folders: &[&str]| {
+            let folders = env::join_paths(folders.iter().map(|folder| path(folder))).unwrap();
+            let file = if file.is_empty() {
+                PathBuf::new()
+            } else {
+                path(file)
+            };
+            let usual = || ProbeResult {
+                cert_file: Some(path("bundle.pem")),
+                cert_dir: vec![path("one")],
+            };
+            let found = files(file.as_os_str(), &folders, usual);
+            let relative = |path: PathBuf| path.strip_prefix(home.path()).unwrap().to_owned();
+            let mut found: Vec<_> = found.into_iter().map(relative).collect();
+            found.sort();
+            found
+        };
+        let expected = |files: &[&str]| files.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(named("", &[]), expected(&["bundle.pem", "one/own.pem"]));
+        assert_eq!(named("bundle.pem", &[]), expected(&["bundle.pem"]));
+        assert_eq!(named("two/own.pem", &["one"]).len(), 3);
+        assert_eq!(named("", &["one", "two", "absent"]).len(), 3);
+        assert_eq!(named("absent.pem", &[]), expected(&[]));
     }
 }

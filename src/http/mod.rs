@@ -68,7 +68,7 @@ pub fn client(settings: &HttpSettings) -> Result<Client, HttpSetupError> {
     if trusted.is_empty() {
         // An image without any certificates still reaches plain http:// addresses.
         tracing::warn!(
-            "https calls will fail: name certificate authorities by --ca-file or SSL_CERT_FILE"
+            "https calls will fail: no certificate authorities were found; name some by --ca-file, SSL_CERT_FILE or SSL_CERT_DIR"
         );
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());

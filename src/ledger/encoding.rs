@@ -99,8 +99,13 @@ impl Ledger {
         let json = serde_json::to_vec(&self.to_stored()).map_err(|error| failed(&error))?;
         let mut needed = 0;
         // A sync waits for this several times; only a ledger that is nearly full is worth more.
-        for level in [Compression::fast(), Compression::default()] {
-            let mut deflate = DeflateEncoder::new(Vec::new(), level);
+        let levels: &[Compression] = if json.len() > MAX_BYTES {
+            &[Compression::new(6)]
+        } else {
+            &[Compression::new(1), Compression::new(6)]
+        };
+        for level in levels {
+            let mut deflate = DeflateEncoder::new(Vec::new(), *level);
             deflate.write_all(&json).map_err(|error| failed(&error))?;
             let deflated = deflate.finish().map_err(|error| failed(&error))?;
             let text = STANDARD.encode(deflated);

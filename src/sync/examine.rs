@@ -22,9 +22,12 @@ const SHORT: usize = 64 << 10;
 /// Long ones are examined one at a time in the whole process, so that some thread is always there for all else.
 static LONG: Semaphore = Semaphore::const_new(1);
 
-/// How many batches are examined ahead of what is being handled: with the latest 500 reports nearly all, so that no
-/// processor is idle while the first calls wait for their answers.
+/// How many batches are examined ahead of what is being handled: of the latest 500 reports that is nearly all of them, so
+/// that no processor is idle while the first calls wait for their answers.
 const BATCHES_AHEAD: usize = 64;
+
+/// The most indicators of a report that are held until its turn comes; one with more is examined then.
+const MOST_HELD: usize = 200;
 
 /// A report, and what a look at it gave.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ pub struct Looked {
     pub report: Arc<Report>,
     /// What the ledger knew of it.
     pub known: Option<Entry>,
-    /// What was found, where it is short, is to be examined, and has no links to CSV data.
+    /// What was found, where it is short, is to be examined, has no links to CSV data, and does not hold too much.
     pub found: Option<Vec<Indicator>>,
 }
 
@@ -112,11 +115,12 @@ fn look_at(
     }
 }
 
-/// What is found in a report that has no links to CSV data.
+/// What is found in a report that has no links to CSV data, and is not too much to hold.
 fn look(report: &Report, rules: &Rules) -> Option<Vec<Indicator>> {
-    csv_links::candidates(report)
+    let found = csv_links::candidates(report)
         .is_empty()
-        .then(|| find(report, &CsvData::None, rules))
+        .then(|| find(report, &CsvData::None, rules));
+    found.filter(|found| found.len() <= MOST_HELD)
 }
 
 /// What is found in one report and its CSV data, in a task of its own.
@@ -188,6 +192,9 @@ mod tests {
             tags: Vec::new(),
         };
         let long = format!(r#""body":"{}""#, "x".repeat(SHORT));
+        let address = |at| format!("45.77.{}.{}", at / 100 + 2, at % 100 + 1);
+        let addresses: Vec<_> = (0..=MOST_HELD).map(address).collect();
+        let rich = format!(r#""body":"{}""#, addresses.join(" "));
         let mut reports = vec![
             (report("short", r#""body":"""#), None),
             (report("csv", r#""body":"https://fp.tools/a.csv""#), None),
@@ -196,6 +203,7 @@ mod tests {
                 None,
             ),
             (report("long", &long), None),
+            (report("rich", &rich), None),
             (sent, Some(entry)),
         ];
         let body = format!(r#""body":"{}""#, "y".repeat(SHORT / 3));
@@ -210,8 +218,8 @@ mod tests {
                 )
             })
             .collect();
-        let named = ["short", "csv", "withdrawn", "long", "sent"];
-        let found = [Some(1), None, None, None, None];
+        let named = ["short", "csv", "withdrawn", "long", "rich", "sent"];
+        let found = [Some(1), None, None, None, None, None];
         let numbered: Vec<_> = (0..200).map(|id| id.to_string()).collect();
         let mut expected: Vec<_> = named.into_iter().zip(found).collect();
         expected.extend(numbered.iter().map(|id| (id.as_str(), Some(1))));

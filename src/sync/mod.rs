@@ -45,7 +45,7 @@ use source::{Since, Source};
 /// How many reports are written at once.
 const WRITES_AT_ONCE: usize = 4;
 
-/// How many are under way at once: while some are written, the next are examined.
+/// How many are under way at once: while some are written, the next have their CSV data fetched, or wait for a turn.
 const REPORTS_AT_ONCE: usize = 2 * WRITES_AT_ONCE;
 
 /// How many writes at most a crash can make a ledger forget.

@@ -38,7 +38,8 @@ def build_context():
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("target"))
             else:
                 shutil.copy(source, target)
-        run("cargo", "metadata", "--no-deps", "--offline", "--locked", "--format-version", "1", cwd=folder)
+        # Unlike `cargo metadata`, it looks for every target that the manifests declare, as a build does.
+        run("cargo", "fetch", "--locked", cwd=folder)
         for file in pathlib.Path(folder, "src").rglob("*.rs"):
             # Unit tests are no part of the image.
             if "tests" in file.parent.parts or file.name == "tests.rs":
