@@ -4,7 +4,7 @@ use axum::http::Request;
 use flashpoint_operator::api::{FlashpointFeed, Reason};
 use serde_json::{Value, json};
 
-use crate::harness::{Stage, reason};
+use crate::harness::{SOON, Stage, reason, until};
 
 #[tokio::test]
 async fn an_applied_feed_brings_its_reports_to_the_enclave() {
@@ -108,9 +108,7 @@ async fn a_sync_with_nothing_new_costs_one_request_two_gets_and_one_patch() {
         let status = feed.status.as_ref().unwrap();
         status.totals.syncs == 2 && reason(feed) == Some(Reason::Synced)
     };
-    let second = stage
-        .until("feed", crate::harness::SOON, synced_again)
-        .await;
+    let second = stage.until("feed", SOON, synced_again).await;
     // An event would follow the status.
     stage.request("feed", "wait").await;
     stage.until_handled("feed", "wait").await;
@@ -120,18 +118,23 @@ async fn a_sync_with_nothing_new_costs_one_request_two_gets_and_one_patch() {
         from_flashpoint + 2
     );
     assert_eq!(stage.trustar.controls().record.len(), to_trustar);
-    let calls = stage.audit.calls_since(mark);
-    let mut names: Vec<_> = calls
-        .iter()
-        .map(|call| format!("{} {}", call.verb, call.resource))
-        .collect();
-    names.sort_unstable();
     let once = [
         "get flashpointledgers",
         "get secrets",
         "patch flashpointfeeds/status",
     ];
     let twice: Vec<_> = once.iter().flat_map(|name| [*name, *name]).collect();
+    // What a call did is seen before the log tells of it.
+    let logged = async || {
+        let calls = stage.audit.calls_since(mark);
+        (calls.len() >= twice.len()).then_some(calls)
+    };
+    let calls = until("the log tells of every call", SOON, logged).await;
+    let mut names: Vec<_> = calls
+        .iter()
+        .map(|call| format!("{} {}", call.verb, call.resource))
+        .collect();
+    names.sort_unstable();
     assert_eq!(names, twice);
     let [first, second] = [first, second].map(|feed| feed.status.unwrap());
     assert_eq!(
