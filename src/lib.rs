@@ -42,16 +42,13 @@ mod tests {
                 .map(|entry| entry.unwrap().path());
             return entries.map(|path| code(&path)).collect();
         }
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let lines = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        if is_rust {
-            lines.collect::<Vec<_>>().join("\n")
-        } else {
-            String::new()
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            return String::new();
         }
+        let text = fs::read_to_string(path).unwrap();
+        let lines = text.lines();
+        let lines = lines.filter(|line| !line.trim_start().starts_with("//"));
+        lines.flat_map(|line| [line, "\n"]).collect()
     }
 
     /// Whether code uses a crate: `name::…`, `use name;`, `use name as …`.
@@ -59,13 +56,12 @@ mod tests {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
         code.match_indices(name).any(|(at, _)| {
             let (before, after) = (&code[..at], &code[at + name.len()..]);
-            let before = before.strip_suffix("::").map_or(before, |before| {
-                if before.ends_with(is_part) {
-                    "x"
-                } else {
-                    before
-                }
-            });
+            // `::name` is the crate's, `own::name` is not.
+            let before = match before.strip_suffix("::") {
+                Some(path) if path.ends_with(is_part) => return false,
+                Some(before) => before,
+                None => before,
+            };
             let is_used = after.starts_with("::")
                 || before.ends_with("use ")
                     && (after.starts_with(';') || after.starts_with(" as "));

@@ -1,7 +1,6 @@
 //! What both vendor clients share: the HTTP client, one bounded and timed call, and the care
 //! taken with what comes from outside.
 
-mod authorities;
 mod exchange;
 mod gate;
 mod outside;
@@ -9,11 +8,10 @@ mod retry_after;
 mod single_flight;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::{Client, redirect};
-use rustls::ClientConfig;
+use reqwest::{Certificate, Client, redirect};
 
 pub(crate) use exchange::{Answer, NoAnswer, Wire};
 pub(crate) use gate::{ByCredential, Gate};
@@ -58,35 +56,43 @@ pub enum HttpSetupError {
 /// # Errors
 /// Where the file of certificate authorities is of no use.
 pub fn client(settings: &HttpSettings) -> Result<Client, HttpSetupError> {
-    let mut trusted = authorities::of_system();
-    if let Some(file) = &settings.ca_file {
-        authorities::add(file, &mut trusted).map_err(|cause| HttpSetupError::Authorities {
-            file: file.clone(),
-            cause,
-        })?;
-    }
-    if trusted.is_empty() {
-        // An image without any certificates still reaches plain http:// addresses.
-        tracing::warn!(
-            "https calls will fail: no certificate authorities were found; name some by --ca-file, SSL_CERT_FILE or SSL_CERT_DIR"
-        );
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| HttpSetupError::Client(error.to_string()))?
-        .with_root_certificates(trusted)
-        .with_no_client_auth();
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Client::builder()
-        .user_agent(concat!("flashpoint-operator/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT_WITHIN)
-        .pool_idle_timeout(KEEP_IDLE_FOR)
-        .http1_only()
-        .tls_backend_preconfigured(tls)
-        .build()
-        .map_err(|error| HttpSetupError::Client(exchange::root_cause(&error)))
+    // An error says that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = || {
+        Client::builder()
+            .user_agent(concat!("flashpoint-operator/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_WITHIN)
+            .pool_idle_timeout(KEEP_IDLE_FOR)
+            .http1_only()
+    };
+    let cause = |error: reqwest::Error| exchange::root_cause(&error);
+    let Some(file) = &settings.ca_file else {
+        return builder().build().or_else(|error| {
+            // An image without any certificates still reaches plain http:// addresses.
+            tracing::warn!(
+                cause = cause(error),
+                "https calls will fail: no certificate authorities were found; name some by --ca-file, SSL_CERT_FILE or SSL_CERT_DIR"
+            );
+            let without = builder().tls_certs_only([]).build();
+            without.map_err(|error| HttpSetupError::Client(cause(error)))
+        });
+    };
+    let with_file = || {
+        let pem = std::fs::read(file).map_err(|error| error.to_string())?;
+        let authorities = Certificate::from_pem_bundle(&pem).map_err(cause)?;
+        if authorities.is_empty() {
+            return Err("it holds no PEM certificate".to_owned());
+        }
+        builder()
+            .tls_certs_merge(authorities)
+            .build()
+            .map_err(cause)
+    };
+    with_file().map_err(|cause| HttpSetupError::Authorities {
+        file: file.clone(),
+        cause,
+    })
 }
 
 /// Locks for a moment; what is guarded in the clients is whole at every instant, so that a panic

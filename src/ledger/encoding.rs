@@ -17,6 +17,9 @@ use crate::report::{Digest, ReportId};
 /// The most bytes of an encoded ledger: an object in etcd must stay under 1.5 MiB.
 pub const MAX_BYTES: usize = 1_000_000;
 
+/// So many bytes of JSON fit however little they can be compressed: base64 makes four of three.
+const FITS_ANYHOW: usize = MAX_BYTES / 3 * 2;
+
 /// What an encoded ledger may inflate to; a larger one was not written by us.
 const MAX_INFLATED: u64 = 64 * 1024 * 1024;
 
@@ -97,24 +100,20 @@ impl Ledger {
     pub fn encode(&self) -> Result<String, EncodeError> {
         let failed = |error: &dyn std::fmt::Display| EncodeError::Serialise(error.to_string());
         let json = serde_json::to_vec(&self.to_stored()).map_err(|error| failed(&error))?;
-        let mut needed = 0;
-        // A sync waits for this several times; only a ledger that is nearly full is worth more.
-        let levels: &[Compression] = if json.len() > MAX_BYTES {
-            &[Compression::new(6)]
+        // A sync waits for this several times; only a ledger that might not fit is worth more.
+        let level = if json.len() > FITS_ANYHOW {
+            Compression::default()
         } else {
-            &[Compression::new(1), Compression::new(6)]
+            Compression::fast()
         };
-        for level in levels {
-            let mut deflate = DeflateEncoder::new(Vec::new(), *level);
-            deflate.write_all(&json).map_err(|error| failed(&error))?;
-            let deflated = deflate.finish().map_err(|error| failed(&error))?;
-            let text = STANDARD.encode(deflated);
-            needed = text.len();
-            if needed <= MAX_BYTES {
-                return Ok(text);
-            }
+        let mut deflate = DeflateEncoder::new(Vec::new(), level);
+        deflate.write_all(&json).map_err(|error| failed(&error))?;
+        let deflated = deflate.finish().map_err(|error| failed(&error))?;
+        let text = STANDARD.encode(deflated);
+        if text.len() > MAX_BYTES {
+            return Err(EncodeError::Full(text.len()));
         }
-        Err(EncodeError::Full(needed))
+        Ok(text)
     }
 
     /// Decodes what [`Ledger::encode`] gave. Anything that can't be read, or is another owner's,

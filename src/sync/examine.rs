@@ -87,29 +87,26 @@ fn look_at(
     criteria: &Criteria,
     rules: &Arc<Rules>,
 ) -> impl Future<Output = Vec<Looked>> + use<> {
-    let places: Vec<usize> = (0..)
-        .zip(&batch)
-        .filter(|(_, looked)| looked.is_to_be_examined(criteria))
-        .map(|(place, _)| place)
-        .collect();
-    let reports: Vec<_> = places
+    let reports: Vec<Option<Arc<Report>>> = batch
         .iter()
-        .filter_map(|place| Some(Arc::clone(&batch.get(*place)?.report)))
+        .map(|looked| {
+            looked
+                .is_to_be_examined(criteria)
+                .then(|| Arc::clone(&looked.report))
+        })
         .collect();
-    let task = (!reports.is_empty()).then(|| {
+    let task = reports.iter().any(Option::is_some).then(|| {
         let rules = Arc::clone(rules);
         AbortOnDropHandle::new(tokio::spawn(async move {
-            let found = reports.iter().map(|report| look(report, &rules));
+            let found = reports.iter().map(|report| look(report.as_ref()?, &rules));
             found.collect::<Vec<_>>()
         }))
     });
     async move {
         let Some(task) = task else { return batch };
         // Without the task, each is examined by itself: one that can't be does no harm to the others.
-        for (place, found) in places.into_iter().zip(task.await.unwrap_or_default()) {
-            if let Some(looked) = batch.get_mut(place) {
-                looked.found = found;
-            }
+        for (looked, found) in batch.iter_mut().zip(task.await.unwrap_or_default()) {
+            looked.found = found;
         }
         batch
     }
@@ -158,7 +155,6 @@ fn find(report: &Report, csv: &CsvData, rules: &Rules) -> Vec<Indicator> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::indicators::{IndicatorType, RuleSettings};
     use crate::ledger::State;
     use serde_json::value::RawValue;
 
@@ -167,16 +163,9 @@ mod tests {
         Report::parse(&RawValue::from_string(json).unwrap()).unwrap()
     }
 
-    fn rules() -> Arc<Rules> {
-        Arc::new(Rules::new(RuleSettings {
-            types: IndicatorType::ALL.to_vec(),
-            ..RuleSettings::default()
-        }))
-    }
-
     #[tokio::test]
     async fn reports_keep_their_order_and_only_those_that_need_nothing_else_are_looked_at() {
-        let rules = rules();
+        let rules = Arc::new(Rules::default());
         let criteria = Criteria {
             rules: rules.digest(),
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
@@ -230,7 +219,7 @@ mod tests {
     async fn csv_data_is_examined_too() {
         let report = Arc::new(report("a", r#""body":"""#));
         let csv = CsvData::One("ip\n45.77.1.10\n".to_owned());
-        let (csv, found) = examine(report, csv, rules()).await.unwrap();
+        let (csv, found) = examine(report, csv, Arc::default()).await.unwrap();
         assert_eq!((csv.texts().count(), found.len()), (1, 2));
     }
 }

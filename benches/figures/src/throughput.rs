@@ -7,7 +7,7 @@ use flashpoint_operator::call::Unobserved;
 use flashpoint_operator::clock::ServiceClock;
 use flashpoint_operator::flashpoint::{ApiKey, Flashpoint as Source, FlashpointSettings};
 use flashpoint_operator::http::{self, HttpSettings};
-use flashpoint_operator::indicators::{IndicatorType, RuleSettings, Rules};
+use flashpoint_operator::indicators::Rules;
 use flashpoint_operator::ledger::{Ledger, Owner};
 use flashpoint_operator::sync::ports::{Fence, Fenced, Journal, JournalError, Watcher};
 use flashpoint_operator::sync::{Mode, Plan, Ports, sync};
@@ -121,10 +121,7 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         secret: credential.secret.into(),
     };
     let timeout = Duration::from_secs(30);
-    let rules = Arc::new(Rules::new(RuleSettings {
-        types: IndicatorType::ALL.to_vec(),
-        ..RuleSettings::default()
-    }));
+    let rules = Arc::new(Rules::default());
     let plan = Plan {
         limit: 500,
         lookback: Duration::from_hours(24),
