@@ -135,7 +135,7 @@ mod tests {
 
     fn spec(text: &str) -> FlashpointFeedSpec {
         let mut spec =
-            serde_json::json!({"secretRef": {"name": "credentials"}, "enclaveId": "7a33144f"});
+            serde_json::json!({"secretRef": {"name": "credentials"}, "enclaveId": "3f1d2c84"});
         let more: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
         spec.as_object_mut().unwrap().extend(more);
         serde_json::from_value(spec).unwrap()
@@ -145,7 +145,7 @@ mod tests {
     fn the_defaults_are_those_of_the_seed() {
         let settings = FeedSettings::try_from(&spec("{}")).unwrap();
         assert_eq!(settings.secret_name, "credentials");
-        assert_eq!(settings.enclave.as_str(), "7a33144f");
+        assert_eq!(settings.enclave.as_str(), "3f1d2c84");
         assert_eq!(settings.interval, Duration::from_mins(15));
         assert_eq!(settings.limit, 500);
         assert_eq!(settings.lookback, Duration::from_hours(24));

@@ -247,7 +247,7 @@ mod tests {
     fn owner() -> Owner {
         Owner {
             uid: "5c0d8b3e-uid".into(),
-            enclave: "7a33144f-aef3-442b-87d4-dbf70d8afdb0".into(),
+            enclave: "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65".into(),
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::decision::{Criteria, Decision};
 use super::examine::{self, Looked};
 use super::ports::{Fence, Stop, Verdict};
-use super::sink::{Guid, Sink, WriteError};
+use super::sink::{Guid, Sink, Write, WriteError, Written};
 use super::source::Source;
 use super::work::{Handled, Work};
 use crate::csv_links::{self, MAX_LINKS};
@@ -163,15 +163,15 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     async fn submit(&self, work: &Work<'_>, csv: CsvData) -> Handled {
         let _turn = self.writing.acquire().await;
         let mut submission = mapping::map(work.report, &csv);
-        let mut written = self.write(&submission).await;
+        let mut written = self.write(work, &submission).await;
         let too_large_with_csv =
             csv != CsvData::None && matches!(written, Err(Failed::TooLarge(_)));
         if too_large_with_csv {
             submission = mapping::map(work.report, &CsvData::None);
-            written = self.write(&submission).await;
+            written = self.write(work, &submission).await;
         }
         let mut handled = match written {
-            Ok(guid) => {
+            Ok(Written { guid, .. }) => {
                 let mut handled = self.tag(work, guid, &submission.tags, work.is_new()).await;
                 handled.written = true;
                 handled
@@ -185,12 +185,15 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         handled
     }
 
-    async fn write(&self, submission: &Submission) -> Result<Guid, Failed> {
+    async fn write(&self, work: &Work<'_>, submission: &Submission) -> Result<Written, Failed> {
         self.may_write()?;
-        self.sink
-            .write(submission)
-            .await
-            .map_err(|error| self.sort(error))
+        let write = Write {
+            submission,
+            is_new: work.is_new(),
+            guid: None,
+        };
+        let written = self.sink.write(write).await;
+        written.map_err(|error| self.sort(error))
     }
 
     /// Sets the tags of a report that is in the enclave; with that it is done.

@@ -10,6 +10,27 @@ use crate::mapping::Submission;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guid(pub String);
 
+/// One write, with what the ledger knows of the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Write<'a> {
+    /// The report as it is to be.
+    pub submission: &'a Submission,
+    /// Whether the ledger does not know the report, so that the write is taken to create it.
+    pub is_new: bool,
+    /// The id that an earlier write was answered with, where [`Written::keep_guid`] asked to keep it.
+    pub guid: Option<&'a Guid>,
+}
+
+/// What a write came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The report's id in the sink.
+    pub guid: Guid,
+    /// Whether the external id alone does not lead back to this report, so that the ledger has to keep `guid` for the
+    /// next write of it.
+    pub keep_guid: bool,
+}
+
 /// The tags to add to and to remove from one report, verbatim as Flashpoint wrote them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagChange {
@@ -61,11 +82,12 @@ pub trait Sink: Send + Sync {
     /// Cached for an hour by credential; costs no call while that lasts.
     fn verify(&self) -> impl Future<Output = Result<(), WriteError>> + Send;
 
+    /// Asks the service, whatever is cached, whether it answers at all: after writes that failed as if the service were
+    /// at fault, a success shows that the reports are.
+    fn prove(&self) -> impl Future<Output = Result<(), WriteError>> + Send;
+
     /// Creates the report, or replaces the one with the same external id. Safe to repeat.
-    fn write(
-        &self,
-        submission: &Submission,
-    ) -> impl Future<Output = Result<Guid, WriteError>> + Send;
+    fn write(&self, write: Write<'_>) -> impl Future<Output = Result<Written, WriteError>> + Send;
 
     /// Changes the tags of a report that was written.
     fn alter_tags(

@@ -17,8 +17,7 @@ use secrecy::SecretString;
 use crate::call::Observer;
 use crate::fault::{Fault, FaultKind, Service};
 use crate::http::{ByCredential, Wire};
-use crate::mapping::Submission;
-use crate::sync::sink::{Guid, Sink, TagChange, WriteError};
+use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use account::Account;
 use budget::{HostBudget, Turn};
 
@@ -112,10 +111,19 @@ impl Sink for TrustarSink {
         self.check_enclave().await
     }
 
-    async fn write(&self, submission: &Submission) -> Result<Guid, WriteError> {
-        let guid = self.upsert(submission).await?;
-        self.see_arrived(&guid, &submission.external_id).await?;
-        Ok(guid)
+    async fn prove(&self) -> Result<(), WriteError> {
+        self.account.enclaves.forget();
+        self.check_enclave().await
+    }
+
+    async fn write(&self, write: Write<'_>) -> Result<Written, WriteError> {
+        let guid = self.upsert(write.submission).await?;
+        self.see_arrived(&guid, &write.submission.external_id)
+            .await?;
+        Ok(Written {
+            guid,
+            keep_guid: false,
+        })
     }
 
     async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {

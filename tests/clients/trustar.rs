@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flashpoint_operator::fault::{Fault, FaultKind};
 use flashpoint_operator::mapping::Submission;
-use flashpoint_operator::sync::sink::{Guid, Sink, TagChange, WriteError};
+use flashpoint_operator::sync::sink::{Guid, Sink, TagChange, Write, WriteError};
 use flashpoint_operator::trustar::{Credential, Trustar, TrustarSettings, TrustarSink};
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -85,6 +85,22 @@ impl Setup {
     }
 }
 
+/// A report's first write, as far as its id goes.
+trait Submit {
+    async fn submit(&self, submission: &Submission) -> Result<Guid, WriteError>;
+}
+
+impl Submit for TrustarSink {
+    async fn submit(&self, submission: &Submission) -> Result<Guid, WriteError> {
+        let write = Write {
+            submission,
+            is_new: true,
+            guid: None,
+        };
+        self.write(write).await.map(|written| written.guid)
+    }
+}
+
 fn submission(id: &str) -> Submission {
     Submission {
         title: "Lessons \"Ünïcode\"".to_owned(),
@@ -124,7 +140,7 @@ async fn a_report_is_written_as_documented() {
     let setup = Setup::new(|_| ()).await;
     let sink = setup.sink();
     sink.verify().await.unwrap();
-    let guid = sink.write(&submission("VsYw1x9QTkK0")).await.unwrap();
+    let guid = sink.submit(&submission("VsYw1x9QTkK0")).await.unwrap();
     sink.alter_tags(&guid, &tags(&["Hospitality & Gaming", "b"], &["c"], &[]))
         .await
         .unwrap();
@@ -190,7 +206,7 @@ async fn a_report_is_written_as_documented() {
         deeplink: None,
         ..submission("b")
     };
-    sink.write(&bare).await.unwrap();
+    sink.submit(&bare).await.unwrap();
     let sent = setup.record().pop().unwrap().json();
     assert!(sent.get("timeBegan").is_none() && sent.get("externalUrl").is_none());
 }
@@ -199,7 +215,7 @@ async fn a_report_is_written_as_documented() {
 async fn each_form_of_upserts_answer_is_read() {
     for upsert in [Upsert::Bare, Upsert::Quoted, Upsert::Object] {
         let setup = Setup::new(|settings| settings.upsert = upsert).await;
-        let guid = setup.sink().write(&submission("a")).await.unwrap();
+        let guid = setup.sink().submit(&submission("a")).await.unwrap();
         assert_eq!(setup.server.reports()[0].guid, guid.0);
     }
 
@@ -209,12 +225,12 @@ async fn each_form_of_upserts_answer_is_read() {
         .after_effect()
         .reply(Reply::json(200, ""));
     setup.server.controls().faults.set(empty);
-    let guid = setup.sink().write(&submission("a")).await.unwrap();
+    let guid = setup.sink().submit(&submission("a")).await.unwrap();
     assert_eq!(setup.server.reports()[0].guid, guid.0);
 
     let setup = Setup::new(|_| ()).await;
     setup.strike("POST", "/api/1.3/reports", Calls::All, Reply::web_page());
-    let fault = fault(setup.sink().write(&submission("a")).await);
+    let fault = fault(setup.sink().submit(&submission("a")).await);
     assert_eq!(fault.kind, FaultKind::UnexpectedResponse);
     assert!(fault.message.contains("HTML"), "{fault}");
 }
@@ -224,7 +240,11 @@ async fn a_token_is_shared_by_all_sinks_of_a_credential() {
     let setup = Setup::new(|_| ()).await;
     let sinks = [setup.sink(), setup.sink(), setup.sink()];
     let [a, b, c] = ["a", "b", "c"].map(submission);
-    let outcome = futures::join!(sinks[0].write(&a), sinks[1].write(&b), sinks[2].write(&c));
+    let outcome = futures::join!(
+        sinks[0].submit(&a),
+        sinks[1].submit(&b),
+        sinks[2].submit(&c)
+    );
     assert!(matches!(outcome, (Ok(_), Ok(_), Ok(_))));
     let tokens = setup
         .server
@@ -259,7 +279,7 @@ async fn a_token_is_used_until_a_minute_before_its_end() {
         let sink = setup.client.sink(&credential, ENCLAVE, MINUTE);
         let before = setup.operations().len();
         for id in ["a", "b"] {
-            sink.write(&submission(id)).await.unwrap();
+            sink.submit(&submission(id)).await.unwrap();
         }
         let operations = setup.operations().split_off(before);
         let asked = operations.iter().filter(|name| **name == "token").count();
@@ -272,13 +292,13 @@ async fn an_expired_token_is_renewed_and_the_call_replayed_once() {
     for status in [400, 401] {
         let setup = Setup::new(|settings| settings.bad_token_status = status).await;
         let sink = setup.sink();
-        sink.write(&submission("a")).await.unwrap();
+        sink.submit(&submission("a")).await.unwrap();
         setup.server.expire_tokens();
         let ids = ["b", "c", "d"].map(submission);
         let outcome = futures::join!(
-            sink.write(&ids[0]),
-            sink.write(&ids[1]),
-            sink.write(&ids[2])
+            sink.submit(&ids[0]),
+            sink.submit(&ids[1]),
+            sink.submit(&ids[2])
         );
         assert!(matches!(outcome, (Ok(_), Ok(_), Ok(_))), "{outcome:?}");
         assert_eq!(setup.server.reports().len(), 4);
@@ -299,7 +319,7 @@ async fn a_token_refused_for_good_needs_a_person() {
         r#"{"error":"x","error_description":"Invalid oaut2 Access Token"}"#,
     );
     setup.strike("POST", "/api/1.3/reports/upsert", Calls::All, reply);
-    let fault = fault(setup.sink().write(&submission("a")).await);
+    let fault = fault(setup.sink().submit(&submission("a")).await);
     assert_eq!(fault.kind, FaultKind::Unauthorized);
     assert_eq!(
         setup.operations(),
@@ -310,7 +330,7 @@ async fn a_token_refused_for_good_needs_a_person() {
     setup.server.controls().faults.clear_all();
     let reply = Reply::json(400, r#"{"message":"no reports about access tokens"}"#);
     setup.strike("POST", "/api/1.3/reports/upsert", Calls::All, reply);
-    refused(setup.sink().write(&submission("a")).await);
+    refused(setup.sink().submit(&submission("a")).await);
 }
 
 #[tokio::test]
@@ -380,7 +400,7 @@ async fn a_verified_enclave_costs_no_call_until_a_refusal() {
         Calls::Nth(1),
         Reply::status(403),
     );
-    let fault = fault(setup.sink().write(&submission("a")).await);
+    let fault = fault(setup.sink().submit(&submission("a")).await);
     assert_eq!(fault.kind, FaultKind::EnclaveNotWritable);
     assert!(fault.message.contains(ENCLAVE), "{fault}");
     verify().await.unwrap();
@@ -398,8 +418,8 @@ async fn without_upsert_reports_are_looked_up() {
     for upsert in [Upsert::Missing, Upsert::NotAllowed] {
         let setup = Setup::new(|settings| settings.upsert = upsert).await;
         let sink = setup.sink();
-        let created = sink.write(&submission("a/b ü%?")).await.unwrap();
-        let updated = sink.write(&submission("a/b ü%?")).await.unwrap();
+        let created = sink.submit(&submission("a/b ü%?")).await.unwrap();
+        let updated = sink.submit(&submission("a/b ü%?")).await.unwrap();
         assert_eq!(created, updated);
         assert_eq!(setup.server.reports().len(), 1);
         let get = "GET /api/1.3/reports/a%2Fb%20%C3%BC%25%3F?idType=external".to_owned();
@@ -431,7 +451,7 @@ async fn one_external_id_is_never_created_twice() {
     .await;
     let sinks: Vec<_> = (0..8).map(|_| setup.sink()).collect();
     let report = submission("a");
-    let outcomes = futures::future::join_all(sinks.iter().map(|sink| sink.write(&report))).await;
+    let outcomes = futures::future::join_all(sinks.iter().map(|sink| sink.submit(&report))).await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     assert_eq!(setup.server.reports().len(), 1);
 }
@@ -444,7 +464,7 @@ async fn a_report_that_may_exist_is_looked_for_again() {
             settings.duplicates = duplicates;
         })
         .await;
-        let created = setup.sink().write(&submission("a")).await.unwrap();
+        let created = setup.sink().submit(&submission("a")).await.unwrap();
         // The first look comes before the report shows.
         setup.strike(
             "GET",
@@ -452,14 +472,14 @@ async fn a_report_that_may_exist_is_looked_for_again() {
             Calls::Nth(1),
             Reply::status(404),
         );
-        let updated = setup.sink().write(&submission("a")).await.unwrap();
+        let updated = setup.sink().submit(&submission("a")).await.unwrap();
         assert_eq!(created, updated);
         let last = setup.server.writes().pop().unwrap();
         assert_eq!(last.operation, Operation::Update);
 
         // And a refusal that is none of that is the report's own.
         setup.strike("POST", "/api/1.3/reports", Calls::All, Reply::status(400));
-        refused(setup.sink().write(&submission("b")).await);
+        refused(setup.sink().submit(&submission("b")).await);
     }
 }
 
@@ -472,8 +492,8 @@ async fn another_enclaves_report_is_never_overwritten() {
             settings.enclaves.push(Enclave::writable(OTHER, "Other"));
         })
         .await;
-        setup.sink_of(OTHER).write(&submission("a")).await.unwrap();
-        let outcome = setup.sink().write(&submission("a")).await;
+        setup.sink_of(OTHER).submit(&submission("a")).await.unwrap();
+        let outcome = setup.sink().submit(&submission("a")).await;
         assert_eq!(setup.server.enclave(OTHER).len(), 1);
         assert!(
             setup
@@ -504,11 +524,11 @@ async fn with_two_enclaves_the_first_write_is_read_back() {
     };
     let setup = two(Scope::CompanyAndEnclave).await;
     let first = setup.sink();
-    first.write(&submission("a")).await.unwrap();
+    first.submit(&submission("a")).await.unwrap();
     let second = setup.sink_of(OTHER);
     for id in ["a", "b"] {
-        second.write(&submission(id)).await.unwrap();
-        first.write(&submission(id)).await.unwrap();
+        second.submit(&submission(id)).await.unwrap();
+        first.submit(&submission(id)).await.unwrap();
     }
     let reads: Vec<_> = setup
         .server
@@ -523,8 +543,8 @@ async fn with_two_enclaves_the_first_write_is_read_back() {
     );
 
     let setup = two(Scope::Company).await;
-    setup.sink().write(&submission("a")).await.unwrap();
-    let outcome = setup.sink_of(OTHER).write(&submission("a")).await;
+    setup.sink().submit(&submission("a")).await.unwrap();
+    let outcome = setup.sink_of(OTHER).submit(&submission("a")).await;
     let fault = fault(outcome);
     assert_eq!(fault.kind, FaultKind::ExternalIdConflict);
     assert!(
@@ -537,7 +557,7 @@ async fn with_two_enclaves_the_first_write_is_read_back() {
 async fn ids_that_no_path_can_carry_are_refused() {
     let setup = Setup::new(|settings| settings.upsert = Upsert::Missing).await;
     for id in [".", ".."] {
-        refused(setup.sink().write(&submission(id)).await);
+        refused(setup.sink().submit(&submission(id)).await);
     }
     assert!(setup.server.reports().is_empty());
 }
@@ -547,7 +567,7 @@ async fn tags_follow_the_policy_that_is_met() {
     let strict = |settings: &mut Settings| settings.tags = TagPolicy::Strict;
     let setup = Setup::new(strict).await;
     let sink = setup.sink();
-    let guid = sink.write(&submission("a")).await.unwrap();
+    let guid = sink.submit(&submission("a")).await.unwrap();
     let first = tags(&["Cyber Threats", "Fraud & Theft", "plain"], &[], &[]);
     sink.alter_tags(&guid, &first).await.unwrap();
     let stored = || {
@@ -597,7 +617,7 @@ async fn tags_follow_the_policy_that_is_met() {
 async fn a_report_that_does_not_show_yet_can_be_tagged_later() {
     let setup = Setup::new(|settings| settings.settling = Settling::Calls(1)).await;
     let sink = setup.sink();
-    let guid = sink.write(&submission("a")).await.unwrap();
+    let guid = sink.submit(&submission("a")).await.unwrap();
     let change = tags(&["a"], &[], &[]);
     let outcome = sink.alter_tags(&guid, &change).await;
     assert!(matches!(outcome, Err(WriteError::NotYet(_))), "{outcome:?}");
@@ -623,7 +643,7 @@ async fn statuses_tell_reports_from_the_service() {
         faults.clear_all();
         faults.set(Scripted::on("POST", "/api/1.3/reports").reply(reply));
         // Each with a credential of its own, so that no gate is in the way.
-        setup.sink().write(&submission("a")).await
+        setup.sink().submit(&submission("a")).await
     };
     for status in [400, 422] {
         let reason = refused(outcome(Reply::status(status)).await);
@@ -670,7 +690,7 @@ async fn statuses_tell_reports_from_the_service() {
         .sink(&setup.credential(), ENCLAVE, Duration::from_millis(200));
     setup.server.controls().faults.clear_all();
     setup.strike("POST", "/api/1.3/reports", Calls::All, Reply::Hang);
-    let fault = fault(impatient.write(&submission("a")).await);
+    let fault = fault(impatient.submit(&submission("a")).await);
     assert_eq!(fault.kind, FaultKind::Unavailable);
     assert!(fault.message.contains("within 0.2 s"), "{fault}");
 }
@@ -685,10 +705,10 @@ async fn a_429_says_when_and_closes_the_gate() {
     ] {
         let setup = Setup::new(|_| ()).await;
         setup.strike("POST", "/api/1.3/reports", Calls::Nth(1), reply);
-        let first = fault(setup.sink().write(&submission("a")).await);
+        let first = fault(setup.sink().submit(&submission("a")).await);
         assert_eq!(first.retry_after, Some(wait), "{first}");
         let calls = setup.lines().len();
-        let second = fault(setup.sink().write(&submission("a")).await);
+        let second = fault(setup.sink().submit(&submission("a")).await);
         assert_eq!(second.kind, FaultKind::RateLimited);
         let remaining = second.retry_after.unwrap();
         assert!(
@@ -715,10 +735,10 @@ async fn a_spent_budget_ends_at_once_and_without_a_call() {
     let setup = Setup::limited(6, |_| ()).await;
     let sink = setup.sink();
     for id in ["a", "b", "c", "d", "e"] {
-        sink.write(&submission(id)).await.unwrap();
+        sink.submit(&submission(id)).await.unwrap();
     }
     assert_eq!(setup.lines().len(), 6, "a token and five reports");
-    let outcome = sink.write(&submission("f")).await;
+    let outcome = sink.submit(&submission("f")).await;
     let Err(WriteError::BudgetSpent { ready_in }) = outcome else {
         panic!("{outcome:?}");
     };
@@ -728,8 +748,8 @@ async fn a_spent_budget_ends_at_once_and_without_a_call() {
     // A limit that the service sets lower empties what is left here.
     let setup = Setup::limited(60, |settings| settings.calls_per_minute = Some(1)).await;
     let sink = setup.sink();
-    sink.write(&submission("a")).await.unwrap();
-    let fault = fault(sink.write(&submission("b")).await);
+    sink.submit(&submission("a")).await.unwrap();
+    let fault = fault(sink.submit(&submission("b")).await);
     assert_eq!(fault.kind, FaultKind::RateLimited);
     assert!(
         fault.retry_after.unwrap() > Duration::from_secs(30),
@@ -746,7 +766,7 @@ async fn the_servers_clock_does_not_matter() {
         .clock
         .set_skew(SignedDuration::from_hours(-24));
     setup.sink().verify().await.unwrap();
-    setup.sink().write(&submission("a")).await.unwrap();
+    setup.sink().submit(&submission("a")).await.unwrap();
 }
 
 #[tokio::test]
@@ -809,7 +829,7 @@ async fn the_credential_is_shown_nowhere() {
         let reply = Reply::json(status, &format!("you sent {token} {key}"));
         setup.server.controls().faults.clear_all();
         setup.strike("POST", "/api/1.3/reports", Calls::All, reply);
-        let error = sink.write(&submission("a")).await.unwrap_err();
+        let error = sink.submit(&submission("a")).await.unwrap_err();
         shown = format!("{shown} {error} {error:?}");
     }
     for canary in [key, secret, basic, token] {

@@ -8,7 +8,7 @@ import urllib.request
 
 import cluster
 
-ENCLAVE = "7a33144f-aef3-442b-87d4-dbf70d8afdb0"
+ENCLAVE = "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65"
 URLS = {vendor: f"http://{vendor}.vendors.svc:8080" for vendor in ("flashpoint", "trustar")}
 # For Helm, whoever calls it.
 SETTINGS = [f"--set={vendor}.url={url}" for vendor, url in URLS.items()]

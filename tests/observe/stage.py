@@ -10,7 +10,7 @@ from cluster import FEEDS, Cluster
 from processes import ControlPlane, Operator, Prometheus, Vendors, until
 
 ROWS = yaml.safe_load((pathlib.Path(__file__).parent / "feeds.yaml").read_text())
-ENCLAVE = "7a33144f-aef3-442b-87d4-dbf70d8afdb0"
+ENCLAVE = "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65"
 REQUESTED_AT = "flashpoint-operator.dev/requested-at"
 
 

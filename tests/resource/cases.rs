@@ -33,7 +33,7 @@ pub fn feed(name: &str) -> Value {
         "metadata": {"name": name},
         "spec": {
             "secretRef": {"name": "flashpoint-credentials"},
-            "enclaveId": "7a33144f-aef3-442b-87d4-dbf70d8afdb0",
+            "enclaveId": "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65",
         },
     })
 }
@@ -263,7 +263,7 @@ fn out_of_bounds() -> Vec<Refusal> {
 }
 
 fn wrong_ids() -> Vec<Refusal> {
-    let enclaves = ["", "Our Enclave", "a\n", "7a33144f/aef3"];
+    let enclaves = ["", "Our Enclave", "a\n", "3f1d2c84/6a0b"];
     let secrets = ["", "Creds", "other/creds", "-creds"];
     let enclaves = enclaves.map(|id| by_rule(json!({"enclaveId": id}), "spec.enclaveId", ENCLAVE));
     let secrets = secrets.map(|name| {

@@ -115,7 +115,7 @@ async fn what_is_left_out_has_its_default() {
         stored["spec"],
         json!({
             "secretRef": {"name": "flashpoint-credentials"},
-            "enclaveId": "7a33144f-aef3-442b-87d4-dbf70d8afdb0",
+            "enclaveId": "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65",
             "interval": "15m",
             "limit": 500,
             "lookback": "1d",
@@ -216,7 +216,7 @@ async fn kubectl_get_shows_the_columns() {
         json!(shown),
         json!([
             "shown",
-            "7a33144f-aef3-442b-87d4-dbf70d8afdb0",
+            "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65",
             "1h",
             false,
             "False",

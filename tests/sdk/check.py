@@ -46,7 +46,7 @@ class Simulator:
 
     def __init__(self):
         command = ["cargo", "run", "--quiet", "--locked", "--package", "simulators", "--", "trustar"]
-        command += ["--enclave", "7a33144f-aef3-442b-87d4-dbf70d8afdb0", "--enclave", OTHER_ENCLAVE]
+        command += ["--enclave", "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65", "--enclave", OTHER_ENCLAVE]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:

@@ -1,7 +1,6 @@
 //! The enclave as the command line writes to it; in a dry run, as it does not.
 
-use crate::mapping::Submission;
-use crate::sync::sink::{Guid, Sink, TagChange, WriteError};
+use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use crate::trustar::TrustarSink;
 
 /// Where reports go.
@@ -17,11 +16,18 @@ impl Sink for Target {
         self.enclave.verify().await
     }
 
-    async fn write(&self, submission: &Submission) -> Result<Guid, WriteError> {
+    async fn prove(&self) -> Result<(), WriteError> {
+        self.enclave.prove().await
+    }
+
+    async fn write(&self, write: Write<'_>) -> Result<Written, WriteError> {
         if self.dry_run {
-            return Ok(Guid(String::new()));
+            return Ok(Written {
+                guid: Guid(String::new()),
+                keep_guid: false,
+            });
         }
-        self.enclave.write(submission).await
+        self.enclave.write(write).await
     }
 
     async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {

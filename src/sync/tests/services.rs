@@ -12,7 +12,7 @@ use crate::fault::{Fault, FaultKind, Service};
 use crate::ledger::{Ledger, Owner};
 use crate::mapping::Submission;
 use crate::sync::ports::{Clock, Fence, Fenced, Journal, JournalError, Line, Verdict, Watcher};
-use crate::sync::sink::{Guid, Sink, TagChange, WriteError};
+use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use crate::sync::source::{Page, PageError, PageRequest, Since, Source};
 
 /// When the virtual time begins.
@@ -439,8 +439,19 @@ impl Sink for Enclave {
         }
     }
 
-    async fn write(&self, submission: &Submission) -> Result<Guid, WriteError> {
-        self.call(|gates| gates.write(submission)).await
+    async fn prove(&self) -> Result<(), WriteError> {
+        match &self.gates.lock().unwrap().down {
+            Some(fault) => Err(fault.clone().into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn write(&self, write: Write<'_>) -> Result<Written, WriteError> {
+        let guid = self.call(|gates| gates.write(write.submission)).await?;
+        Ok(Written {
+            guid,
+            keep_guid: false,
+        })
     }
 
     async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {

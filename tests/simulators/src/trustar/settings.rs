@@ -108,7 +108,7 @@ impl Enclave {
 }
 
 /// The id of the enclave that [`Settings::default`] has.
-pub const ENCLAVE: &str = "7a33144f-aef3-442b-87d4-dbf70d8afdb0";
+pub const ENCLAVE: &str = "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65";
 
 /// How the server behaves.
 #[derive(Debug, Clone)]
