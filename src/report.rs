@@ -139,6 +139,15 @@ impl Report {
         })
     }
 
+    /// The same without its fields, for a report of which nothing but its name and times is needed.
+    #[must_use]
+    pub fn without_content(self) -> Self {
+        Self {
+            fields: Fields::default(),
+            ..self
+        }
+    }
+
     /// The length of its JSON, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -150,6 +159,26 @@ impl Report {
     pub fn is_empty(&self) -> bool {
         false
     }
+}
+
+/// The time that listings are ordered by, read without the rest of the report: `posted_at`, else the newest other one.
+#[must_use]
+pub fn order_of(json: &str) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Times<'a> {
+        #[serde(borrow, default)]
+        posted_at: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        updated_at: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        version_posted_at: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        ingested_at: Option<&'a RawValue>,
+    }
+    let times: Times<'_> = serde_json::from_str(json).ok()?;
+    let time = |value: Option<&RawValue>| read_time(&text_of(value?.get()));
+    let others = [times.updated_at, times.version_posted_at, times.ingested_at];
+    time(times.posted_at).or_else(|| others.into_iter().map(time).max().flatten())
 }
 
 /// A field as text: a string's content, another value's JSON; nothing for null or an absent one.

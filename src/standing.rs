@@ -2,7 +2,7 @@
 
 use crate::api::Reason;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::sync::{Conclusion, Outcome};
+use crate::sync::{Conclusion, Note, Outcome};
 
 /// Why a feed is ready, or is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +25,24 @@ impl Standing {
             ),
             Conclusion::WritesPending(why) => {
                 let pending = outcome.counts.as_ref().map_or(0, |counts| counts.pending);
+                let are = if pending == 1 { "is" } else { "are" };
                 (
                     Reason::WritesPending,
-                    format!("{pending} reports are still to be written: {why}"),
+                    format!("{} {are} still to be written: {why}", reports(pending)),
                 )
             }
             Conclusion::LedgerFull => {
-                let message = "the window holds more reports than the 20,000 that a ledger remembers; \
-                               set a shorter spec.lookback, or wait until older reports have left it";
+                let message = "the window holds more reports than fit a ledger (20,000, fewer where they are long named): \
+                               what is newest is sent, what is older is not; a shorter spec.lookback ends this, and \
+                               gives up what lies before it";
                 (Reason::LedgerFull, message.to_owned())
             }
             Conclusion::Draining => (Reason::Draining, summary(outcome)),
             Conclusion::SyncedWithFailures => (Reason::SyncedWithFailures, summary(outcome)),
             Conclusion::Synced => (Reason::Synced, summary(outcome)),
         };
+        let notes = outcome.notes.iter().map(|note| format!("; {}", told(note)));
+        let message = notes.fold(message, |message, note| message + &note);
         Self { reason, message }
     }
 
@@ -85,8 +89,37 @@ fn summary(outcome: &Outcome) -> String {
         parts.push(format!("a backlog of {} follows", counts.backlog));
     }
     format!(
-        "{} reports considered: {}",
-        counts.considered,
+        "{} considered: {}",
+        reports(counts.considered),
         parts.join(", ")
     )
+}
+
+/// So many reports, in words.
+fn reports(count: u64) -> String {
+    let noun = if count == 1 { "report" } else { "reports" };
+    format!("{count} {noun}")
+}
+
+/// What else people should know.
+fn told(note: &Note) -> String {
+    match note {
+        Note::WrongTotal { total, listed } => format!(
+            "Flashpoint says that the window holds {total}, and lists {listed} however often it is read"
+        ),
+        Note::ReadAgain => {
+            "the listing changed while it was read, and is read again by the next sync".to_owned()
+        }
+        Note::EveryReportDiffers => {
+            "nearly every report differs in each of Flashpoint's answers, so each is written again every time: ask \
+             Flashpoint which field changes"
+                .to_owned()
+        }
+        Note::Unnamed { count: 1, why } => {
+            format!("one element of the listing has no name to show in status.failures: {why}")
+        }
+        Note::Unnamed { count, why } => format!(
+            "{count} elements of the listing have no name to show in status.failures, the first: {why}"
+        ),
+    }
 }

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::Observer;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::http::{Answer, ByCredential, Gate, NoAnswer, Wire};
+use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, Wire};
 use crate::sync::source::{Page, PageError, PageRequest, Source};
 
 /// The most bytes of a page, decoded.
@@ -140,7 +140,7 @@ impl Source for FlashpointSource {
         let mut url = self.shared.listing.clone();
         url.set_query(Some(&query));
         let answer = self.get("list_reports", url, PAGE_BYTES).await?;
-        envelope::parse(&answer)
+        envelope::parse(answer)
     }
 
     fn csv_links(&self, candidates: &[String]) -> Vec<String> {
@@ -157,17 +157,19 @@ impl Source for FlashpointSource {
         match self.get("csv", url, CSV_BYTES).await {
             Ok(answer) if answer.nonsense().is_some() => Err(answer.unlike("CSV")),
             Ok(answer) => Ok(csv::text(answer.body)),
-            Err(PageError::TooLarge(fault) | PageError::Fault(fault)) => Err(fault),
+            Err(PageError::TooLarge(fault) | PageError::Late(fault) | PageError::Fault(fault)) => {
+                Err(fault)
+            }
         }
     }
 }
 
 impl From<NoAnswer> for PageError {
-    fn from(NoAnswer { fault, too_much }: NoAnswer) -> Self {
-        if too_much {
-            Self::TooLarge(fault)
-        } else {
-            Self::Fault(fault)
+    fn from(NoAnswer { fault, cause }: NoAnswer) -> Self {
+        match cause {
+            Cause::TooLarge => Self::TooLarge(fault),
+            Cause::Late => Self::Late(fault),
+            Cause::Broken => Self::Fault(fault),
         }
     }
 }

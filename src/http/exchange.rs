@@ -44,12 +44,23 @@ pub(crate) struct Answer {
 /// There is no whole answer.
 pub(crate) struct NoAnswer {
     pub(crate) fault: Fault,
-    /// It was too large or too slow; asked for less, the service may do better.
-    pub(crate) too_much: bool,
+    /// Why.
+    pub(crate) cause: Cause,
 }
 
-/// A fault in the making: its kind, what happened, and whether that was too much.
-type Broken = (FaultKind, String, bool);
+/// Why there is no whole answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It is over the cap; asked for less, the service may stay below it.
+    TooLarge,
+    /// It did not come in time.
+    Late,
+    /// The connection failed.
+    Broken,
+}
+
+/// A fault in the making: its kind, what happened, and why there is no answer.
+type Broken = (FaultKind, String, Cause);
 
 impl Wire {
     /// Calls to `service` by `http`.
@@ -90,9 +101,9 @@ impl Wire {
         });
         match outcome {
             Ok(()) => Ok(answer),
-            Err((kind, happened, too_much)) => Err(NoAnswer {
+            Err((kind, happened, cause)) => Err(NoAnswer {
                 fault: answer.fault(kind, &happened),
-                too_much,
+                cause,
             }),
         }
     }
@@ -107,7 +118,7 @@ impl Wire {
         let deadline = Instant::now() + within;
         let late = |_| {
             let happened = format!("did not answer in full within {} s", within.as_secs_f64());
-            (FaultKind::Unavailable, happened, true)
+            (FaultKind::Unavailable, happened, Cause::Late)
         };
         let mut response = timeout_at(deadline, self.http.execute(request))
             .await
@@ -130,7 +141,7 @@ impl Wire {
         {
             if answer.body.len() + chunk.len() > cap {
                 let happened = format!("answered with more than {} MiB", cap >> 20);
-                return Err((FaultKind::UnexpectedResponse, happened, true));
+                return Err((FaultKind::UnexpectedResponse, happened, Cause::TooLarge));
             }
             answer.body.extend_from_slice(&chunk);
         }
@@ -310,7 +321,7 @@ fn broken(error: &reqwest::Error) -> Broken {
     (
         FaultKind::Unavailable,
         format!("gave no answer: {cause}{next}"),
-        false,
+        Cause::Broken,
     )
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, redirect};
 
-pub(crate) use exchange::{Answer, NoAnswer, Wire};
+pub(crate) use exchange::{Answer, Cause, NoAnswer, Wire};
 pub(crate) use gate::{ByCredential, Gate};
 pub(crate) use outside::shown;
 pub(crate) use single_flight::SingleFlight;

@@ -1,6 +1,6 @@
 //! How a ledger is stored: one deflated, base64 text that fits one Kubernetes object.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read as _, Write as _};
 
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Failure, Ledger, OpenSync, Owner, State, Totals};
+use super::{Entry, Failure, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals, Tries};
 use crate::report::{Digest, ReportId};
 
 /// The most bytes of an encoded ledger: an object in etcd must stay under 1.5 MiB.
@@ -53,6 +53,33 @@ struct Stored {
     rules: Vec<u64>,
     /// By time, oldest first.
     reports: Vec<Row>,
+    /// What only few reports have, by id. Earlier versions of the operator pass over this field and those below.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    more: BTreeMap<String, More>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reading: Option<Reading>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overflow: Option<Overflow>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    restless: u32,
+}
+
+/// What only few reports have.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct More {
+    /// The row counts the attempts for earlier versions; this says when they were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csv: Option<Tries>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries: Option<Tries>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guid: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// id, digest, seconds since the row before, in the enclave, CSV attempts, indices of tags, state
@@ -132,16 +159,26 @@ impl Ledger {
         let mut entries: Vec<(&ReportId, &Entry)> = self.entries.iter().collect();
         entries.sort_by_key(|(id, entry)| (entry.filed_at, *id));
         let mut previous = 0;
+        let mut more = BTreeMap::new();
         let rows = entries.into_iter().map(|(id, entry)| {
             let seconds = entry.filed_at.as_second();
             let delta = seconds - previous;
             previous = seconds;
+            let rare = More {
+                csv: entry.csv.filter(|csv| *csv != Tries::HOPELESS),
+                tries: entry.tries,
+                guid: entry.guid.clone(),
+            };
+            if rare != More::default() {
+                more.insert(id.as_str().to_owned(), rare);
+            }
+            let csv_attempts = entry.csv.map_or(0, |csv| csv.attempts);
             Row(
                 id.as_str().to_owned(),
                 STANDARD_NO_PAD.encode(entry.digest.0.to_be_bytes()),
                 delta,
                 u8::from(entry.in_enclave),
-                entry.csv_attempts,
+                u8::try_from(csv_attempts).unwrap_or(u8::MAX),
                 entry.tags.iter().map(|tag| tags.index(tag)).collect(),
                 match &entry.state {
                     State::Sent => StoredState::Sent,
@@ -167,6 +204,10 @@ impl Ledger {
             tags: tags.0,
             rules: rules.0,
             reports,
+            more,
+            reading: self.reading,
+            overflow: self.overflow,
+            restless: self.restless,
         }
     }
 }
@@ -192,19 +233,27 @@ fn from_stored(stored: Stored) -> Ledger {
         tags,
         rules,
         reports,
+        mut more,
+        reading,
+        overflow,
+        restless,
     } = stored;
     let mut ledger = Ledger {
         totals,
         open,
         last_posted,
         last_submitted,
+        reading,
+        overflow,
+        restless,
         ..Ledger::new(owner)
     };
     let mut seconds = 0_i64;
     for row in reports {
         seconds = seconds.saturating_add(row.2);
         // A row that can't be read is a report not known: it is looked at again.
-        if let Some((id, entry)) = entry(row, seconds, &tags, &rules) {
+        let rare = more.remove(&row.0).unwrap_or_default();
+        if let Some((id, entry)) = entry(row, rare, seconds, &tags, &rules) {
             ledger.set(id, entry);
         }
     }
@@ -212,7 +261,13 @@ fn from_stored(stored: Stored) -> Ledger {
     ledger
 }
 
-fn entry(row: Row, seconds: i64, tags: &[String], rules: &[u64]) -> Option<(ReportId, Entry)> {
+fn entry(
+    row: Row,
+    rare: More,
+    seconds: i64,
+    tags: &[String],
+    rules: &[u64],
+) -> Option<(ReportId, Entry)> {
     let Row(id, digest, _, in_enclave, csv_attempts, tag_indices, state) = row;
     let digest: [u8; 8] = STANDARD_NO_PAD.decode(digest).ok()?.try_into().ok()?;
     let state = match state {
@@ -229,11 +284,19 @@ fn entry(row: Row, seconds: i64, tags: &[String], rules: &[u64]) -> Option<(Repo
         filed_at: Timestamp::from_second(seconds).ok()?,
         state,
         in_enclave: in_enclave != 0,
-        csv_attempts,
         tags: tag_indices
             .into_iter()
             .map(|index| tags.get(index).cloned())
             .collect::<Option<_>>()?,
+        // Earlier versions did not say when the attempts were made: as if long ago.
+        csv: rare.csv.or_else(|| {
+            (csv_attempts > 0).then(|| Tries {
+                attempts: csv_attempts.into(),
+                ..Tries::HOPELESS
+            })
+        }),
+        tries: rare.tries,
+        guid: rare.guid,
     };
     Some((ReportId::new(&id)?, entry))
 }
@@ -242,6 +305,7 @@ fn entry(row: Row, seconds: i64, tags: &[String], rules: &[u64]) -> Option<(Repo
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::ledger::RETRY_AFTER;
     use sha2::{Digest as _, Sha256};
 
     fn owner() -> Owner {
@@ -257,8 +321,10 @@ mod tests {
             filed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             state,
             in_enclave: true,
-            csv_attempts: 2,
             tags: vec!["Fraud".into(), "Cybercrime & more".into()],
+            csv: Some(Tries::after(None, Timestamp::UNIX_EPOCH, RETRY_AFTER)),
+            tries: Some(Tries::HOPELESS),
+            guid: Some("guid".into()),
         }
     }
 
@@ -289,6 +355,17 @@ mod tests {
             failed: 3,
         };
         ledger.last_posted = Some(now);
+        ledger.restless = 2;
+        ledger.reading = Some(Reading {
+            passes: 1,
+            began: now,
+            listed: 12,
+            distrusted: true,
+        });
+        ledger.overflow = Some(Overflow {
+            lookback: 86_400,
+            forgotten_to: now,
+        });
         ledger.open = Some(OpenSync {
             started: now,
             listed_at: now,
@@ -353,6 +430,9 @@ mod tests {
                 tags: (0..5)
                     .map(|tag| format!("tag {}", (usize::from(hash[tag]) + tag) % 40))
                     .collect(),
+                csv: None,
+                tries: None,
+                guid: None,
                 ..entry(if hash[20] < 150 {
                     State::Sent
                 } else {

@@ -3,6 +3,7 @@
 //! It is an accelerator and may be lost: the external id makes every write safe to repeat.
 
 mod encoding;
+mod tries;
 
 use std::collections::HashMap;
 
@@ -13,21 +14,10 @@ use crate::counts::Counts;
 use crate::report::{Digest, ReportId};
 
 pub use encoding::{EncodeError, MAX_BYTES};
+pub use tries::{MAX_ATTEMPTS, RETRY_AFTER, Tries};
 
 /// The most reports that a ledger holds.
 pub const MAX_REPORTS: usize = 20_000;
-
-/// How often a report is tried at least before it is set aside.
-pub const MAX_ATTEMPTS: u32 = 5;
-
-/// How often data behind a CSV link is asked for before a report stays without it.
-pub const MAX_CSV_ATTEMPTS: u8 = 5;
-
-/// Over at least this time a failing report is tried [`MAX_ATTEMPTS`] times before it is set aside.
-const TRIED_FOR: SignedDuration = SignedDuration::from_hours(1);
-
-/// Between two attempts at a failing report: five of them fill [`TRIED_FOR`].
-const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(14);
 
 /// Between two attempts at a report that was set aside.
 const ASIDE_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -82,25 +72,30 @@ pub struct Failure {
 impl Failure {
     /// The failure after one more attempt, following `earlier` ones at the same content.
     #[must_use]
-    pub fn after(earlier: Option<&Self>, now: Timestamp, title: String, reason: String) -> Self {
-        let attempts = earlier
-            .map_or(0, |failure| failure.attempts)
-            .saturating_add(1);
-        let first = earlier.map_or(now, |failure| failure.first.min(now));
-        let mut failure = Self {
-            attempts,
-            first,
-            next: now,
+    pub fn after(earlier: Option<Tries>, now: Timestamp, title: String, reason: String) -> Self {
+        let tries = Tries::after(earlier, now, RETRY_AFTER);
+        let next = if tries.exhausted(now) {
+            now.checked_add(ASIDE_FOR).unwrap_or(now)
+        } else {
+            tries.next
+        };
+        Self {
+            attempts: tries.attempts,
+            first: tries.first,
+            next,
             title,
             reason,
-        };
-        let wait = if failure.set_aside(now) {
-            ASIDE_FOR
-        } else {
-            RETRY_AFTER
-        };
-        failure.next = now.checked_add(wait).unwrap_or(now);
-        failure
+        }
+    }
+
+    /// The attempts made.
+    #[must_use]
+    pub fn tries(&self) -> Tries {
+        Tries {
+            attempts: self.attempts,
+            first: self.first,
+            next: self.next,
+        }
     }
 
     /// Whether it may be tried again. An attempt further off than any wait was set by a wrong clock.
@@ -110,12 +105,13 @@ impl Failure {
         wait <= SignedDuration::ZERO || wait > ASIDE_FOR
     }
 
-    /// Whether it was tried often and long enough.
+    /// Whether the window must go on listing it: until it was set aside, and its first daily attempt after that was made.
+    /// Five attempts in the first hour come to nothing while a gateway refuses everything for two.
     #[must_use]
-    pub fn set_aside(&self, now: Timestamp) -> bool {
-        // A whole attempt's distance less, so that five attempts a little apart fill the hour.
-        let tried_for = now.duration_since(self.first);
-        self.attempts >= MAX_ATTEMPTS && tried_for >= TRIED_FOR - RETRY_AFTER / 2
+    pub fn keeps_window(&self) -> bool {
+        // Where it was set aside, the last attempt lies a day before the next; else this is earlier than any.
+        let last = self.next.checked_sub(ASIDE_FOR).unwrap_or(self.first);
+        self.attempts <= MAX_ATTEMPTS || last.duration_since(self.first) < ASIDE_FOR - RETRY_AFTER
     }
 }
 
@@ -156,10 +152,47 @@ pub struct Entry {
     pub state: State,
     /// Whether the enclave holds some version of it.
     pub in_enclave: bool,
-    /// How often its CSV data was asked for in vain; 0 where nothing is missing.
-    pub csv_attempts: u8,
     /// The tags that were set, verbatim.
     pub tags: Vec<String>,
+    /// The attempts in vain at its CSV data, where it is in the enclave without some of them.
+    pub csv: Option<Tries>,
+    /// The attempts in vain at what is pending: its write or its tags.
+    pub tries: Option<Tries>,
+    /// The enclave's id of it, where its external id alone does not lead back to it.
+    pub guid: Option<String>,
+}
+
+impl Entry {
+    /// Whether nothing more is to be done for it as it is.
+    const fn is_settled(&self) -> bool {
+        let has_all = match self.csv {
+            None => true,
+            Some(csv) => csv.attempts >= MAX_ATTEMPTS,
+        };
+        matches!(self.state, State::Sent | State::WithoutIndicators { .. }) && has_all
+    }
+}
+
+/// What is known of readings of the listing whose end proved nothing: `total` moved, or is not what was listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// How many readings in a row ended so.
+    pub passes: u32,
+    /// When the last of them began, by the earlier clock.
+    pub began: Timestamp,
+    /// How many different elements it listed.
+    pub listed: u64,
+    /// Whether readings agreed with each other, so that `total` is what is wrong: it is no longer waited for.
+    pub distrusted: bool,
+}
+
+/// A window that holds more reports than fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overflow {
+    /// The feed's lookback then, in seconds: a shorter one gives up what lies before it.
+    pub lookback: u64,
+    /// Reports filed up to this time were forgotten to make room, or never taken on.
+    pub forgotten_to: Timestamp,
 }
 
 /// The ledger of one feed.
@@ -175,6 +208,12 @@ pub struct Ledger {
     pub last_posted: Option<Timestamp>,
     /// When a report was last written to the enclave.
     pub last_submitted: Option<Timestamp>,
+    /// What is known of readings that proved nothing.
+    reading: Option<Reading>,
+    /// Whether the window holds more than fits.
+    overflow: Option<Overflow>,
+    /// In how many full syncs in a row nearly every report differed from what was sent.
+    restless: u32,
     entries: HashMap<ReportId, Entry>,
     changed: bool,
 }
@@ -189,6 +228,9 @@ impl Ledger {
             open: None,
             last_posted: None,
             last_submitted: None,
+            reading: None,
+            overflow: None,
+            restless: 0,
             entries: HashMap::new(),
             changed: true,
         }
@@ -228,6 +270,100 @@ impl Ledger {
     pub fn set_open(&mut self, open: Option<OpenSync>) {
         self.changed |= self.open != open;
         self.open = open;
+    }
+
+    /// What is known of readings of the listing that proved nothing.
+    #[must_use]
+    pub fn reading(&self) -> Option<Reading> {
+        self.reading
+    }
+
+    /// Sets or clears that.
+    pub fn set_reading(&mut self, reading: Option<Reading>) {
+        self.changed |= self.reading != reading;
+        self.reading = reading;
+    }
+
+    /// How the window holds more than fits.
+    #[must_use]
+    pub fn overflow(&self) -> Option<Overflow> {
+        self.overflow
+    }
+
+    /// Sets or clears that.
+    pub fn set_overflow(&mut self, overflow: Option<Overflow>) {
+        self.changed |= self.overflow != overflow;
+        self.overflow = overflow;
+    }
+
+    /// Notes that reports of the window were left because there is no room for them.
+    pub fn note_overflow(&mut self, lookback: u64) {
+        if self.overflow.is_none() {
+            self.set_overflow(Some(Overflow {
+                lookback,
+                forgotten_to: Timestamp::MIN,
+            }));
+        }
+    }
+
+    /// In how many full syncs in a row nearly every report differed from what was sent.
+    #[must_use]
+    pub fn restless(&self) -> u32 {
+        self.restless
+    }
+
+    /// Sets that.
+    pub fn set_restless(&mut self, restless: u32) {
+        self.changed |= self.restless != restless;
+        self.restless = restless;
+    }
+
+    /// The times by which settled reports are filed, oldest first: in this order they are forgotten to make room.
+    #[must_use]
+    pub fn settled_times(&self) -> Vec<Timestamp> {
+        let settled = self.entries.values().filter(|entry| entry.is_settled());
+        let mut times: Vec<_> = settled.map(|entry| entry.filed_at).collect();
+        times.sort_unstable();
+        times
+    }
+
+    /// Forgets the `count` settled reports that were filed first, and remembers up to when that reaches. Says whether
+    /// there were any.
+    pub fn make_room(&mut self, count: usize, lookback: u64) -> bool {
+        let times = self.settled_times();
+        let Some(last) = count
+            .min(times.len())
+            .checked_sub(1)
+            .and_then(|place| times.get(place).copied())
+        else {
+            return false;
+        };
+        let mut left = count;
+        // Several may be filed at one time: no more than asked for go.
+        self.entries.retain(|_, entry| {
+            let goes = left > 0 && entry.is_settled() && entry.filed_at <= last;
+            left -= usize::from(goes);
+            !goes
+        });
+        let before = self.overflow.map(|overflow| overflow.forgotten_to);
+        self.set_overflow(Some(Overflow {
+            lookback: self.overflow.map_or(lookback, |overflow| overflow.lookback),
+            forgotten_to: before.max(Some(last)).unwrap_or(last),
+        }));
+        self.changed = true;
+        true
+    }
+
+    /// When the next attempt at a pending report is due; none where none waits for one.
+    #[must_use]
+    pub fn next_try(&self) -> Option<Timestamp> {
+        let pending = self.entries.values().filter(|entry| {
+            matches!(
+                entry.state,
+                State::Pending { .. } | State::TagsPending { .. }
+            )
+        });
+        pending.filter_map(|entry| Some(entry.tries?.next)).min()
     }
 
     /// How many reports are remembered.
@@ -306,15 +442,15 @@ mod tests {
         let mut failure = Failure::after(None, now, String::new(), String::new());
         while failure.attempts < 5 {
             assert!(
-                !failure.set_aside(now),
+                !failure.tries().exhausted(now),
                 "after {} attempts",
                 failure.attempts
             );
             now += SignedDuration::from_mins(15);
             assert!(failure.next <= now);
-            failure = Failure::after(Some(&failure), now, String::new(), String::new());
+            failure = Failure::after(Some(failure.tries()), now, String::new(), String::new());
         }
-        assert!(failure.set_aside(now));
+        assert!(failure.tries().exhausted(now));
         assert_eq!(now.to_string(), "2026-01-01T01:00:00Z");
         assert_eq!(failure.next, now + SignedDuration::from_hours(24));
     }
@@ -324,7 +460,7 @@ mod tests {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut failure = Failure::after(None, now, String::new(), String::new());
         for _ in 0..9 {
-            failure = Failure::after(Some(&failure), now, String::new(), String::new());
+            failure = Failure::after(Some(failure.tries()), now, String::new(), String::new());
         }
         assert_eq!(failure.attempts, 10);
         assert_eq!(failure.next, now + RETRY_AFTER);

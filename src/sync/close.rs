@@ -3,14 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::listing::Listing;
+use super::proof;
 use super::settle::Settlement;
 use super::{Mode, Plan};
 use crate::counts::Counts;
-use crate::ledger::{Ledger, OpenSync, State};
+use crate::ledger::{Ledger, OpenSync, RETRY_AFTER, State, Tries};
+use crate::report::ReportId;
 use crate::window::{OVERLAP, Window};
 
 /// How long beyond the next window's start a report is remembered.
 const REMEMBERED_BEYOND: SignedDuration = SignedDuration::from_hours(1);
+
+/// In so many full syncs in a row nearly every report must differ from what was sent before that is told.
+pub const RESTLESS: u32 = 2;
 
 /// What a finished sync comes to.
 pub struct Closed {
@@ -36,18 +41,22 @@ pub fn close<W>(
         mut unfinished,
         ..
     } = settlement;
-    let dropped = drop_gone(listing, ledger);
+    let mut gone = listing.gone.clone();
+    if listing.ended {
+        gone.extend(never_listed(listing, ledger));
+    }
+    let dropped = drop_gone(&gone, ledger);
     if plan.mode == Mode::Continuation {
         finished.add(&dropped);
     }
+    // What the listing did not come to, and is not known to be gone, is still to be done.
+    let unseen = ledger
+        .unfinished()
+        .filter(|id| !listing.listed.contains(*id))
+        .count() as u64;
+    unfinished.considered += unseen;
+    unfinished.pending += unseen;
     let mut open = if let (Mode::Continuation, Some(open)) = (plan.mode, ledger.open.clone()) {
-        // What the listing did not come to is still to be done.
-        let unseen = ledger
-            .unfinished()
-            .filter(|id| !listing.listed.contains(*id))
-            .count() as u64;
-        unfinished.considered += unseen;
-        unfinished.pending += unseen;
         open
     } else {
         let counts = Counts {
@@ -57,7 +66,7 @@ pub fn close<W>(
         };
         OpenSync {
             started,
-            listed_at: listing.date,
+            listed_at: listing.moment.earliest.max(listing.from),
             counts,
         }
     };
@@ -72,17 +81,30 @@ pub fn close<W>(
     if done {
         ledger.totals.syncs += 1;
     }
-    let complete = done && counts.backlog == 0 && listing.fault.is_none();
+    if plan.mode != Mode::Continuation {
+        let reading = proof::remembered(listing.proof, ledger.reading(), listing.moment.earliest);
+        ledger.set_reading(reading);
+        let restless = if listing.all_differ {
+            ledger.restless().saturating_add(1).min(RESTLESS)
+        } else {
+            0
+        };
+        ledger.set_restless(restless);
+    }
+    // A continuation reads no listing to its end: what the sync before it left in doubt stays so.
+    let in_doubt = ledger.reading().is_some_and(|reading| reading.passes > 0);
+    let complete = done && counts.backlog == 0 && listing.fault.is_none() && !in_doubt;
     let window = if complete {
-        let covered = plan.window.covered(listed_at, listing.date);
+        let covered = plan.window.covered(listed_at, listing.moment);
         let window = Window {
             since: retries_from(listing, ledger),
             ..covered
         };
         forget_old(plan, listing, ledger);
+        ledger.set_overflow(None);
         window
     } else {
-        plan.window.pinned(listing.from, listing.date)
+        plan.window.pinned(listing.from, listing.moment)
     };
     Closed {
         counts,
@@ -91,11 +113,33 @@ pub fn close<W>(
     }
 }
 
+/// The unfinished reports that no reading has listed for an hour, although none of these proved that they are gone.
+fn never_listed(listing: &Listing, ledger: &mut Ledger) -> Vec<ReportId> {
+    let now = listing.moment.now;
+    let unseen: Vec<_> = ledger
+        .unfinished()
+        .filter(|id| !listing.listed.contains(*id) && !listing.gone.contains(id))
+        .cloned()
+        .collect();
+    let mut is_gone = |id: &ReportId| {
+        let Some(mut entry) = ledger.get(id).cloned() else {
+            return false;
+        };
+        if entry.tries.is_none_or(|tries| tries.is_due(now)) {
+            entry.tries = Some(Tries::after(entry.tries, now, RETRY_AFTER));
+        }
+        let is_gone = entry.tries.is_some_and(|tries| tries.exhausted(now));
+        ledger.set(id.clone(), entry);
+        is_gone
+    };
+    unseen.into_iter().filter(|id| is_gone(id)).collect()
+}
+
 /// Forgets the unfinished reports that are no longer listed: nothing more can be done for them.
 /// Counts those that had been written, and lacked only their tags.
-fn drop_gone(listing: &Listing, ledger: &mut Ledger) -> Counts {
+fn drop_gone(gone: &[ReportId], ledger: &mut Ledger) -> Counts {
     let mut written = Counts::default();
-    for id in &listing.gone {
+    for id in gone {
         tracing::info!(report = %id, "Flashpoint no longer lists a report that was not finished; it is dropped");
         if let Some(State::TagsPending { created, .. }) = ledger.get(id).map(|entry| &entry.state) {
             written.considered += 1;
@@ -111,13 +155,11 @@ fn drop_gone(listing: &Listing, ledger: &mut Ledger) -> Counts {
     written
 }
 
-/// Where a window must begin that lists failing reports again; one set aside need not be.
+/// Where a window must begin that lists failing reports again, until one that was set aside has had its first daily attempt.
 fn retries_from(listing: &Listing, ledger: &Ledger) -> Option<Timestamp> {
     ledger
         .failures()
-        .filter(|(_, entry, failure)| {
-            entry.filed_at >= listing.from && !failure.set_aside(listing.date)
-        })
+        .filter(|(_, entry, failure)| entry.filed_at >= listing.from && failure.keeps_window())
         // It may be filed by an earlier time than its newest.
         .filter_map(|(_, entry, _)| entry.filed_at.checked_sub(OVERLAP).ok())
         .map(|time| time.max(listing.from))
@@ -128,11 +170,12 @@ fn retries_from(listing: &Listing, ledger: &Ledger) -> Option<Timestamp> {
 fn forget_old(plan: &Plan<'_>, listing: &Listing, ledger: &mut Ledger) {
     let reach = SignedDuration::try_from(plan.lookback.max(OVERLAP)).unwrap_or(SignedDuration::MAX);
     let oldest = listing
-        .date
+        .moment
+        .earliest
         .checked_sub(reach.saturating_add(REMEMBERED_BEYOND));
     let from = oldest.unwrap_or(Timestamp::MIN).min(listing.from);
     ledger.forget_before(from, |id| listing.listed.contains(id));
-    if listing.to_the_end && listing.total < ledger.count_since(listing.from) {
+    if listing.proof.is_end() && listing.total < ledger.count_since(listing.from) {
         // Flashpoint no longer lists some of them: remembering those would hide new ones.
         ledger.forget_before(Timestamp::MAX, |id| listing.listed.contains(id));
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ledger::{Entry, MAX_CSV_ATTEMPTS, State};
+use crate::ledger::{Entry, State, Tries};
 use crate::report::Report;
 
 /// What a report needs.
@@ -14,6 +14,8 @@ pub enum Decision {
     WithoutIndicators,
     /// Nothing yet: it failed, and its next attempt is not due.
     StillFailed,
+    /// Nothing yet: it is pending, and its next attempt is not due.
+    StillPending,
     /// Its tags; the report itself is in the enclave.
     Tags,
     /// To be looked at, and to be written if something counts.
@@ -50,20 +52,42 @@ impl Criteria {
     /// Decides what a report needs if it comes as the ledger remembers it.
     #[must_use]
     pub fn of_known(&self, entry: &Entry) -> Decision {
-        let csv_missing = (1..MAX_CSV_ATTEMPTS).contains(&entry.csv_attempts);
+        let is_due = |tries: &Tries| self.forced || tries.is_due(self.now);
         match &entry.state {
-            State::Sent | State::WithoutIndicators { .. } if csv_missing => Decision::Examine,
+            State::Sent if entry.csv.as_ref().is_some_and(|csv| self.wants_csv(csv)) => {
+                Decision::Examine
+            }
             State::Sent => Decision::Unchanged,
-            State::WithoutIndicators { rules } if *rules == self.rules => {
+            State::WithoutIndicators { rules } if *rules == self.rules && entry.csv.is_none() => {
                 Decision::WithoutIndicators
             }
-            State::Failed(failure) if !self.forced && !failure.is_due(self.now) => {
+            State::Failed(failure)
+                if !self.forced
+                    && !(failure.is_due(self.now) && entry.tries.as_ref().is_none_or(is_due)) =>
+            {
                 Decision::StillFailed
+            }
+            State::Pending { .. } | State::TagsPending { .. }
+                if !entry.tries.as_ref().is_none_or(is_due) =>
+            {
+                Decision::StillPending
+            }
+            // Its tags find no report for an hour: it is written once more.
+            State::TagsPending { .. }
+                if entry.tries.is_some_and(|tries| tries.exhausted(self.now)) =>
+            {
+                Decision::Examine
             }
             State::TagsPending { .. } => Decision::Tags,
             State::WithoutIndicators { .. } | State::Failed(_) | State::Pending { .. } => {
                 Decision::Examine
             }
         }
+    }
+
+    /// Whether CSV data that could not be had is asked for again.
+    #[must_use]
+    pub fn wants_csv(&self, csv: &Tries) -> bool {
+        !csv.exhausted(self.now) && (self.forced || csv.is_due(self.now))
     }
 }

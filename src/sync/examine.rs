@@ -177,8 +177,10 @@ mod tests {
             filed_at: criteria.now,
             state: State::Sent,
             in_enclave: true,
-            csv_attempts: 0,
             tags: Vec::new(),
+            csv: None,
+            tries: None,
+            guid: None,
         };
         let long = format!(r#""body":"{}""#, "x".repeat(SHORT));
         let address = |at| format!("45.77.{}.{}", at / 100 + 2, at % 100 + 1);

@@ -13,15 +13,32 @@ use super::sink::{Guid, Sink, Write, WriteError, Written};
 use super::source::Source;
 use super::work::{Handled, Work};
 use crate::csv_links::{self, MAX_LINKS};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, Service};
 use crate::indicators::{Indicator, Rules};
-use crate::ledger::{MAX_CSV_ATTEMPTS, State};
+use crate::ledger::{RETRY_AFTER, State, Tries};
 use crate::mapping::{self, CsvData, Submission};
 use crate::report::MAX_REPORT_BYTES;
 
 /// How often, and how far apart, tags are tried on a report that was written just before.
 const TAG_TRIES: u32 = 3;
 const TAG_PAUSE: Duration = Duration::from_secs(2);
+
+/// The most bytes of CSV data that go with one report. TruSTAR takes 2 MB in all.
+const MOST_CSV: usize = 16 << 20;
+
+/// A report and its CSV data of more than this are mapped and written one at a time in the whole process: the same text
+/// is held four times over meanwhile.
+const HEAVY_BYTES: usize = 2 << 20;
+static HEAVY: Semaphore = Semaphore::const_new(1);
+
+/// Why CSV data of a report is missing.
+struct Missing {
+    why: String,
+    /// The attempts in vain, this one included.
+    tries: Tries,
+    /// Whether it was asked for this time.
+    tried: bool,
+}
 
 /// What the handling of every report of a sync shares.
 pub struct Handling<'a, S, K, F> {
@@ -62,6 +79,14 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             (Decision::WithoutIndicators, _) => work.as_before(work.nothing_sent(), entry),
             (Decision::StillFailed, State::Failed(failure)) => {
                 work.as_before(Verdict::Failed(failure.reason.clone()), entry)
+            }
+            (Decision::StillPending, _) => {
+                let next = entry.tries.map(|tries| tries.next);
+                let next = next.map_or_else(String::new, |next| {
+                    format!(" at {}", next.strftime("%H:%M:%SZ"))
+                });
+                let why = format!("tried in vain; it is tried again{next}");
+                work.as_before(Verdict::Pending(why), entry)
             }
             (Decision::Tags, State::TagsPending { guid, created }) => {
                 let tags = mapping::tags(&report);
@@ -116,39 +141,88 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             },
         };
         let matched = indicators.iter().any(Indicator::counts);
-        let mut handled = if !matched && !work.in_enclave() {
-            work.done(Verdict::WithoutIndicators, without_indicators)
-        } else if missing && work.is_sent() {
-            work.done(Verdict::Unchanged, State::Sent)
+        let mut handled = if matched || work.in_enclave() {
+            if missing.is_some() && work.is_sent() {
+                work.done(Verdict::Unchanged, State::Sent)
+            } else {
+                self.submit(work, csv).await
+            }
         } else {
-            self.submit(work, csv).await
+            match &missing {
+                None => work.done(Verdict::WithoutIndicators, without_indicators),
+                // Its indicators may stand there and nowhere else.
+                Some(missing) if missing.tried => {
+                    let reason = format!("its CSV data could not be had: {}", missing.why);
+                    work.failed(self.criteria.now, reason)
+                }
+                Some(missing) => work.pending(missing.why.clone()),
+            }
         };
-        let too_large_with_csv = handled.without_csv;
-        handled.entry.csv_attempts = if too_large_with_csv {
-            MAX_CSV_ATTEMPTS
-        } else {
-            work.csv_attempts_after(missing)
-        };
-        handled.without_csv |= missing;
+        if handled.entry.in_enclave {
+            handled.entry.csv = if handled.without_csv {
+                Some(Tries::HOPELESS)
+            } else {
+                missing.as_ref().map(|missing| missing.tries)
+            };
+        }
+        handled.without_csv |= missing.is_some();
         handled.indicators = Some(indicators);
         handled
     }
 
-    /// The CSV data of a report, and whether some of it could not be had.
-    async fn fetch_csv(&self, work: &Work<'_>, links: &[String]) -> (CsvData, bool) {
+    /// The CSV data of a report, and what is missing of it.
+    async fn fetch_csv(&self, work: &Work<'_>, links: &[String]) -> (CsvData, Option<Missing>) {
+        let now = self.criteria.now;
+        let earlier = work.csv();
+        if let Some(tries) = earlier.filter(|tries| tries.exhausted(now) && !links.is_empty()) {
+            let why = "it was tried often enough".to_owned();
+            let missing = Missing {
+                why,
+                tries,
+                tried: false,
+            };
+            return (CsvData::None, Some(missing));
+        }
         let mut texts = Vec::with_capacity(links.len());
+        let mut missing = None;
+        let mut held = 0;
         for link in links {
-            if work.csv_attempts() >= MAX_CSV_ATTEMPTS || self.may_begin().is_err() {
+            if let Err(stop) = self.may_begin() {
+                missing = Some(Missing {
+                    why: stop.to_string(),
+                    tries: earlier.unwrap_or(Tries {
+                        attempts: 0,
+                        first: now,
+                        next: now,
+                    }),
+                    tried: false,
+                });
                 break;
             }
             match self.source.csv(link).await {
-                Ok(text) => texts.push(text),
+                Ok(text) if held + text.len() > MOST_CSV => {
+                    missing = Some(Missing {
+                        why: "it has more than the 16 MiB that a report's CSV data may have"
+                            .to_owned(),
+                        tries: Tries::HOPELESS,
+                        tried: true,
+                    });
+                    break;
+                }
+                Ok(text) => {
+                    held += text.len();
+                    texts.push(text);
+                }
                 Err(fault) => {
                     tracing::debug!(report = %work.report.id, error = %fault, "CSV data could not be had");
+                    missing = Some(Missing {
+                        why: fault.message,
+                        tries: Tries::after(earlier, now, RETRY_AFTER),
+                        tried: true,
+                    });
                 }
             }
         }
-        let missing = texts.len() < links.len();
         let csv = match (links.len(), texts.pop()) {
             (_, None) => CsvData::None,
             (1, Some(text)) => CsvData::One(text),
@@ -161,6 +235,12 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     }
 
     async fn submit(&self, work: &Work<'_>, csv: CsvData) -> Handled {
+        let bytes = work.report.len() + csv.texts().map(str::len).sum::<usize>();
+        let _alone = if bytes > HEAVY_BYTES {
+            HEAVY.acquire().await.ok()
+        } else {
+            None
+        };
         let _turn = self.writing.acquire().await;
         let mut submission = mapping::map(work.report, &csv);
         let mut written = self.write(work, &submission).await;
@@ -171,9 +251,11 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             written = self.write(work, &submission).await;
         }
         let mut handled = match written {
-            Ok(Written { guid, .. }) => {
+            Ok(Written { guid, keep_guid }) => {
+                let kept = keep_guid.then(|| guid.0.clone());
                 let mut handled = self.tag(work, guid, &submission.tags, work.is_new()).await;
                 handled.written = true;
+                handled.entry.guid = kept;
                 handled
             }
             Err(failed) => {
@@ -187,10 +269,11 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
 
     async fn write(&self, work: &Work<'_>, submission: &Submission) -> Result<Written, Failed> {
         self.may_write()?;
+        let earlier = work.guid();
         let write = Write {
             submission,
             is_new: work.is_new(),
-            guid: None,
+            guid: earlier.as_ref(),
         };
         let written = self.sink.write(write).await;
         written.map_err(|error| self.sort(error))
@@ -209,15 +292,25 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
                 handled.entry.tags = tags.to_vec();
                 handled
             }
+            Err(Failed::NotYet(reason)) if work.tags_had_their_chances(self.criteria.now) => {
+                let reason = format!("its tags could not be set: {reason}");
+                let mut handled = work.tags_failed(self.criteria.now, reason);
+                handled.entry.tags = work.tags_that_may_be_set(tags);
+                handled
+            }
             Err(failed) => {
+                let not_yet = matches!(failed, Failed::NotYet(_));
                 let pending = work.tags_pending(guid, created, failed.to_string());
                 let mut handled = self.not_done(work, failed, pending);
                 handled.entry.tags = work.tags_that_may_be_set(tags);
+                if not_yet {
+                    handled.entry.tries = Some(work.one_more_try_at_tags(self.criteria.now));
+                }
                 handled
             }
         };
         handled.entry.in_enclave = true;
-        handled.entry.csv_attempts = work.csv_attempts();
+        handled.entry.csv = work.csv();
         handled
     }
 
@@ -239,7 +332,9 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
                 Err(error) => self.sort(error),
             };
             tries += 1;
-            if !matches!(error, Failed::NotYet(_)) || tries >= TAG_TRIES {
+            // Only what was just written may be about to show.
+            let most = if work.tries().is_none() { TAG_TRIES } else { 1 };
+            if !matches!(error, Failed::NotYet(_)) || tries >= most {
                 return Err(error);
             }
             tokio::time::sleep(TAG_PAUSE).await;
@@ -248,11 +343,19 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
 
     /// What becomes of a report that something failed for; `pending` if it is to be gone on with.
     fn not_done(&self, work: &Work<'_>, failed: Failed, pending: Handled) -> Handled {
+        let now = self.criteria.now;
         match failed {
-            Failed::Report(reason) | Failed::TooLarge(reason) => {
-                work.failed(self.criteria.now, reason)
+            Failed::Own(reason) => work.failed(now, reason),
+            Failed::Refused(message) | Failed::TooLarge(message) => {
+                let fault = Fault {
+                    service: Service::Trustar,
+                    kind: FaultKind::UnexpectedResponse,
+                    message,
+                    retry_after: None,
+                };
+                work.doubtful(pending, now, fault, true)
             }
-            Failed::Transient(fault) => work.transient(pending, self.criteria.now, fault),
+            Failed::Broke(fault) => work.doubtful(pending, now, fault, false),
             Failed::NotYet(_) | Failed::Stopped(_) => pending,
         }
     }
@@ -260,16 +363,19 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     /// Sorts an error by what it means for the rest of the sync; what ends the writing is noted.
     fn sort(&self, error: WriteError) -> Failed {
         match error {
-            WriteError::Refused(reason) | WriteError::InOtherEnclave(reason) => {
-                Failed::Report(reason)
-            }
+            WriteError::Refused(reason) => Failed::Refused(reason),
+            WriteError::InOtherEnclave(reason) => Failed::Own(reason),
             WriteError::TooLarge(reason) => Failed::TooLarge(reason),
             WriteError::NotYet(reason) => Failed::NotYet(reason),
             WriteError::BudgetSpent { ready_in } => self.end(Stop::BudgetSpent(ready_in)),
+            // Whatever else one report is answered with may be that report's doing.
             WriteError::Fault(fault)
-                if fault.kind == FaultKind::Unavailable && fault.retry_after.is_none() =>
+                if matches!(
+                    fault.kind,
+                    FaultKind::Unavailable | FaultKind::UnexpectedResponse
+                ) =>
             {
-                Failed::Transient(fault)
+                Failed::Broke(fault)
             }
             WriteError::Fault(fault) => self.end(Stop::Fault(fault)),
         }
@@ -321,9 +427,12 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
 /// Why a report is not done.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
+    /// The report can't be written, whatever becomes of others.
+    #[error("{0}")]
+    Own(String),
     /// The report was refused.
     #[error("{0}")]
-    Report(String),
+    Refused(String),
     /// It is too large.
     #[error("{0}")]
     TooLarge(String),
@@ -332,7 +441,7 @@ enum Failed {
     NotYet(String),
     /// The service failed, or the report makes it fail.
     #[error(transparent)]
-    Transient(Fault),
+    Broke(Fault),
     /// The writing ended.
     #[error("{0}")]
     Stopped(Stop),

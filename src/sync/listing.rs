@@ -4,23 +4,41 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::decision::Criteria;
-use super::elements::{Element, Unlistable};
-use super::pager::{PAGE, Pager};
+use super::pager::{Pager, Seen};
 use super::ports::Clock;
-use super::source::Source;
+use super::proof::{self, Proof};
+use super::source::{Page, Source};
 use super::{Mode, Plan};
 use crate::fault::Fault;
-use crate::ledger::{Ledger, State};
-use crate::report::{Digest, Report, ReportId};
-use crate::window::OVERLAP;
+use crate::ledger::{Ledger, MAX_REPORTS, State};
+use crate::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
+use crate::window::{Moment, OVERLAP};
+
+/// The most bytes of reports that one sync holds; what is beyond them is left for the next.
+const MOST_HELD: usize = 64 << 20;
+
+/// After so many bytes of a page were read, other tasks have their turn: it takes about half a millisecond.
+const SHARE: usize = 256 << 10;
+
+/// An element of the listing that can't be handled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unlistable {
+    /// It is no report.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It alone is too large.
+    #[error("{0}")]
+    TooLarge(String),
+}
 
 /// What a sync takes on.
 #[derive(Debug)]
 pub struct Listing {
-    /// Reports to handle, newest first.
+    /// Reports to handle: those that were not tried before first, and of these the newest.
     pub reports: Vec<Report>,
     /// Elements that are no reports, and single ones that can't be had. A continuation has none:
     /// they were counted by the sync that it continues.
@@ -29,14 +47,16 @@ pub struct Listing {
     pub total: u64,
     /// Reports known to exist in the window that are neither taken on nor known.
     pub backlog: u64,
-    /// When the listing began, by the service's clock.
-    pub date: Timestamp,
+    /// When the listing began.
+    pub moment: Moment,
     /// Where the window begins.
     pub from: Timestamp,
     /// Every id that was listed.
     pub listed: HashSet<ReportId>,
-    /// Whether every page was read to the end.
-    pub to_the_end: bool,
+    /// Whether the walk came to an end, be it the right one.
+    pub ended: bool,
+    /// Whether all of the window was read, and it shows.
+    pub proof: Proof,
     /// Reports that want something done and are not listed.
     pub gone: Vec<ReportId>,
     /// Whether more was to be read.
@@ -45,6 +65,10 @@ pub struct Listing {
     pub fault: Option<Fault>,
     /// Whether reports were left because the ledger has no room.
     pub ledger_full: bool,
+    /// How many settled reports the ledger must forget to take these on.
+    pub evicted: usize,
+    /// Whether nearly every report that is in the enclave differs from what was sent.
+    pub all_differ: bool,
 }
 
 /// Reads the listing, asking for no page after `deadline`.
@@ -58,44 +82,26 @@ pub async fn list(
     clock: &impl Clock,
     deadline: Instant,
 ) -> Result<Listing, Fault> {
-    let (mut pager, latest) = Pager::open(plan, source, clock, deadline).await?;
-    let mut selection = Selection::new(plan, ledger, pager.date, pager.from);
-    selection.take_latest(latest);
-    while pager.goes_on() && selection.wants_more(pager.total) {
-        let page = pager.next(PAGE).await;
-        if !selection.take_older(page) {
-            pager.saw_nothing_new();
+    let (mut pager, first) = Pager::open(plan, source, clock, deadline).await?;
+    if ledger.reading().is_some_and(|reading| reading.distrusted) {
+        pager.distrust_total();
+    }
+    let mut selection = Selection::new(plan, ledger, &pager);
+    let first = match pager.turn_to_newest(&first, plan.limit).await {
+        Some(newest) => newest,
+        None => first,
+    };
+    pager.saw(selection.take_page(first, true).await);
+    while pager.goes_on() {
+        let latest = pager.is_latest(selection.seen(), plan.limit);
+        if !latest && !selection.wants_more(pager.total) {
+            break;
+        }
+        if let Some(page) = pager.next().await {
+            pager.saw(selection.take_page(page, latest).await);
         }
     }
-    let cut_short = !pager.ended && selection.wants_more(pager.total);
-    let backlog = if pager.ended {
-        selection.left
-    } else {
-        let unseen = pager.total.saturating_sub(selection.known());
-        selection.left.max(unseen).max(cut_short.into())
-    };
-    selection.reports.sort_by_key(newest_first);
-    if plan.mode == Mode::Continuation {
-        selection.unlistable.clear();
-    }
-    Ok(Listing {
-        reports: selection.reports,
-        unlistable: selection.unlistable,
-        total: pager.total,
-        backlog,
-        date: pager.date,
-        from: pager.from,
-        listed: selection.listed,
-        to_the_end: pager.ended,
-        gone: if pager.ended {
-            selection.wanted.into_iter().cloned().collect()
-        } else {
-            Vec::new()
-        },
-        cut_short,
-        fault: pager.fault,
-        ledger_full: selection.ledger_full,
-    })
+    Ok(selection.close(pager))
 }
 
 fn newest_first(report: &Report) -> Reverse<Option<Timestamp>> {
@@ -106,20 +112,26 @@ fn newest_first(report: &Report) -> Reverse<Option<Timestamp>> {
 ///
 /// Counts can't tell a report that came from one that went meanwhile, nor can they show that one was
 /// edited. So now and then every page is read: whenever a report's stay in the overlap has passed.
-fn is_read_through(plan: &Plan<'_>, now: Timestamp) -> bool {
+fn is_read_through(plan: &Plan<'_>, moment: Moment) -> bool {
     let period = OVERLAP.min(plan.lookback).as_secs().max(1).cast_signed();
     let at = |time: Timestamp| time.as_second().div_euclid(period);
     plan.window
         .covered_to
-        .is_none_or(|covered| at(covered) != at(now))
+        .is_none_or(|covered| at(covered) != at(moment.earliest))
 }
 
 /// Picks from the pages what the sync takes on.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the listing, in any combination"
+)]
 struct Selection<'a> {
     plan: &'a Plan<'a>,
     ledger: &'a Ledger,
     criteria: Criteria,
     reports: Vec<Report>,
+    /// Bytes of the reports held with all their fields.
+    held: usize,
     unlistable: Vec<Unlistable>,
     listed: HashSet<ReportId>,
     /// The elements listed that are no reports.
@@ -130,18 +142,30 @@ struct Selection<'a> {
     taken: u64,
     /// Unknown reports seen and not taken on.
     left: u64,
+    /// Unknown reports that an earlier reading should have listed, and all that it should have.
+    overlooked: u64,
+    older: u64,
     /// Whether the page last seen held an unknown report.
     page_had_unknown: bool,
     /// Reports that want something done and have not been seen yet.
     wanted: HashSet<&'a ReportId>,
     /// Whether only the end of the listing shows that all is seen.
     to_the_end: bool,
+    /// Whether reports were left because too many bytes would be held.
+    held_full: bool,
     ledger_full: bool,
+    /// When the ledger is nearly full, by which times settled reports are filed, oldest first.
+    evictable: Vec<Timestamp>,
+    evicted: usize,
+    /// Of the reports in the enclave: how many were listed, and how many of these differ.
+    sent: usize,
+    differ: usize,
 }
 
 impl<'a> Selection<'a> {
-    fn new(plan: &'a Plan<'a>, ledger: &'a Ledger, now: Timestamp, from: Timestamp) -> Self {
-        let criteria = plan.criteria(now);
+    fn new<S: Source>(plan: &'a Plan<'a>, ledger: &'a Ledger, pager: &Pager<'_, S>) -> Self {
+        let (moment, from) = (pager.moment, pager.from);
+        let criteria = plan.criteria(moment.now);
         let wanted = ledger
             .entries()
             .filter(|(_, entry)| match (plan.mode, &entry.state) {
@@ -151,22 +175,42 @@ impl<'a> Selection<'a> {
                 }
                 (Mode::Continuation, _) => false,
             });
+        let nearly_full = ledger.room() < plan.limit as usize;
         Self {
             plan,
             ledger,
             criteria,
             reports: Vec::new(),
+            held: 0,
             unlistable: Vec::new(),
             listed: HashSet::new(),
             unreadable: HashSet::new(),
             remembered: ledger.count_since(from),
             taken: 0,
             left: 0,
+            overlooked: 0,
+            older: 0,
             page_had_unknown: false,
             wanted: wanted.map(|(id, _)| id).collect(),
-            to_the_end: plan.window.since.is_some() || is_read_through(plan, now),
+            to_the_end: pager.is_wide
+                || plan.window.since.is_some()
+                || is_read_through(plan, moment),
+            held_full: false,
             ledger_full: false,
+            evictable: if nearly_full {
+                ledger.settled_times()
+            } else {
+                Vec::new()
+            },
+            evicted: 0,
+            sent: 0,
+            differ: 0,
         }
+    }
+
+    /// How many different elements were listed.
+    fn seen(&self) -> usize {
+        self.listed.len() + self.unreadable.len()
     }
 
     /// How many elements of the window are accounted for.
@@ -190,45 +234,56 @@ impl<'a> Selection<'a> {
     }
 
     fn may_take(&self) -> bool {
-        self.taken < u64::from(self.plan.limit) && !self.ledger_full
+        self.taken < u64::from(self.plan.limit) && !self.held_full
     }
 
-    /// Takes the latest reports: all of them are considered.
-    fn take_latest(&mut self, elements: Vec<Element>) {
-        let reports = self.read(elements);
-        let limit = self.plan.limit as usize;
-        for (place, report) in reports.into_iter().enumerate() {
-            self.take(report, place < limit);
-        }
-    }
-
-    /// Takes from a page beyond the latest reports what wants something done.
-    /// Returns whether it held anything that was not listed before.
-    fn take_older(&mut self, elements: Vec<Element>) -> bool {
-        let before = self.listed.len() + self.unreadable.len();
+    /// Takes what a page holds: of the `latest` ones all are considered, of others those that want something done.
+    async fn take_page(&mut self, page: Page, latest: bool) -> Seen {
         self.page_had_unknown = false;
-        for report in self.read(elements) {
-            self.take(report, false);
+        let before = self.seen();
+        let elements: Vec<&str> = page.reports().collect();
+        let was_seen = |json: Option<&&str>| json.is_none_or(|json| self.knows(json));
+        let (first, last) = (was_seen(elements.first()), was_seen(elements.last()));
+        let mut order: Vec<_> = elements
+            .iter()
+            .map(|json| (order_of(json), *json))
+            .collect();
+        order.sort_by_key(|(time, _)| Reverse(*time));
+        let mut read = 0;
+        for (_, json) in order {
+            read += json.len();
+            if read >= SHARE {
+                tokio::task::yield_now().await;
+                read = 0;
+            }
+            self.take_element(json, latest && self.seen() < self.plan.limit as usize);
         }
-        self.listed.len() + self.unreadable.len() > before
+        Seen {
+            anything_new: self.seen() > before,
+            length: elements.len(),
+            first,
+            last,
+        }
     }
 
-    /// The reports among the elements, newest first.
-    fn read(&mut self, elements: Vec<Element>) -> Vec<Report> {
-        let mut reports = Vec::with_capacity(elements.len());
-        for element in elements {
-            match element {
-                Ok(report) => reports.push(report),
-                Err(unlistable) => {
-                    if let Unlistable::Unreadable(element) = &unlistable {
-                        self.unreadable.insert(element.digest);
-                    }
-                    self.unlistable.push(unlistable);
+    /// Whether an element was listed before.
+    fn knows(&self, json: &str) -> bool {
+        match parse(json) {
+            Ok(report) => self.listed.contains(&report.id),
+            Err(unreadable) => self.unreadable.contains(&unreadable.digest),
+        }
+    }
+
+    fn take_element(&mut self, json: &str, latest: bool) {
+        match parse(json) {
+            Ok(report) => self.take(report, latest),
+            Err(unreadable) => {
+                // Two pages may show the same one.
+                if self.unreadable.insert(unreadable.digest) {
+                    self.unlistable.push(unreadable.into());
                 }
             }
         }
-        reports.sort_by_key(newest_first);
-        reports
     }
 
     fn take(&mut self, report: Report, latest: bool) {
@@ -236,33 +291,178 @@ impl<'a> Selection<'a> {
             return;
         }
         self.wanted.remove(&report.id);
-        let known = self.ledger.get(&report.id);
-        let wanted = match (self.plan.mode, known) {
-            (Mode::Continuation, None) => false,
-            (Mode::Continuation, Some(entry)) => {
-                matches!(
-                    entry.state,
-                    State::Pending { .. } | State::TagsPending { .. }
-                )
+        let filed_at = report.filed_at.unwrap_or(Timestamp::MAX);
+        let began = self.ledger.reading().map(|reading| reading.began);
+        self.older += u64::from(began.is_some_and(|began| filed_at <= began));
+        let Some(known) = self.ledger.get(&report.id) else {
+            if self.plan.mode != Mode::Continuation {
+                self.take_unknown(report);
             }
-            (Mode::Full { .. }, None) => return self.take_unknown(report),
-            (Mode::Full { .. }, Some(_)) => {
-                latest || self.criteria.decide(&report, known).is_work()
-            }
+            return;
         };
-        if wanted {
-            self.reports.push(report);
+        if known.in_enclave {
+            self.sent += 1;
+            self.differ += usize::from(known.digest != report.digest);
+        }
+        let is_work = self.criteria.decide(&report, Some(known)).is_work();
+        let wanted = if self.plan.mode == Mode::Continuation {
+            matches!(
+                known.state,
+                State::Pending { .. } | State::TagsPending { .. }
+            )
+        } else {
+            latest || is_work
+        };
+        if wanted && is_work {
+            if self.hold(&report) {
+                self.reports.push(trimmed(report));
+            } else {
+                self.left += 1;
+            }
+        } else if wanted {
+            self.reports.push(report.without_content());
         }
     }
 
     fn take_unknown(&mut self, report: Report) {
         self.page_had_unknown = true;
-        self.ledger_full |= self.taken >= self.ledger.room() as u64;
-        if self.may_take() {
-            self.taken += 1;
-            self.reports.push(report);
-        } else {
-            self.left += 1;
+        let filed_at = report.filed_at.unwrap_or(Timestamp::MAX);
+        if let Some(reading) = self.ledger.reading() {
+            self.overlooked += u64::from(filed_at <= reading.began);
         }
+        let overflow = self.ledger.overflow();
+        if overflow.is_some_and(|overflow| filed_at <= overflow.forgotten_to) {
+            // It was forgotten to make room, or lies beyond what was.
+            self.ledger_full = true;
+            self.left += 1;
+        } else if !self.may_take() || !self.has_room(filed_at) || !self.hold(&report) {
+            self.left += 1;
+        } else {
+            self.taken += 1;
+            self.reports.push(trimmed(report));
+        }
+    }
+
+    /// Whether the ledger can remember one more report, if need be in place of an older one that is settled.
+    fn has_room(&mut self, filed_at: Timestamp) -> bool {
+        let taken = usize::try_from(self.taken).unwrap_or(usize::MAX);
+        if self.ledger.len().saturating_add(taken) < MAX_REPORTS.saturating_add(self.evicted) {
+            return true;
+        }
+        let is_newer = |oldest: &Timestamp| *oldest < filed_at;
+        let has = self.evictable.get(self.evicted).is_some_and(is_newer);
+        self.evicted += usize::from(has);
+        // Something does not fit either way: the older of both.
+        self.ledger_full = true;
+        has
+    }
+
+    /// Whether one more report can be held. The first always can.
+    fn hold(&mut self, report: &Report) -> bool {
+        // One that is larger than any may be is only recorded as failed.
+        let bytes = report.len().min(MAX_REPORT_BYTES);
+        if self.held + bytes > MOST_HELD {
+            self.held_full = true;
+            return false;
+        }
+        self.held += bytes;
+        true
+    }
+
+    fn close<S: Source>(mut self, pager: Pager<'_, S>) -> Listing {
+        let mode = self.plan.mode;
+        let cut_short = !pager.ended && self.wants_more(pager.total);
+        let too_large = pager.too_large.into_values().map(Unlistable::TooLarge);
+        self.unlistable.extend(too_large);
+        let listed = self.listed.len() as u64 + self.unlistable.len() as u64;
+        let proof = proof::of(proof::Evidence {
+            ended: pager.ended,
+            complete: self.left == 0 && pager.fault.is_none() && mode != Mode::Continuation,
+            total: pager.total,
+            listed,
+            moved: pager.total_moved,
+            has_gap: pager.has_gap,
+            overlooked: self.overlooked > 0,
+            older: self.older + self.unlistable.len() as u64,
+            is_wide: pager.is_wide,
+            is_less: listed < self.remembered,
+            earlier: self.ledger.reading(),
+        });
+        let agrees = pager.ended
+            && !pager.has_gap
+            && !pager.total_moved
+            && pager.fault.is_none()
+            && listed == pager.total;
+        let distrusted = self
+            .ledger
+            .reading()
+            .is_some_and(|reading| reading.distrusted);
+        let unseen = match proof {
+            // Nothing is known to be missing.
+            Proof::Shown | Proof::Accepted { .. } => 0,
+            Proof::Doubtful { .. } if distrusted => 0,
+            Proof::Doubtful { .. } => pager.total.saturating_sub(listed),
+            Proof::None if pager.ended => 0,
+            Proof::None => pager
+                .total
+                .saturating_sub(self.known())
+                .max(cut_short.into()),
+        };
+        // What failed before must not keep what was never tried from its turn.
+        let tried = |report: &Report| {
+            let entry = self.ledger.get(&report.id);
+            entry.is_some_and(|entry| {
+                entry.tries.is_some() || matches!(entry.state, State::Failed(_))
+            })
+        };
+        self.reports
+            .sort_by_cached_key(|report| (tried(report), newest_first(report)));
+        if mode == Mode::Continuation {
+            self.unlistable.clear();
+        }
+        Listing {
+            reports: self.reports,
+            unlistable: self.unlistable,
+            total: pager.total,
+            backlog: self.left.max(unseen),
+            moment: pager.moment,
+            from: pager.from,
+            listed: self.listed,
+            gone: if proof.is_end() || agrees {
+                self.wanted.into_iter().cloned().collect()
+            } else {
+                Vec::new()
+            },
+            ended: pager.ended,
+            proof,
+            cut_short,
+            fault: pager.fault,
+            ledger_full: self.ledger_full,
+            evicted: self.evicted,
+            all_differ: self.sent >= MANY && self.differ * 10 > self.sent * 9,
+        }
+    }
+}
+
+/// The report as it is held: of one that is too large only what is recorded of it.
+fn trimmed(report: Report) -> Report {
+    if report.len() > MAX_REPORT_BYTES {
+        report.without_content()
+    } else {
+        report
+    }
+}
+
+/// So many reports must differ at once before it is taken for the service's doing.
+const MANY: usize = 20;
+
+/// The report that an element is.
+fn parse(json: &str) -> Result<Report, Unreadable> {
+    match serde_json::from_str::<&RawValue>(json) {
+        Ok(raw) => Report::parse(raw),
+        Err(_) => Err(Unreadable {
+            defect: Defect::NotAnObject,
+            digest: Digest::of(json.as_bytes()),
+        }),
     }
 }

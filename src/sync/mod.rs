@@ -5,13 +5,13 @@
 
 mod close;
 mod decision;
-mod elements;
 mod examine;
 mod handle;
 mod listing;
 mod outcome;
 mod pager;
 pub mod ports;
+mod proof;
 mod settle;
 pub mod sink;
 pub mod source;
@@ -29,15 +29,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::indicators::Rules;
-use crate::ledger::{Ledger, Totals};
+use crate::ledger::{Entry, Ledger, Totals};
 use crate::report::Report;
-use crate::window::{Start, Window};
+use crate::window::{Moment, Start, Window};
 use decision::Criteria;
 use handle::Handling;
 use listing::Listing;
 use outcome::Unlisted;
-pub use outcome::{Abandoned, Conclusion, Outcome};
-use ports::{Clock, Fence, Fenced, Journal, Stop, Watcher};
+pub use outcome::{Abandoned, Conclusion, Note, Outcome};
+use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
 use settle::Settlement;
 use sink::Sink;
 use source::{Since, Source};
@@ -51,11 +51,15 @@ const REPORTS_AT_ONCE: usize = 2 * WRITES_AT_ONCE;
 /// How many writes at most a crash can make a ledger forget.
 const WRITES_BETWEEN_SAVES: u64 = 100;
 
-/// How long one sync takes at the most, its last calls included.
+/// How long one sync takes, its last calls included, unless pages come slowly.
 const MAX_TIME: Duration = Duration::from_mins(2);
 
-/// However long the listing took, so much time is left to write what it gave.
+/// However long the listing took, so much time is left to begin writing what it gave: a listing that takes all the time
+/// there is must not keep every report from the enclave for ever.
 const MIN_WRITING_TIME: Duration = Duration::from_secs(30);
+
+/// How often a ledger that does not fit is stored again with less in it.
+const MAX_SHRINKS: u32 = 10;
 
 /// What a sync handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +91,14 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn since(&self, start: Start) -> Since {
+    fn since(&self, start: Start, moment: Moment) -> Since {
         match start {
-            Start::Lookback => {
+            // Flashpoint documents `m` for months and for minutes: a lookback that is no number of hours is asked for
+            // by its time.
+            Start::Lookback if self.lookback.as_secs().is_multiple_of(3_600) => {
                 Since::Lookback(u32::try_from(self.lookback.as_secs()).unwrap_or(u32::MAX))
             }
+            Start::Lookback => Since::At(start.time(self.lookback, moment)),
             Start::At(time) => Since::At(time),
         }
     }
@@ -121,6 +128,21 @@ impl Plan<'_> {
             mode,
             ..self.clone()
         }
+    }
+
+    /// Gives up what lies before the lookback where that was made shorter since the window held more than the ledger
+    /// does: nothing else ends such a window. Says up to when.
+    fn give_up(&mut self, ledger: &mut Ledger, moment: Moment) -> Option<Timestamp> {
+        let overflow = ledger.overflow()?;
+        if self.lookback.as_secs() >= overflow.lookback {
+            return None;
+        }
+        ledger.set_overflow(None);
+        ledger.set_reading(None);
+        let window = self.window.given_up(self.lookback, moment);
+        let given_up = window != self.window;
+        self.window = window;
+        given_up.then(|| Start::Lookback.time(self.lookback, moment))
     }
 }
 
@@ -160,9 +182,12 @@ where
     C: Clock,
     W: Watcher,
 {
-    let plan = &plan.for_ledger(ledger);
+    let mut plan = plan.for_ledger(ledger);
     let started = ports.clock.now();
     let begun = Instant::now();
+    let moment = Moment::new(started, Some(ports.clock.service_now()));
+    let given_up = plan.give_up(ledger, moment);
+    let plan = &plan;
     let listed = tokio::select! {
         biased;
         () = ports.cancelled.cancelled() => return Err(Abandoned),
@@ -170,8 +195,15 @@ where
     };
     let mut listing = match listed {
         Ok(listing) => listing,
-        Err(unlisted) => return Ok(unlisted.outcome(plan)),
+        Err(Unlisted::Journal(JournalError::Conflict)) => return Err(Abandoned),
+        Err(unlisted) => {
+            return Ok(Outcome {
+                given_up,
+                ..unlisted.outcome(plan)
+            });
+        }
     };
+    let now = listing.moment.now;
     let handling = Handling {
         source: ports.source,
         sink: ports.sink,
@@ -179,7 +211,7 @@ where
         rules: plan.rules,
         writing: Semaphore::new(WRITES_AT_ONCE),
         holding_csv: Semaphore::new(WRITES_AT_ONCE),
-        criteria: plan.criteria(listing.date),
+        criteria: plan.criteria(now),
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),
     };
@@ -187,12 +219,24 @@ where
     ports
         .watcher
         .listed(reports.len() + listing.unlistable.len(), listing.total);
-    let mut settlement = Settlement::new(ledger, listing.date, plan.mode, ports.watcher);
+    let lookback = plan.lookback.as_secs();
+    let with_entry = |report: Report| {
+        let known = ledger.get(&report.id).cloned();
+        (report, known)
+    };
+    let reports: Vec<_> = reports.into_iter().map(with_entry).collect();
+    if listing.evicted > 0 {
+        ledger.make_room(listing.evicted, lookback);
+    }
+    let mut settlement = Settlement::new(ledger, now, plan.mode, ports.watcher);
     for element in &listing.unlistable {
         settlement.take_unlistable(element);
     }
-    handle_all(reports, &handling, &mut settlement, ports).await;
-    let fault = settlement.decide_transient();
+    handle_all(reports, &handling, &mut settlement, ports, lookback).await;
+    let proven = handling.stopped().is_none()
+        && settlement.wants_proof()
+        && ports.sink.prove().await.is_ok();
+    let fault = settlement.decide(proven);
     let totals_stored = settlement.totals_stored();
     let closed = close::close(
         plan,
@@ -201,9 +245,16 @@ where
         started,
         ports.cancelled.is_cancelled(),
     );
+    if listing.ledger_full {
+        ledger.note_overflow(lookback);
+    }
     let stop = handling.stopped().or(fault.map(Stop::Fault));
-    let stop = store(ledger, ports.journal, totals_stored, stop).await;
-    outcome::conclude(plan, closed, &listing, stop.as_ref())
+    let stop = store(ledger, ports.journal, totals_stored, stop, lookback).await;
+    let outcome = outcome::conclude(plan, closed, &listing, ledger, stop.as_ref())?;
+    Ok(Outcome {
+        given_up,
+        ..outcome
+    })
 }
 
 /// Checks the sink, and lists what is to be handled.
@@ -216,19 +267,30 @@ async fn verify_and_list<S, K, J, F, C, W>(
 where
     S: Source,
     K: Sink,
+    J: Journal,
     C: Clock,
 {
     ports.sink.verify().await?;
     let deadline = begun + plan.time();
-    Ok(listing::list(plan, ledger, ports.source, ports.clock, deadline).await?)
+    let listing = listing::list(plan, ledger, ports.source, ports.clock, deadline).await?;
+    if ports.journal.is_new() && !listing.reports.is_empty() {
+        // What can't be remembered would be written again with each retry.
+        ports
+            .journal
+            .save(ledger)
+            .await
+            .map_err(Unlisted::Journal)?;
+    }
+    Ok(listing)
 }
 
 /// Handles the reports, a few at once, and settles each as it is done.
 async fn handle_all<S, K, J, F, C, W>(
-    reports: Vec<Report>,
+    reports: Vec<(Report, Option<Entry>)>,
     handling: &Handling<'_, S, K, F>,
     settlement: &mut Settlement<'_, W>,
     ports: &Ports<'_, S, K, J, F, C, W>,
+    lookback: u64,
 ) where
     S: Source,
     K: Sink,
@@ -237,11 +299,7 @@ async fn handle_all<S, K, J, F, C, W>(
     W: Watcher,
 {
     let mut left = reports.len() as u64;
-    let reports = reports.into_iter().map(|report| {
-        let known = settlement.ledger.get(&report.id).cloned();
-        (report, known)
-    });
-    let looked = examine::ahead(reports.collect(), handling.criteria, handling.rules.clone());
+    let looked = examine::ahead(reports, handling.criteria, handling.rules.clone());
     let mut handled_reports = looked
         .map(|looked| handling.handle(looked))
         .buffer_unordered(REPORTS_AT_ONCE);
@@ -259,8 +317,9 @@ async fn handle_all<S, K, J, F, C, W>(
         if let Some(fault) = settlement.take(handled) {
             handling.note(Stop::Fault(fault));
         }
-        if settlement.unstored_writes() >= WRITES_BETWEEN_SAVES {
-            match ports.journal.save(settlement.ledger).await {
+        // Where the writing has ended, the ledger is stored once more at the end of the sync, and not with each report.
+        if settlement.unstored_writes() >= WRITES_BETWEEN_SAVES && handling.stopped().is_none() {
+            match save(settlement.ledger, ports.journal, lookback).await {
                 Ok(()) => settlement.stored(),
                 Err(error) => {
                     handling.note(Stop::Journal(error));
@@ -271,18 +330,40 @@ async fn handle_all<S, K, J, F, C, W>(
     settlement.take_cut_off(left);
 }
 
+/// Stores the ledger. Where it does not fit, the settled reports that were filed first are forgotten until it does: what
+/// is newest can then still be sent, and remembered.
+async fn save(
+    ledger: &mut Ledger,
+    journal: &impl Journal,
+    lookback: u64,
+) -> Result<(), JournalError> {
+    let mut shrinks = 0;
+    loop {
+        let saved = journal.save(ledger).await;
+        let does_not_fit = matches!(saved, Err(JournalError::Full(_)));
+        shrinks += 1;
+        if !does_not_fit
+            || shrinks > MAX_SHRINKS
+            || !ledger.make_room(ledger.len() / 10 + 1, lookback)
+        {
+            return saved;
+        }
+    }
+}
+
 /// Stores the ledger if it changed; a failure to do so ends the sync, whatever else did.
 async fn store(
     ledger: &mut Ledger,
     journal: &impl Journal,
     totals_stored: Totals,
     stop: Option<Stop>,
+    lookback: u64,
 ) -> Option<Stop> {
     let deposed = stop == Some(Stop::Fenced(Fenced::Deposed));
     if deposed || !ledger.changed() {
         return stop;
     }
-    match journal.save(ledger).await {
+    match save(ledger, journal, lookback).await {
         Ok(()) => {
             ledger.stored();
             stop

@@ -4,17 +4,42 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Plan;
-use super::close::Closed;
+use super::close::{Closed, RESTLESS};
 use super::listing::Listing;
 use super::ports::{Fenced, JournalError, Stop};
+use super::proof::Proof;
 use super::sink::WriteError;
+use super::{Mode, Plan};
 use crate::counts::Counts;
 use crate::fault::{Fault, FaultKind, Service};
+use crate::ledger::Ledger;
 use crate::window::Window;
 
-/// When tags are tried again on reports that the sink did not know yet.
-const TAGS_FOLLOW_IN: Duration = Duration::from_secs(30);
+/// What is pending is gone on with after this at the earliest where nothing else says when.
+const FOLLOW_IN: Duration = Duration::from_secs(30);
+
+/// What people should know besides the conclusion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Flashpoint's `total` is not what its listing comes to, however often it is read.
+    WrongTotal {
+        /// What it says.
+        total: u64,
+        /// How many there are.
+        listed: u64,
+    },
+    /// The listing changed while it was read: it is read again.
+    ReadAgain,
+    /// Nearly every report differs in each answer, and is written again.
+    EveryReportDiffers,
+    /// Elements of the listing that can't be named in the status' failures, and why the first can't be handled.
+    Unnamed {
+        /// How many.
+        count: u64,
+        /// Why the first.
+        why: String,
+    },
+}
 
 /// What a sync came to, in the order of urgency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +73,14 @@ pub struct Outcome {
     pub handled: Option<Timestamp>,
     /// After this, a continuation can go on.
     pub continue_in: Option<Duration>,
+    /// After this, what is pending is tried again, if no sync is due sooner.
+    pub retry_in: Option<Duration>,
+    /// Whether the counts include those of an earlier sync, which this one continued.
+    pub continued: bool,
+    /// What people should know besides.
+    pub notes: Vec<Note>,
+    /// Everything before this time was given up, by a lookback made shorter.
+    pub given_up: Option<Timestamp>,
 }
 
 /// Why a sync has no outcome: its status is not to be written.
@@ -60,6 +93,8 @@ pub enum Unlisted {
     Fault(Fault),
     /// Not even the sink can be asked before this time has passed.
     BudgetSpent(Duration),
+    /// The ledger can't be stored, which is found out before anything is written.
+    Journal(JournalError),
 }
 
 impl From<Fault> for Unlisted {
@@ -92,6 +127,8 @@ impl Unlisted {
                 Conclusion::WritesPending(Stop::BudgetSpent(ready_in).to_string()),
                 Some(ready_in),
             ),
+            Self::Journal(JournalError::Full(_)) => (Conclusion::LedgerFull, None),
+            Self::Journal(error) => (Conclusion::Journal(error), None),
         };
         Outcome {
             conclusion,
@@ -99,6 +136,10 @@ impl Unlisted {
             window: plan.window,
             handled: None,
             continue_in,
+            retry_in: None,
+            continued: false,
+            notes: Vec::new(),
+            given_up: None,
         }
     }
 }
@@ -108,8 +149,10 @@ pub fn conclude(
     plan: &Plan<'_>,
     mut closed: Closed,
     listing: &Listing,
+    ledger: &Ledger,
     stop: Option<&Stop>,
 ) -> Result<Outcome, Abandoned> {
+    let next_try = ledger.next_try();
     match stop {
         // Somebody else has, or will have, more to tell.
         Some(
@@ -118,18 +161,52 @@ pub fn conclude(
         ) => return Err(Abandoned),
         // What the ledger does not remember is not covered.
         Some(Stop::Journal(_)) => {
-            closed.window = plan.window.pinned(listing.from, listing.date);
+            closed.window = plan.window.pinned(listing.from, listing.moment);
             closed.handled = None;
         }
         _ => {}
     }
+    let next_try = next_try.map(|next| {
+        let wait = next.duration_since(listing.moment.now);
+        Duration::try_from(wait).unwrap_or_default().max(FOLLOW_IN)
+    });
+    let (continue_in, retry_in) = continue_in(&closed.counts, listing, stop, next_try);
     Ok(Outcome {
         conclusion: conclusion(&closed.counts, listing, stop),
-        continue_in: continue_in(&closed.counts, listing, stop),
+        continue_in,
+        retry_in,
         counts: Some(closed.counts),
         window: closed.window,
         handled: closed.handled,
+        continued: plan.mode == Mode::Continuation,
+        notes: notes(listing, ledger),
+        given_up: None,
     })
+}
+
+fn notes(listing: &Listing, ledger: &Ledger) -> Vec<Note> {
+    let mut notes = Vec::new();
+    match listing.proof {
+        Proof::Accepted {
+            listed,
+            by_total: true,
+        } if listed != listing.total => notes.push(Note::WrongTotal {
+            total: listing.total,
+            listed,
+        }),
+        Proof::Doubtful { .. } => notes.push(Note::ReadAgain),
+        _ => {}
+    }
+    if ledger.restless() >= RESTLESS {
+        notes.push(Note::EveryReportDiffers);
+    }
+    if let Some(first) = listing.unlistable.first() {
+        notes.push(Note::Unnamed {
+            count: listing.unlistable.len() as u64,
+            why: first.to_string(),
+        });
+    }
+    notes
 }
 
 /// What a sync came to, the most urgent first.
@@ -162,13 +239,22 @@ fn conclusion(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Conclu
     }
 }
 
-/// When what is pending can go on; nothing where a service's fault decides that.
-fn continue_in(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Option<Duration> {
+/// When what is pending can go on, and when it is tried again if no sync is due sooner; nothing where a service's fault
+/// decides that.
+fn continue_in(
+    counts: &Counts,
+    listing: &Listing,
+    stop: Option<&Stop>,
+    next_try: Option<Duration>,
+) -> (Option<Duration>, Option<Duration>) {
     match stop {
-        Some(Stop::Fault(_) | Stop::Journal(_)) => None,
-        _ if counts.pending == 0 || listing.fault.is_some() => None,
-        Some(Stop::BudgetSpent(ready_in)) => Some(*ready_in),
-        Some(Stop::TimeUp | Stop::Fenced(_)) => Some(Duration::ZERO),
-        None => Some(TAGS_FOLLOW_IN),
+        Some(Stop::Fault(_) | Stop::Journal(_)) => (None, None),
+        _ if counts.pending == 0 || listing.fault.is_some() => (None, None),
+        Some(Stop::BudgetSpent(ready_in)) => (Some(*ready_in), None),
+        Some(Stop::TimeUp | Stop::Fenced(_)) => (Some(Duration::ZERO), None),
+        None => match next_try {
+            Some(next) if next > FOLLOW_IN => (None, Some(next)),
+            _ => (Some(FOLLOW_IN), None),
+        },
     }
 }

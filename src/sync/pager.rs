@@ -1,13 +1,20 @@
 //! Walks the pages of one window, from the newest report towards the oldest.
+//!
+//! Positions in a listing shift while it is read: a report that is withdrawn moves all behind it up, one that comes late
+//! moves them down. So each page but the first begins with an element of the one before (it *overlaps* it): if that
+//! element was not seen before, something may lie between, and the walk steps back.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Plan;
-use super::elements::{self, Element, Unlistable};
 use super::ports::Clock;
 use super::source::{Page, PageError, PageRequest, Since, Source};
 use crate::fault::Fault;
+use crate::report::order_of;
+use crate::window::{Moment, Start};
 
 /// The size of the pages after the first.
 pub const PAGE: u32 = 500;
@@ -17,7 +24,24 @@ const MAX_REQUESTS: u32 = 2_000;
 
 /// The most single reports of one listing that may be too large: with more, the service is at
 /// fault rather than the reports.
-const MAX_TOO_LARGE: u32 = 20;
+const MAX_TOO_LARGE: usize = 20;
+
+/// How often a page that came too late is asked for in halves: a service that hangs does so whatever is asked for.
+const MAX_LATE: u32 = 2;
+
+/// How often a page that is empty before `total` is reached is asked for again before it counts as an end.
+const MAX_EMPTY: u32 = 3;
+
+/// How often a walk steps back where a page did not overlap the one before.
+const MAX_STEPS_BACK: u32 = 3;
+
+/// A full page of so many elements with none that is new is no accident. Of smaller ones, a few reports that come while
+/// paging make such a page too: it takes several in a row.
+const TELLING_PAGE: usize = 50;
+const MAX_STALE: u32 = 3;
+
+/// A service that gives fewer than this at a time would be slowed down by overlapping pages.
+const SMALLEST_OVERLAPPING: u64 = 4;
 
 /// Walks the pages of one window.
 #[expect(
@@ -29,20 +53,34 @@ pub struct Pager<'a, S> {
     since: Since,
     /// After this no further page is asked for.
     deadline: Instant,
-    /// When the listing began, by the service's clock.
-    pub date: Timestamp,
+    /// When the listing began.
+    pub moment: Moment,
     /// Where the window begins.
     pub from: Timestamp,
+    /// Whether it reaches back further than the lookback does.
+    pub is_wide: bool,
     /// How many reports the service says the window holds.
     pub total: u64,
     /// What ended the walk early.
     pub fault: Option<Fault>,
     /// Whether the older end is reached.
     pub ended: bool,
+    /// Whether `total` changed from one page to another.
+    pub total_moved: bool,
+    /// Whether something may lie between two of the pages read.
+    pub has_gap: bool,
+    /// Single reports that are too large, by their place, and why.
+    pub too_large: BTreeMap<u64, String>,
     place: Place,
     /// Where a listing that comes oldest first is being read at its newest end: what lies before
     /// this place comes after that.
     before: Option<u64>,
+    /// How many elements the next page shares with those read before.
+    overlap: u64,
+    /// Whether pages are large enough for it.
+    overlaps: bool,
+    /// How the last page was to meet those read before.
+    border: Option<Border>,
     /// The largest page that the service gives.
     cap: u32,
     /// The largest page to ask for: less than the cap where pages were too large.
@@ -50,7 +88,11 @@ pub struct Pager<'a, S> {
     halved: bool,
     answered: bool,
     last_was_full: bool,
-    too_large: u32,
+    late: u32,
+    empty: u32,
+    most_empty: u32,
+    stale: u32,
+    steps_back: u32,
     requests: u32,
 }
 
@@ -63,8 +105,27 @@ enum Place {
     UpTo(u64),
 }
 
+/// Which element of a page was to be seen before.
+#[derive(Clone, Copy, Debug)]
+enum Border {
+    First,
+    Last,
+}
+
+/// What a page showed of the walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Whether it held anything that was not seen before.
+    pub anything_new: bool,
+    /// How many elements it has.
+    pub length: usize,
+    /// Whether its first and its last element were seen before.
+    pub first: bool,
+    pub last: bool,
+}
+
 impl<'a, S: Source> Pager<'a, S> {
-    /// Opens the window, and reads the latest reports of it: the plan's limit, or a few more.
+    /// Opens the window, and reads its first page.
     ///
     /// # Errors
     /// When the first page could not be had.
@@ -73,46 +134,67 @@ impl<'a, S: Source> Pager<'a, S> {
         source: &'a S,
         clock: &impl Clock,
         deadline: Instant,
-    ) -> Result<(Self, Vec<Element>), Fault> {
-        let start = plan.window.start(plan.lookback, clock.service_now());
-        let mut pager = Self::new(source, plan.since(start), deadline);
-        let (mut first, date) = pager.first(plan.limit).await?;
-        if let Some(date) = date {
+    ) -> Result<(Self, Page), Fault> {
+        let guess = Moment::new(clock.now(), Some(clock.service_now()));
+        let start = plan.window.start(plan.lookback, guess);
+        let mut pager = Self::new(plan, source, start, guess, deadline);
+        let mut first = pager.first(plan.limit).await?;
+        if let Some(date) = first.date {
             clock.learn(date);
         }
-        let date = date.unwrap_or_else(|| clock.service_now());
-        // The window is the service's, and the local clock may have told another time.
-        let right = plan.window.start(plan.lookback, date);
-        if right != start {
-            pager = Self::new(source, plan.since(right), deadline);
-            (first, _) = pager.first(plan.limit).await?;
+        let moment = Moment::new(clock.now(), first.date);
+        // The window is the service's, and the clocks may have told another time.
+        let right = plan.window.start(plan.lookback, moment);
+        if !start.covers(right) {
+            pager = Self::new(plan, source, right, moment, deadline);
+            first = pager.first(plan.limit).await?;
         }
-        pager.date = date;
-        pager.from = right.time(plan.lookback, date);
-        let latest = pager.latest(first, plan.limit).await;
-        Ok((pager, latest))
+        pager.moment = moment;
+        Ok((pager, first))
     }
 
-    fn new(source: &'a S, since: Since, deadline: Instant) -> Self {
+    fn new(
+        plan: &Plan<'_>,
+        source: &'a S,
+        start: Start,
+        moment: Moment,
+        deadline: Instant,
+    ) -> Self {
         Self {
             source,
-            since,
+            since: plan.since(start, moment),
             deadline,
-            date: Timestamp::UNIX_EPOCH,
-            from: Timestamp::UNIX_EPOCH,
+            moment,
+            from: start.time(plan.lookback, moment),
+            is_wide: matches!(start, Start::At(_)),
             total: 0,
             fault: None,
             ended: false,
+            total_moved: false,
+            has_gap: false,
+            too_large: BTreeMap::new(),
             place: Place::From(0),
             before: None,
+            overlap: 0,
+            overlaps: true,
+            border: None,
             cap: PAGE,
             size: PAGE,
             halved: false,
             answered: false,
             last_was_full: false,
-            too_large: 0,
+            late: 0,
+            empty: 0,
+            most_empty: MAX_EMPTY,
+            stale: 0,
+            steps_back: 0,
             requests: 0,
         }
+    }
+
+    /// Says that `total` was found wrong before, so that an empty page is likely the end.
+    pub fn distrust_total(&mut self) {
+        self.most_empty = 1;
     }
 
     /// Whether there may be more, and it may be asked for.
@@ -120,89 +202,102 @@ impl<'a, S: Source> Pager<'a, S> {
         !self.ended && self.fault.is_none() && !self.spent()
     }
 
-    /// The next page; nothing where it could not be had.
-    pub async fn next(&mut self, limit: u32) -> Vec<Element> {
+    /// The next page; nothing where it could not be had, or was a single report that is too large.
+    pub async fn next(&mut self) -> Option<Page> {
         self.last_was_full = false;
-        match self.read(limit).await {
-            Ok((elements, _)) => elements,
+        match self.read(PAGE).await {
+            Ok(page) => page,
             Err(fault) => {
                 self.fault = Some(fault);
-                Vec::new()
+                None
             }
         }
     }
 
-    /// Says that the last page held nothing new. A full one that goes forward means that the
-    /// service passes nothing over: there is nothing further to be had.
-    pub fn saw_nothing_new(&mut self) {
-        if self.last_was_full && matches!(self.place, Place::From(_)) {
-            self.end();
+    /// Says what the last page showed. A full one that goes forward and holds nothing new means that the service passes
+    /// nothing over: there is nothing further to be had.
+    pub fn saw(&mut self, seen: Seen) {
+        let is_stale = !seen.anything_new && self.last_was_full;
+        if is_stale && matches!(self.place, Place::From(_)) {
+            self.stale += 1;
+            if seen.length >= TELLING_PAGE || self.stale >= MAX_STALE {
+                self.end();
+            }
+            return;
+        }
+        self.stale = 0;
+        let met = match self.border {
+            None => true,
+            Some(Border::First) => seen.first,
+            Some(Border::Last) => seen.last,
+        };
+        if met {
+            return;
+        }
+        if self.steps_back >= MAX_STEPS_BACK {
+            self.has_gap = true;
+            return;
+        }
+        self.steps_back += 1;
+        self.ended = false;
+        let pages = 2 * u64::from(self.size);
+        self.place = match self.place {
+            Place::From(place) => Place::From(place.saturating_sub(pages)),
+            Place::UpTo(place) => Place::UpTo(place.saturating_add(pages)),
+        };
+        // Before the first element there is none to meet.
+        if matches!(self.place, Place::From(0)) {
+            self.overlap = 0;
         }
     }
 
-    /// The first page, and the service's time.
-    async fn first(&mut self, limit: u32) -> Result<(Vec<Element>, Option<Timestamp>), Fault> {
-        let mut elements = Vec::new();
-        loop {
-            // Before the first answer there are at most single reports that are too large.
-            let (more, date) = self.read(limit).await?;
-            elements.extend(more);
-            if self.answered {
-                return Ok((elements, date));
-            }
+    /// Turns to the newest end of a listing that comes oldest first, given its first page. Says whether it did: then the
+    /// page comes again in its turn.
+    pub async fn turn_to_newest(&mut self, first: &Page, limit: u32) -> Option<Page> {
+        let length = first.len() as u64;
+        if self.total <= length || !oldest_first(first) {
+            return None;
         }
+        if length < u64::from(limit) && !self.halved {
+            self.cut_to(length);
+        }
+        let newest = self.total.saturating_sub(limit.min(self.size).into());
+        (self.place, self.before, self.overlap) = (Place::From(newest), Some(newest), 0);
+        let tail = self.next().await.filter(|page| !page.is_empty());
+        if tail.is_none() {
+            // `total` is too high to find the other end by.
+            (self.place, self.before, self.ended) = (Place::From(length), None, false);
+            (self.overlap, self.empty) = (u64::from(length > 0), 0);
+        }
+        tail
     }
 
-    /// The latest reports, given the first page.
-    async fn latest(&mut self, first: Vec<Element>, limit: u32) -> Vec<Element> {
-        let length = first.len();
-        let mut elements = first;
-        if self.total > length as u64 && oldest_first(&elements) {
-            if length < limit as usize && !self.halved {
-                self.cut_to(length as u64);
-            }
-            let newest = self.total.saturating_sub(limit.min(self.size).into());
-            self.place = Place::From(newest);
-            self.before = Some(newest);
-            let tail = self.next(PAGE).await;
-            if tail.is_empty() {
-                // `total` is too high to find the other end by.
-                self.place = Place::From(length as u64);
-                self.before = None;
-                self.ended = false;
-            } else {
-                elements = tail;
-            }
-        }
-        while self.goes_on() && self.wants_latest(elements.len(), limit as usize) {
-            let more = self.next(PAGE).await;
-            elements.extend(more);
-        }
-        elements
-    }
-
-    /// Whether more pages belong to the latest reports, of which so many are had.
-    fn wants_latest(&self, had: usize, limit: usize) -> bool {
+    /// Whether the next page belongs to the latest reports, of which so many are had.
+    pub fn is_latest(&self, had: usize, limit: u32) -> bool {
         if self.before.is_some() {
             // A page beyond `total` that is empty proves that the newest are had.
-            had <= limit
+            had <= limit as usize
         } else {
             // A page that had to be halved is made up for.
-            self.halved && had < limit
+            self.halved && had < limit as usize
         }
     }
 
-    /// One page, or a single report that is too large; and the time of the answer.
-    async fn read(&mut self, limit: u32) -> Result<(Vec<Element>, Option<Timestamp>), Fault> {
+    /// The first page.
+    async fn first(&mut self, limit: u32) -> Result<Page, Fault> {
         loop {
-            let asked = limit.min(self.size);
-            let (skip, asked) = match self.place {
-                Place::From(skip) => (skip, asked),
-                Place::UpTo(end) => {
-                    let asked = u32::try_from(end).map_or(asked, |end| asked.min(end));
-                    (end - u64::from(asked), asked)
-                }
-            };
+            // Before the first answer there are at most single reports that are too large.
+            if let Some(page) = self.read(limit).await? {
+                return Ok(page);
+            }
+        }
+    }
+
+    /// One page, or nothing where that is a single report that is too large.
+    async fn read(&mut self, limit: u32) -> Result<Option<Page>, Fault> {
+        loop {
+            let most = limit.min(self.size);
+            let (skip, asked) = self.ask(most);
             self.requests += 1;
             let request = PageRequest {
                 since: self.since,
@@ -212,39 +307,87 @@ impl<'a, S: Source> Pager<'a, S> {
             match self.source.page(request).await {
                 Ok(page) => {
                     self.take_in(&page, skip, asked);
-                    return Ok((elements::read(page.reports).await, page.date));
+                    return Ok(Some(page));
                 }
                 Err(PageError::TooLarge(_)) if asked > 1 && !self.spent() => {
-                    self.size = asked.div_ceil(2);
-                    self.halved = true;
+                    self.halve(asked);
+                }
+                Err(PageError::Late(_)) if asked > 1 && self.late < MAX_LATE && !self.spent() => {
+                    self.late += 1;
+                    self.halve(asked);
                 }
                 Err(PageError::TooLarge(fault))
-                    if asked == 1 && self.too_large < MAX_TOO_LARGE && !self.spent() =>
+                    if asked == 1 && self.too_large.len() < MAX_TOO_LARGE && !self.spent() =>
                 {
-                    self.too_large += 1;
+                    self.too_large.insert(skip, fault.message);
                     self.size = self.cap;
                     self.pass(skip, 1);
-                    return Ok((vec![Err(Unlistable::TooLarge(fault.message))], None));
+                    self.overlap = 0;
+                    return Ok(None);
                 }
-                Err(PageError::TooLarge(fault) | PageError::Fault(fault)) => return Err(fault),
+                Err(
+                    PageError::TooLarge(fault) | PageError::Late(fault) | PageError::Fault(fault),
+                ) => return Err(fault),
             }
         }
     }
 
+    /// Where the next page begins, and how many elements it is to have.
+    fn ask(&mut self, most: u32) -> (u64, u32) {
+        if !self.overlaps || most < 2 {
+            self.overlap = 0;
+        }
+        self.border = (self.overlap > 0).then_some(match self.place {
+            Place::From(_) => Border::First,
+            Place::UpTo(_) => Border::Last,
+        });
+        match self.place {
+            Place::From(skip) => (skip.saturating_sub(self.overlap), most),
+            Place::UpTo(end) => {
+                let end = end.saturating_add(self.overlap);
+                let asked = u32::try_from(end).map_or(most, |end| most.min(end));
+                (end - u64::from(asked), asked)
+            }
+        }
+    }
+
+    fn halve(&mut self, asked: u32) {
+        self.size = asked.div_ceil(2);
+        self.halved = true;
+    }
+
     fn take_in(&mut self, page: &Page, skip: u64, asked: u32) {
-        let length = page.reports.len() as u64;
+        let length = page.len() as u64;
         let asked = u64::from(asked);
         let most = page.limit.map_or(asked, |limit| limit.min(asked));
+        self.total_moved |= self.answered && self.total != page.total;
+        // What is not seen to follow the page before may not.
+        self.has_gap |= self.answered && self.border.is_none() && length > 0 && skip > 0;
         self.answered = true;
         self.total = page.total;
         self.last_was_full = length >= most;
+        let reached = skip.saturating_add(length) >= page.total;
+        let short = length < asked && !reached;
+        let is_empty = length <= u64::from(self.border.is_some());
+        if short && !is_empty && length < SMALLEST_OVERLAPPING {
+            self.overlaps = false;
+        }
+        if is_empty && !reached {
+            // Nothing, where there should be something.
+            self.empty += 1;
+            if self.empty <= self.most_empty {
+                return;
+            }
+        }
         match self.place {
             // Less than there is: asked again in pages of this size, so that no gap stays.
-            Place::UpTo(_) if length > 0 && length < asked => self.cut_to(length),
+            Place::UpTo(_) if !is_empty && length < asked => {
+                self.cut_to(length);
+                self.border = None;
+            }
             _ => self.pass(skip, length),
         }
-        let beyond = skip.saturating_add(length) >= page.total;
-        let last = length == 0 || (!self.last_was_full && beyond);
+        let last = is_empty || (!self.last_was_full && reached);
         if last && matches!(self.place, Place::From(_)) {
             self.end();
         }
@@ -252,6 +395,7 @@ impl<'a, S: Source> Pager<'a, S> {
 
     /// Goes past `length` elements from `skip` on.
     fn pass(&mut self, skip: u64, length: u64) {
+        self.overlap = u64::from(length > 0);
         match self.place {
             Place::From(_) => self.place = Place::From(skip.saturating_add(length)),
             Place::UpTo(_) => {
@@ -272,7 +416,9 @@ impl<'a, S: Source> Pager<'a, S> {
     /// The end of a listing that is read forwards.
     fn end(&mut self) {
         match self.before.take() {
-            Some(before) if before > 0 => self.place = Place::UpTo(before),
+            Some(before) if before > 0 => {
+                (self.place, self.overlap, self.empty) = (Place::UpTo(before), 1, 0);
+            }
             _ => self.ended = true,
         }
     }
@@ -283,11 +429,8 @@ impl<'a, S: Source> Pager<'a, S> {
 }
 
 /// Whether reports come in rising order of time, on the whole.
-fn oldest_first(elements: &[Element]) -> bool {
-    let times: Vec<Timestamp> = elements
-        .iter()
-        .filter_map(|element| element.as_ref().ok()?.posted_at)
-        .collect();
+fn oldest_first(page: &Page) -> bool {
+    let times: Vec<Timestamp> = page.reports().filter_map(order_of).collect();
     let count =
         |rises: fn(&[Timestamp]) -> bool| times.windows(2).filter(|pair| rises(pair)).count();
     count(|pair| pair.first() < pair.last()) > count(|pair| pair.first() > pair.last())

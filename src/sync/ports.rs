@@ -42,6 +42,11 @@ pub enum JournalError {
 
 /// Stores the ledger.
 pub trait Journal: Send + Sync {
+    /// Whether nothing was ever stored, so that nothing shows yet that it can be.
+    fn is_new(&self) -> bool {
+        false
+    }
+
     /// Stores it as it is now.
     fn save(&self, ledger: &Ledger) -> impl Future<Output = Result<(), JournalError>> + Send;
 }

@@ -3,18 +3,22 @@
 use jiff::Timestamp;
 
 use super::Mode;
-use super::elements::Unlistable;
+use super::listing::Unlistable;
 use super::ports::{Line, Verdict, Watcher};
 use super::work::Handled;
 use crate::counts::Counts;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::indicators::Indicator;
-use crate::ledger::{Entry, Ledger, State, Totals};
+use crate::ledger::{Entry, Failure, Ledger, State, Totals};
 use crate::report::ReportId;
 
 /// So many faults in a row, with no success in between, are the service's own:
 /// one more than the writes that are under way at once.
 const FAULTS_IN_A_ROW: usize = super::WRITES_AT_ONCE + 1;
+
+/// After so many refusals without a single success the sync goes on no further. More than faults in a row, since a
+/// service that refuses answers at once, and what was not tried comes first in the next sync.
+const REFUSALS_IN_VAIN: usize = 20;
 
 /// Takes in handled reports.
 pub struct Settlement<'l, W> {
@@ -27,11 +31,11 @@ pub struct Settlement<'l, W> {
     now: Timestamp,
     mode: Mode,
     watcher: &'l W,
-    /// Reports that a fault kept from being done, which may be their own.
-    transient: Vec<Handled>,
-    /// Of the last ones of these, how many came in a row.
+    /// Reports of which it is not clear yet whose doing it is that they are not done.
+    doubtful: Vec<Handled>,
+    /// How many faults came in a row.
     in_a_row: usize,
-    /// From this one of them on, the service is at fault.
+    /// From this one of the doubtful on, the service is at fault.
     service_failed: Option<usize>,
     succeeded: u64,
     writes: u64,
@@ -50,7 +54,7 @@ impl<'l, W: Watcher> Settlement<'l, W> {
             now,
             mode,
             watcher,
-            transient: Vec::new(),
+            doubtful: Vec::new(),
             in_a_row: 0,
             service_failed: None,
             succeeded: 0,
@@ -79,7 +83,7 @@ impl<'l, W: Watcher> Settlement<'l, W> {
         if handled.written {
             self.note_write(handled.posted_at);
         }
-        let Some((fault, _)) = handled.transient.as_deref() else {
+        let Some(doubt) = handled.doubt.as_deref() else {
             if handled.written {
                 self.succeeded += 1;
                 self.in_a_row = 0;
@@ -87,12 +91,16 @@ impl<'l, W: Watcher> Settlement<'l, W> {
             self.conclude(handled);
             return None;
         };
-        let fault = fault.clone();
-        self.transient.push(handled);
+        let (fault, refused) = (doubt.fault.clone(), doubt.refused);
+        self.doubtful.push(handled);
+        if refused {
+            let in_vain = self.succeeded == 0 && self.doubtful.len() >= REFUSALS_IN_VAIN;
+            return in_vain.then(|| self.service_refuses(&fault));
+        }
         self.in_a_row += 1;
         if self.in_a_row >= FAULTS_IN_A_ROW {
             self.service_failed
-                .get_or_insert(self.transient.len() - self.in_a_row);
+                .get_or_insert(self.doubtful.len() - self.in_a_row);
         }
         self.service_failed.map(|_| fault)
     }
@@ -119,31 +127,63 @@ impl<'l, W: Watcher> Settlement<'l, W> {
         self.totals_stored
     }
 
-    /// Decides on the reports that a fault kept from being done: their own failure if others of
-    /// this sync were written and the service did not fail altogether, else pending.
-    /// Returns the fault that leaves reports pending.
-    pub fn decide_transient(&mut self) -> Option<Fault> {
-        let transient = std::mem::take(&mut self.transient);
-        let own = if self.succeeded == 0 {
-            0
-        } else {
-            self.service_failed.unwrap_or(transient.len())
+    /// Whether a sign of life of the service would show that what failed is the reports' own: they were tried long
+    /// enough, and are so few that the service need not be at fault.
+    pub fn wants_proof(&self) -> bool {
+        let is_exhausted = |handled: &Handled| {
+            let doubt = handled.doubt.as_deref();
+            doubt.is_some_and(|doubt| !doubt.refused && doubt.exhausted.is_some())
         };
+        self.succeeded == 0
+            && self.doubtful.len() < FAULTS_IN_A_ROW
+            && self.doubtful.iter().any(is_exhausted)
+    }
+
+    /// Decides on the doubtful reports. Where others of this sync were written and the service did not fail altogether,
+    /// what failed is their own; a refusal also where nothing else was written, unless every one of at least five was
+    /// refused; and what was tried long enough, if the service is `proven` well, or took another report since. All else
+    /// stays pending. Returns the fault that leaves reports pending.
+    pub fn decide(&mut self, proven: bool) -> Option<Fault> {
+        let doubtful = std::mem::take(&mut self.doubtful);
+        let count = doubtful.len();
+        let service_refuses = self.succeeded == 0 && count >= FAULTS_IN_A_ROW;
+        let first_of_service = self.service_failed.unwrap_or(count);
         let mut service_fault = None;
-        for (index, mut handled) in transient.into_iter().enumerate() {
-            let Some((fault, failure)) = handled.transient.take().map(|both| *both) else {
+        for (index, mut handled) in doubtful.into_iter().enumerate() {
+            let Some(doubt) = handled.doubt.take().map(|doubt| *doubt) else {
                 continue;
             };
-            if index < own {
-                handled.verdict = Verdict::Failed(fault.message);
-                handled.entry.state = State::Failed(failure);
-                handled.attempted = true;
+            let last_submitted = self.ledger.last_submitted;
+            let taken_since = |failure: &Failure| last_submitted >= Some(failure.first);
+            let is_own = if doubt.refused {
+                !service_refuses || taken_since(&doubt.failure)
             } else {
-                service_fault = Some(fault);
+                self.succeeded > 0 && (index < first_of_service || doubt.exhausted.is_some())
+            };
+            let own = if is_own {
+                Some(doubt.failure)
+            } else {
+                doubt
+                    .exhausted
+                    .filter(|failure| proven || taken_since(failure))
+            };
+            if let Some(failure) = own {
+                handled.verdict = Verdict::Failed(doubt.fault.message);
+                handled.entry.state = State::Failed(failure);
+                handled.entry.tries = None;
+                handled.attempted = true;
+            } else if doubt.refused {
+                service_fault = Some(refuses_all(&doubt.fault, count));
+            } else {
+                service_fault = Some(doubt.fault);
             }
             self.conclude(handled);
         }
         service_fault
+    }
+
+    fn service_refuses(&self, last: &Fault) -> Fault {
+        refuses_all(last, self.doubtful.len())
     }
 
     fn note_write(&mut self, posted_at: Option<Timestamp>) {
@@ -216,5 +256,17 @@ impl<'l, W: Watcher> Settlement<'l, W> {
         self.ledger
             .get(id)
             .is_some_and(|entry| matches!(entry.state, State::TagsPending { .. }))
+    }
+}
+
+/// The fault of a service that refuses every report.
+fn refuses_all(last: &Fault, count: usize) -> Fault {
+    Fault {
+        kind: FaultKind::UnexpectedResponse,
+        message: format!(
+            "{} refused each of {count} reports, so they are kept and tried again; the last: {}",
+            last.service, last.message
+        ),
+        ..last.clone()
     }
 }

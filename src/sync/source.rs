@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
+use std::ops::Range;
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use crate::fault::Fault;
 
@@ -43,25 +43,64 @@ pub struct PageRequest {
     pub skip: u64,
 }
 
-/// One page of the listing, each report as the bytes that were received.
+/// One page of the listing. Its text is held once, each report being a part of it.
 #[derive(Debug)]
 pub struct Page {
-    /// How many reports the service says the window holds.
+    /// How many reports the service says the window holds; at most [`MAX_TOTAL`].
     pub total: u64,
     /// The page size that the answer names; a service may cap the one asked for.
     pub limit: Option<u64>,
-    /// The reports, in the order they came.
-    pub reports: Vec<Box<RawValue>>,
     /// The service's own clock, from the `Date` header.
     pub date: Option<Timestamp>,
+    text: String,
+    reports: Vec<Range<usize>>,
+}
+
+/// The highest `total` that is believed: the largest integer that every JSON reader holds exactly. A higher one
+/// would make a status that the API server refuses.
+pub const MAX_TOTAL: u64 = (1 << 53) - 1;
+
+impl Page {
+    /// A page of the reports that stand in `text`, in the order they came.
+    #[must_use]
+    pub fn new(total: u64, text: String, reports: Vec<Range<usize>>) -> Self {
+        Self {
+            total: total.min(MAX_TOTAL),
+            limit: None,
+            date: None,
+            text,
+            reports,
+        }
+    }
+
+    /// How many elements it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.reports.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.reports.is_empty()
+    }
+
+    /// The JSON of each element, in the order they came.
+    pub fn reports(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
+        let text = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
+        self.reports.iter().map(text)
+    }
 }
 
 /// Why a page could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// The page is over the size cap, or did not come within the time. A smaller one may do.
+    /// The page is over the size cap. A smaller one may do.
     #[error("{0}")]
     TooLarge(Fault),
+    /// It did not come within the time. A smaller one may, or the service hangs.
+    #[error("{0}")]
+    Late(Fault),
     /// The service is at fault.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -3,17 +3,37 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Verdict;
 use super::sink::{Guid, TagChange};
 use crate::fault::Fault;
 use crate::indicators::Indicator;
-use crate::ledger::{Entry, Failure, MAX_CSV_ATTEMPTS, State};
+use crate::ledger::{Entry, Failure, RETRY_AFTER, State, Tries};
 use crate::report::{Report, ReportId};
 
 /// The longest text of a failure that is remembered, in bytes.
 const MAX_REASON_BYTES: usize = 128;
+
+/// When tags that found no report are tried again first.
+pub const TAGS_FOLLOW_IN: SignedDuration = SignedDuration::from_secs(30);
+
+/// So many attempts at a pending report may follow each other as the feed's retries do; later ones are spaced, however
+/// short its interval.
+const QUICK_ATTEMPTS: u32 = 4;
+
+/// An attempt that failed for a reason that more of the sync will show: the report's own, or the service's.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// Whether the service refused it, as opposed to failing on it.
+    pub refused: bool,
+    /// What is told of it.
+    pub fault: Fault,
+    /// What is remembered if it is the report's own.
+    pub failure: Failure,
+    /// The same where it was tried long enough for that to be shown without the success of another.
+    pub exhausted: Option<Failure>,
+}
 
 /// One report, handled.
 #[derive(Debug)]
@@ -34,9 +54,8 @@ pub struct Handled {
     pub written: bool,
     /// Whether this was an attempt that failed.
     pub attempted: bool,
-    /// The service's fault that kept it from being done, where it may be the report's own;
-    /// with what to remember if it is.
-    pub transient: Option<Box<(Fault, Failure)>>,
+    /// What kept it from being done, where it is not clear yet whose doing that is; till then it counts as pending.
+    pub doubt: Option<Box<Doubt>>,
     /// When it was posted.
     pub posted_at: Option<Timestamp>,
 }
@@ -89,18 +108,27 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// How often the CSV data was asked for in vain.
-    pub fn csv_attempts(&self) -> u8 {
-        self.same.map_or(0, |entry| entry.csv_attempts)
+    /// The attempts in vain at its CSV data.
+    pub fn csv(&self) -> Option<Tries> {
+        self.same.and_then(|entry| entry.csv)
     }
 
-    /// How often that is, after one more time.
-    pub fn csv_attempts_after(&self, missing: bool) -> u8 {
-        if missing {
-            self.csv_attempts().saturating_add(1).min(MAX_CSV_ATTEMPTS)
-        } else {
-            0
+    /// The attempts in vain at what is pending of it.
+    pub fn tries(&self) -> Option<Tries> {
+        self.same.and_then(|entry| entry.tries)
+    }
+
+    /// The attempts that failed.
+    fn failed_tries(&self) -> Option<Tries> {
+        match self.same.map(|entry| &entry.state) {
+            Some(State::Failed(failure)) => Some(failure.tries()),
+            _ => None,
         }
+    }
+
+    /// The enclave's id of it, where its external id alone does not lead to it.
+    pub fn guid(&self) -> Option<Guid> {
+        self.known.and_then(|entry| entry.guid.clone()).map(Guid)
     }
 
     /// What turns the tags that are set into those that it has now.
@@ -147,12 +175,8 @@ impl<'a> Work<'a> {
         tags
     }
 
-    /// The failure that one more attempt makes.
-    pub fn failure(&self, now: Timestamp, reason: &str) -> Failure {
-        let earlier = match self.same.map(|entry| &entry.state) {
-            Some(State::Failed(failure)) => Some(failure),
-            _ => None,
-        };
+    /// The failure that one more attempt makes, after `earlier` ones.
+    fn failure(&self, earlier: Option<Tries>, now: Timestamp, reason: &str) -> Failure {
         let title = self.report.title.as_deref().unwrap_or_default();
         Failure::after(earlier, now, cut(title), cut(reason))
     }
@@ -168,17 +192,19 @@ impl<'a> Work<'a> {
                 filed_at: self.report.filed_at.unwrap_or(Timestamp::MAX),
                 state,
                 in_enclave: self.in_enclave(),
-                csv_attempts: 0,
                 tags: self
                     .known
                     .map(|entry| entry.tags.clone())
                     .unwrap_or_default(),
+                csv: None,
+                tries: None,
+                guid: self.known.and_then(|entry| entry.guid.clone()),
             },
             indicators: None,
             without_csv: false,
             written: false,
             attempted: false,
-            transient: None,
+            doubt: None,
             posted_at: self.report.posted_at,
         }
     }
@@ -191,12 +217,26 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Another attempt at it failed.
+    /// Another attempt at it failed, for a reason of its own.
     pub fn failed(&self, now: Timestamp, reason: String) -> Handled {
-        let failure = self.failure(now, &reason);
+        self.failed_after(self.failed_tries(), now, reason)
+    }
+
+    /// Its tags find no report however long they are tried.
+    pub fn tags_failed(&self, now: Timestamp, reason: String) -> Handled {
+        self.failed_after(self.failed_tries().or(self.tries()), now, reason)
+    }
+
+    fn failed_after(&self, earlier: Option<Tries>, now: Timestamp, reason: String) -> Handled {
+        let failure = self.failure(earlier, now, &reason);
         let mut handled = self.done(Verdict::Failed(reason), State::Failed(failure));
         handled.attempted = true;
         handled
+    }
+
+    /// Whether its tags were tried for so long that it was written once more, or failed before.
+    pub fn tags_had_their_chances(&self, now: Timestamp) -> bool {
+        self.failed_tries().is_some() || self.tries().is_some_and(|tries| tries.exhausted(now))
     }
 
     /// It is still to be written.
@@ -213,26 +253,64 @@ impl<'a> Work<'a> {
                 },
             ),
         };
-        handled.entry.csv_attempts = self.csv_attempts();
+        handled.entry.csv = self.csv();
+        handled.entry.tries = self.tries();
         handled
     }
 
     /// It is written, and its tags are still to be set.
     pub fn tags_pending(&self, guid: Guid, created: bool, reason: String) -> Handled {
-        self.done(
-            Verdict::Pending(reason),
-            State::TagsPending {
-                guid: guid.0,
-                created,
-            },
-        )
+        let state = State::TagsPending {
+            guid: guid.0,
+            created,
+        };
+        let mut handled = self.done(Verdict::Pending(reason), state);
+        handled.entry.tries = self.tries();
+        handled
     }
 
-    /// A service's fault kept it from being done. Whether it is the report's own, more of the sync
-    /// will show: until then it stands as `handled` says.
-    pub fn transient(&self, mut handled: Handled, now: Timestamp, fault: Fault) -> Handled {
-        let failure = self.failure(now, &fault.message);
-        handled.transient = Some(Box::new((fault, failure)));
+    /// One more attempt at its tags found no report.
+    pub fn one_more_try_at_tags(&self, now: Timestamp) -> Tries {
+        let pause = if self.tries().is_none() {
+            TAGS_FOLLOW_IN
+        } else {
+            RETRY_AFTER
+        };
+        Tries::after(self.tries(), now, pause)
+    }
+
+    /// An attempt failed. Whether that is the report's own doing, more of the sync will show: until then it stands as
+    /// `handled` says.
+    pub fn doubtful(
+        &self,
+        mut handled: Handled,
+        now: Timestamp,
+        fault: Fault,
+        refused: bool,
+    ) -> Handled {
+        let quick = self
+            .tries()
+            .is_none_or(|tries| tries.attempts < QUICK_ATTEMPTS);
+        let pause = if quick {
+            SignedDuration::ZERO
+        } else {
+            RETRY_AFTER
+        };
+        let tries = Tries::after(self.tries(), now, pause);
+        let failure = |earlier| self.failure(earlier, now, &fault.message);
+        let failed = self.failed_tries();
+        let set_aside = failed.filter(|tries| tries.exhausted(now));
+        let earlier = set_aside.or(self.tries()).or(failed);
+        let exhausted = Tries::after(earlier, now, pause).exhausted(now);
+        let exhausted = exhausted.then(|| failure(earlier));
+        let failure = failure(self.failed_tries());
+        handled.entry.tries = Some(tries);
+        handled.doubt = Some(Box::new(Doubt {
+            refused,
+            fault,
+            failure,
+            exhausted,
+        }));
         handled
     }
 }

@@ -84,7 +84,7 @@ fn ids(page: &Page) -> Vec<String> {
         let report: serde_json::Value = serde_json::from_str(report).unwrap();
         report["id"].as_str().unwrap().to_owned()
     };
-    page.reports.iter().map(|report| id(report.get())).collect()
+    page.reports().map(id).collect()
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn reports_come_byte_for_byte() {
         &format!(r#"{{"total":1,"data":[{report},null,[7]]}}"#),
     ));
     let page = setup.source().page(FIRST).await.unwrap();
-    let texts: Vec<_> = page.reports.iter().map(|report| report.get()).collect();
+    let texts: Vec<_> = page.reports().collect();
     assert_eq!(texts, [report, "null", "[7]"]);
 }
 
@@ -163,7 +163,7 @@ async fn ignite_works_by_settings_alone() {
     let setup = Setup::at("/finished-intelligence/v1/reports").await;
     setup.server.generate(2, SignedDuration::from_hours(1));
     let page = setup.source().page(FIRST).await.unwrap();
-    assert_eq!(page.reports.len(), 2);
+    assert_eq!(page.len(), 2);
     assert!(
         setup.targets()[0].starts_with("/finished-intelligence/v1/reports?since=-1d&until=now&")
     );

@@ -57,6 +57,10 @@ fn outcome(conclusion: Conclusion) -> Outcome {
         },
         handled: None,
         continue_in: None,
+        retry_in: None,
+        continued: false,
+        notes: Vec::new(),
+        given_up: None,
     }
 }
 
@@ -304,8 +308,10 @@ fn a_status_stays_within_eight_kibibytes() {
             filed_at: started(),
             state: failing(attempts),
             in_enclave: false,
-            csv_attempts: 0,
             tags: Vec::new(),
+            csv: None,
+            tries: None,
+            guid: None,
         };
         ledger.set(id, entry);
     }

@@ -10,14 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
-use super::services::{Files, Item, Order, Time, Told, Total, fault};
+use super::services::{Change, Files, Item, Order, Time, Told, Total, fault};
 use crate::counts::Counts;
 use crate::fault::{FaultKind, Service};
 use crate::sync::ports::{Fenced, JournalError, Verdict};
 use crate::sync::{Conclusion, Mode, Outcome};
 
 /// How many syncs may pass, once faults stop, until a feed is quiet.
-const PATIENCE: usize = 150;
+const PATIENCE: usize = 300;
 
 /// splitmix64
 struct Dice(u64);
@@ -55,6 +55,8 @@ struct Life<'t> {
     ties: bool,
     /// Whether the ledger may fail, or the process.
     mortal: bool,
+    /// Whether the listing changes while it is read.
+    moving: bool,
     /// What was told of each report in the sync under way and its continuations; none where some
     /// part of that was not told.
     chain: Option<BTreeMap<String, Told>>,
@@ -96,6 +98,7 @@ impl<'t> Life<'t> {
             posted_to: time.truth() - 15 * HOUR,
             ties: dice.percent(20),
             mortal: dice.percent(70),
+            moving: dice.percent(70),
             feed,
             dice,
             born: 0,
@@ -187,6 +190,52 @@ impl<'t> Life<'t> {
             .collect()
     }
 
+    /// Changes of the listing between the requests of the next syncs: withdrawals, arrivals at its end and within it,
+    /// edits, pages that give less than there is.
+    fn moves(&mut self) {
+        let now = self.feed.now();
+        for _ in 0..self.dice.below(6) {
+            let mut script = self.feed.reports.script.lock().unwrap();
+            let number = script.requests.len() + usize::try_from(self.dice.below(7)).unwrap();
+            let known = usize::try_from(self.dice.below(script.items.len().max(1) as u64)).unwrap();
+            let known = script.items.get(known).cloned();
+            let change = match (self.dice.below(5), known) {
+                (0 | 1, _) | (_, None) => {
+                    self.born += 1;
+                    let ago = self.dice.below(5) * self.dice.below(3_600);
+                    let posted_at = now - SignedDuration::from_secs(ago.cast_signed());
+                    Change::Put(Item::new(&format!("m{}", self.born), posted_at))
+                }
+                (2, Some(item)) => Change::Remove(item.id),
+                (3, Some(item)) => {
+                    if item.updated_at < now - 24 * HOUR {
+                        self.forgotten.insert(item.id.clone());
+                    }
+                    self.edited.insert(item.id.clone());
+                    self.chain = None;
+                    Change::Edit(item.id)
+                }
+                // Where `total` is too low, a page that is short looks like the last however often it is asked for.
+                _ if matches!(
+                    script.total,
+                    Total::Is(_) | Total::Plus(..0) | Total::Falling(_)
+                ) =>
+                {
+                    continue;
+                }
+                _ => {
+                    if script.short_at.len() >= 2 {
+                        continue;
+                    }
+                    let most = usize::try_from(self.dice.below(3)).unwrap();
+                    script.short_at.insert(number, most);
+                    continue;
+                }
+            };
+            script.changes.entry(number).or_default().push(change);
+        }
+    }
+
     /// What goes wrong from now on.
     fn faults(&mut self) {
         self.calm();
@@ -250,6 +299,7 @@ impl<'t> Life<'t> {
         (script.down, script.heavy, script.takes, script.csv_down) =
             (None, None, Duration::ZERO, false);
         script.fails_at.clear();
+        script.short_at.clear();
         (gates.down, gates.tags_down, gates.budget, gates.not_yet) = (None, false, None, 0);
         (gates.lies_every, gates.takes, gates.refuses_csv) = (0, Duration::ZERO, false);
         *self.feed.store.fails.lock().unwrap() = None;
@@ -310,6 +360,10 @@ impl<'t> Life<'t> {
             self.anonymous = 0;
         }
         let (window, totals) = (self.feed.window, self.feed.totals);
+        let unfinished: Vec<_> = {
+            let ledger = self.feed.store.ledger();
+            ledger.unfinished().map(ToString::to_string).collect()
+        };
         let outcome = self.feed.sync_in(mode).await;
         let mut examined = BTreeSet::new();
         for (id, verdict, found) in self.told() {
@@ -343,6 +397,16 @@ impl<'t> Life<'t> {
             self.feed.totals.submitted >= totals.submitted
                 && self.feed.totals.syncs >= totals.syncs
         );
+        // What was taken on by an earlier sync and is gone, was never told of in this one.
+        let ledger = self.feed.store.ledger();
+        let is_left = |id: &String| ledger.unfinished().any(|left| left.as_str() == id);
+        let is_told = |id: &String| {
+            let chain = self.chain.as_ref();
+            chain.is_some_and(|chain| chain.contains_key(id))
+        };
+        if unfinished.iter().any(|id| !is_left(id) && !is_told(id)) {
+            self.chain = None;
+        }
         match &outcome.counts {
             Some(counts) => self.check(counts, &outcome, &examined),
             None => self.chain = None,
@@ -388,13 +452,16 @@ impl<'t> Life<'t> {
         let of = |is: fn(&Verdict) -> bool| {
             chain.values().filter(|(_, verdict, _)| is(verdict)).count() as u64
         };
+        // What is pending and was not listed is told of no more.
+        let unseen = unfinished.iter().filter(|id| !chain.contains_key(*id));
+        let unseen = unseen.count() as u64;
         let told = [
             of(|verdict| *verdict == Verdict::Created),
             of(|verdict| *verdict == Verdict::Updated),
             of(|verdict| *verdict == Verdict::Unchanged),
             of(|verdict| matches!(verdict, Verdict::WithoutIndicators | Verdict::NotPublished)),
             of(|verdict| matches!(verdict, Verdict::Failed(_))) + self.anonymous,
-            of(|verdict| matches!(verdict, Verdict::Pending(_))),
+            of(|verdict| matches!(verdict, Verdict::Pending(_))) + unseen,
         ];
         let counted = [
             counts.created,
@@ -456,6 +523,9 @@ impl<'t> Life<'t> {
         self.sync().await;
         for _ in 0..30 {
             self.news();
+            if self.moving {
+                self.moves();
+            }
             if self.dice.percent(55) {
                 self.faults();
             } else {
@@ -482,6 +552,7 @@ impl<'t> Life<'t> {
 
     async fn settle(&mut self) {
         self.calm();
+        self.feed.reports.script.lock().unwrap().changes.clear();
         self.feed.enclave.gates.lock().unwrap().breaks.clear();
         let mut quiet = 0;
         for syncs in 0.. {

@@ -156,6 +156,15 @@ pub enum Files {
     ByUpdated,
 }
 
+/// A change of the listing.
+#[derive(Clone, Debug)]
+pub enum Change {
+    Put(Item),
+    Remove(String),
+    /// To the next version, filed by now.
+    Edit(String),
+}
+
 /// What is scripted of the listing.
 pub struct Script {
     pub items: Vec<Item>,
@@ -178,8 +187,15 @@ pub struct Script {
     pub takes: Duration,
     /// Put in before the request of this number.
     pub comes: BTreeMap<usize, Vec<Item>>,
+    /// Done before the request of this number.
+    pub changes: BTreeMap<usize, Vec<Change>>,
+    /// The request of this number gives at most so many reports, whatever it was asked for.
+    pub short_at: BTreeMap<usize, usize>,
     pub requests: Vec<PageRequest>,
     pub csv_calls: usize,
+    /// Whether CSV data holds an indicator, and how many bytes more it has.
+    pub csv_tells: bool,
+    pub csv_bytes: usize,
 }
 
 pub struct Reports<'t> {
@@ -203,8 +219,12 @@ impl<'t> Reports<'t> {
             csv_down: false,
             takes: Duration::ZERO,
             comes: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            short_at: BTreeMap::new(),
             requests: Vec::new(),
             csv_calls: 0,
+            csv_tells: false,
+            csv_bytes: 0,
         };
         Self {
             time,
@@ -230,6 +250,18 @@ impl Script {
         let number = self.requests.len();
         self.items
             .extend(self.comes.remove(&number).unwrap_or_default());
+        for change in self.changes.remove(&number).unwrap_or_default() {
+            match change {
+                Change::Put(item) => self.items.push(item),
+                Change::Remove(id) => self.items.retain(|item| item.id != id),
+                Change::Edit(id) => {
+                    if let Some(item) = self.items.iter_mut().find(|item| item.id == id) {
+                        item.version += 1;
+                        item.updated_at = now;
+                    }
+                }
+            }
+        }
         self.requests.push(request);
         if let Some(kind) = self.down {
             return Err(fault(Service::Flashpoint, kind).into());
@@ -267,7 +299,12 @@ impl Script {
         } else {
             usize::try_from(request.skip).unwrap()
         };
-        let page: Vec<&Item> = listed.into_iter().skip(skip).take(limit).collect();
+        let short = self.short_at.remove(&number).unwrap_or(limit);
+        let page: Vec<&Item> = listed
+            .into_iter()
+            .skip(skip)
+            .take(limit.min(short))
+            .collect();
         let heavy = self.heavy.is_some_and(|most| page.len() > most as usize);
         if heavy || page.iter().any(|item| item.giant) {
             return Err(PageError::TooLarge(fault(
@@ -280,12 +317,16 @@ impl Script {
         } else {
             request.limit as usize
         };
-        Ok(Page {
-            total,
-            limit: Some(says as u64),
-            reports: page.into_iter().map(Item::json).collect(),
-            date: self.with_date.then_some(now),
-        })
+        let reports: Vec<_> = page.into_iter().map(Item::json).collect();
+        let (mut text, mut places) = (String::new(), Vec::new());
+        for report in &reports {
+            places.push(text.len()..text.len() + report.get().len());
+            text.push_str(report.get());
+        }
+        let mut page = Page::new(total, text, places);
+        page.limit = Some(says as u64);
+        page.date = self.with_date.then_some(now);
+        Ok(page)
     }
 }
 
@@ -309,7 +350,13 @@ impl Source for Reports<'_> {
         if script.csv_down {
             return Err(fault(Service::Flashpoint, FaultKind::Unavailable));
         }
-        Ok(format!("data,{link}\n"))
+        let indicator = if script.csv_tells {
+            "CVE-2021-44228"
+        } else {
+            ""
+        };
+        let more = "x".repeat(script.csv_bytes);
+        Ok(format!("data,{link},{indicator}\n{more}"))
     }
 }
 
@@ -465,6 +512,10 @@ pub struct Store {
     pub text: Mutex<Option<String>>,
     pub saves: Mutex<usize>,
     pub fails: Mutex<Option<JournalError>>,
+    /// How often it failed so.
+    pub failed: Mutex<usize>,
+    /// A ledger of more bytes does not fit.
+    pub room: Mutex<Option<usize>>,
     /// The save of this number never ends, and is done or not.
     pub killed_at: Mutex<Option<(usize, bool)>>,
 }
@@ -480,11 +531,26 @@ impl Store {
 }
 
 impl Journal for Store {
+    fn is_new(&self) -> bool {
+        self.text.lock().unwrap().is_none()
+    }
+
     async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
         if let Some(error) = &*self.fails.lock().unwrap() {
+            *self.failed.lock().unwrap() += 1;
             return Err(error.clone());
         }
-        let text = ledger.encode().unwrap();
+        let text = ledger
+            .encode()
+            .map_err(|error| JournalError::Full(error.to_string()))?;
+        if self
+            .room
+            .lock()
+            .unwrap()
+            .is_some_and(|room| text.len() > room)
+        {
+            return Err(JournalError::Full("full".into()));
+        }
         *self.saves.lock().unwrap() += 1;
         let killed =
             (*self.killed_at.lock().unwrap()).filter(|(at, _)| *at == *self.saves.lock().unwrap());

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::feed::{Feed, HOUR, assert_adds_up, is_quiet};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Item, Time, Total, owner};
 use crate::fault::FaultKind;
 use crate::indicators::IndicatorType;
@@ -167,27 +170,94 @@ async fn a_lost_ledger_is_learnt_again_without_loss() {
     assert_eq!(feed.stored().len(), 30);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_ledger_without_room_takes_nothing_on_and_passes_nothing_over() {
-    let time = Time::new();
-    let mut feed = Feed::with_reports(&time, 30);
+/// A ledger that holds so many reports sent, filed at `filed_at`.
+fn ledger_of(count: usize, filed_at: Timestamp) -> Ledger {
     let mut ledger = Ledger::new(owner());
-    for index in 0..MAX_REPORTS - 20 {
+    for index in 0..count {
         let entry = Entry {
             digest: Digest(0),
-            filed_at: feed.now() - HOUR,
+            filed_at,
             state: State::Sent,
             in_enclave: true,
-            csv_attempts: 0,
             tags: Vec::new(),
+            csv: None,
+            tries: None,
+            guid: None,
         };
         ledger.set(ReportId::new(&format!("x{index}")).unwrap(), entry);
     }
+    ledger
+}
+
+/// Finding 12.
+#[tokio::test(start_paused = true)]
+async fn a_full_ledger_sends_what_is_newest_and_a_shorter_lookback_ends_it() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 30);
+    // Beyond the ledger's room, and older than all that it knows.
+    for index in 0..5 {
+        feed.list(Item::new(&format!("old{index}"), feed.now() - 20 * HOUR));
+    }
+    let ledger = ledger_of(MAX_REPORTS - 20, feed.now() - HOUR);
     feed.store.save(&ledger).await.unwrap();
     let outcome = feed.sync().await;
     assert_eq!(outcome.conclusion, Conclusion::LedgerFull);
-    assert_eq!(feed.stored().len(), 20);
+    assert_eq!(feed.stored().len(), 30);
+    assert!(feed.store.ledger().len() <= MAX_REPORTS);
     assert_eq!(outcome.window.covered_to, None);
+    // What comes goes on to be sent, and nothing twice.
+    tokio::time::advance(72 * HOUR).await;
+    feed.list(Item::new("new", feed.now()));
+    let outcome = feed.sync().await;
+    assert_eq!(outcome.conclusion, Conclusion::LedgerFull);
+    assert!(feed.stored().contains(&"new".to_owned()));
+    assert_eq!(feed.writes().len(), 31);
+
+    feed.lookback = 12 * HOUR;
+    let outcome = feed.next_sync().await;
+    assert_eq!(outcome.conclusion, Conclusion::Synced);
+    assert_eq!(
+        outcome.given_up,
+        Some(feed.now() - SignedDuration::from_hours(12))
+    );
+    let outcome = feed.next_sync().await;
+    assert_eq!((outcome.given_up, outcome.window.since), (None, None));
+    assert!(feed.store.ledger().len() < 100);
+    assert_eq!(feed.writes().len(), 0);
+}
+
+/// Finding 13: however much there is to remember of some reports, the newest are sent, and remembered.
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_does_not_fit_forgets_what_is_oldest() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 20);
+    let mut ledger = ledger_of(0, feed.now());
+    for index in 0..2_000_u32 {
+        // Ids as long as any may be, which do not deflate.
+        let hash: String = (0..8)
+            .map(|part| format!("{:x}", Sha256::digest((index * 8 + part).to_be_bytes())))
+            .collect();
+        let one = ledger_of(1, feed.now() - (index % 100) * MINUTE - HOUR);
+        let (_, entry) = one.entries().next().unwrap();
+        ledger.set(ReportId::new(&hash[..500]).unwrap(), entry.clone());
+    }
+    let text = ledger.encode().unwrap();
+    *feed.store.text.lock().unwrap() = Some(text);
+    feed.store.room.lock().unwrap().replace(500_000);
+    feed.limit = 10;
+    let outcome = feed.sync().await;
+    assert_eq!(feed.stored().len(), 10);
+    assert!(
+        matches!(
+            outcome.conclusion,
+            Conclusion::Draining | Conclusion::LedgerFull
+        ),
+        "{outcome:?}"
+    );
+    let kept = feed.store.ledger();
+    assert!((1_000..2_000).contains(&kept.len()), "{}", kept.len());
+    feed.next_sync().await;
+    assert_eq!(feed.writes().len(), 20, "what was sent is remembered");
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,10 +10,10 @@ use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Item, Time, fault};
 use crate::fault::{FaultKind, Service};
 use crate::indicators::{IndicatorType, RuleSettings, Rules};
-use crate::ledger::{MAX_CSV_ATTEMPTS, State};
+use crate::ledger::{MAX_ATTEMPTS, State};
 use crate::report::ReportId;
 use crate::sync::ports::{Fenced, JournalError};
-use crate::sync::{Abandoned, Conclusion, Mode};
+use crate::sync::{Abandoned, Conclusion, Mode, Note};
 
 fn state(feed: &Feed<'_>, id: &str) -> Option<State> {
     feed.store
@@ -143,8 +143,7 @@ async fn a_refused_report_holds_up_no_other_and_is_set_aside_after_five_attempts
     for _ in 0..20 {
         feed.next_sync().await;
     }
-    assert_eq!(attempts(&feed, "r3"), 5);
-    assert_eq!((feed.window.since, feed.totals.failed), (None, 5));
+    assert_eq!((attempts(&feed, "r3"), feed.totals.failed), (5, 5));
     feed.sync_in(Mode::Full { forced: true }).await.unwrap();
     assert_eq!(attempts(&feed, "r3"), 6);
     feed.edit("r3", |_| {});
@@ -191,7 +190,276 @@ async fn a_failing_report_is_listed_again_until_it_is_set_aside() {
         feed.next_sync().await;
     }
     assert_eq!(feed.writes().len(), 5);
+    assert!(feed.window.since.is_some());
+    // Finding 11: a gateway that refused it for hours must not have made it lost.
+    for _ in 0..(4 * 25) {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.writes().len(), 1, "one daily attempt");
     assert_eq!(feed.window.since, None);
+}
+
+/// Finding 11.
+#[tokio::test(start_paused = true)]
+async fn what_was_set_aside_arrives_by_its_first_daily_attempt_at_the_default_lookback() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 4);
+    let refused = ["r1", "r2", "r3"].map(str::to_owned);
+    feed.enclave.gates.lock().unwrap().refuses.extend(refused);
+    for _ in 0..(4 * 2) {
+        feed.next_sync().await;
+    }
+    assert_eq!((feed.stored().len(), attempts(&feed, "r2")), (1, 5));
+    feed.enclave.gates.lock().unwrap().refuses.clear();
+    for _ in 0..(4 * 25) {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.stored().len(), 4);
+}
+
+/// Finding 11: a service that refuses everything is at fault, and not the reports.
+#[tokio::test(start_paused = true)]
+async fn where_every_report_is_refused_none_is_set_aside() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 300);
+    let refused = (0..300).map(|index| format!("r{index}"));
+    feed.enclave.gates.lock().unwrap().refuses.extend(refused);
+    for _ in 0..(4 * 3) {
+        let outcome = feed.next_sync().await;
+        let Conclusion::Fault(fault) = &outcome.conclusion else {
+            panic!("{outcome:?}")
+        };
+        assert!(fault.message.contains("refused each of"), "{fault}");
+        let counts = outcome.counts.unwrap();
+        assert_eq!((counts.failed, counts.pending), (0, 300));
+        assert!(feed.writes().len() <= 30);
+    }
+    feed.enclave.gates.lock().unwrap().refuses.clear();
+    assert!(is_quiet(&feed.next_sync().await));
+    assert_eq!(feed.stored().len(), 300);
+}
+
+/// Whatever the newest reports are answered with, those behind them have their turn.
+#[tokio::test(start_paused = true)]
+async fn many_reports_that_fail_keep_no_other_from_its_turn() {
+    for refused in [true, false] {
+        for count in [1, 5, 30] {
+            let time = Time::new();
+            let mut feed = Feed::with_reports(&time, 100);
+            let poison: Vec<_> = (0..count).map(|index| format!("r{index}")).collect();
+            {
+                let mut gates = feed.enclave.gates.lock().unwrap();
+                if refused {
+                    gates.refuses.extend(poison);
+                } else {
+                    gates.breaks.extend(poison);
+                }
+            }
+            let case = format!("{refused} {count}");
+            let mut syncs = 0;
+            while feed.stored().len() < 100 - count {
+                feed.next_sync().await;
+                syncs += 1;
+                assert!(syncs <= 2 + count / 4, "{case}");
+            }
+            assert!(count > 4 || syncs <= 2, "{case}: {syncs}");
+            let mut calls = 0;
+            for _ in 0..(4 * 24) {
+                let outcome = feed.next_sync().await;
+                calls += feed.writes().len();
+                assert!(outcome.counts.is_some());
+            }
+            // What they take in a day is bounded. Where all that is left makes the service fail, and nothing is
+            // written, it is the service's fault till something is.
+            if refused || count < 5 {
+                assert!(calls <= 100 + 20 * count, "{case}: {calls}");
+            }
+            feed.list(Item::new("another", feed.now()));
+            feed.next_sync().await;
+            feed.list(Item::new("one more", feed.now()));
+            let outcome = feed.next_sync().await;
+            assert_eq!(outcome.conclusion, Conclusion::SyncedWithFailures, "{case}");
+        }
+    }
+}
+
+/// Finding 19: a report that is alone, and makes the service fail.
+#[tokio::test(start_paused = true)]
+async fn a_lone_report_that_the_service_fails_on_ends_as_failed_in_time() {
+    for interval in [1, 15, 120] {
+        let time = Time::new();
+        let mut feed = Feed::with_reports(&time, 1);
+        feed.interval = interval * MINUTE;
+        feed.enclave
+            .gates
+            .lock()
+            .unwrap()
+            .breaks
+            .insert("r0".into());
+        let mut failed_after = None;
+        for sync in 0..(24 * 60 / interval) {
+            let outcome = feed.next_sync().await;
+            if outcome.conclusion == Conclusion::SyncedWithFailures {
+                failed_after.get_or_insert(sync * interval);
+            }
+        }
+        let failed_after = failed_after.unwrap();
+        assert!(
+            failed_after >= 50 && failed_after <= 60 + 5 * interval,
+            "{failed_after}"
+        );
+        assert!(feed.writes().len() <= 12, "{interval}");
+        assert_eq!(
+            state(&feed, "r0").map(|state| matches!(state, State::Failed(_))),
+            Some(true)
+        );
+    }
+}
+
+/// Finding 19: while the service does not answer at all, nothing is given up.
+#[tokio::test(start_paused = true)]
+async fn a_lone_report_stays_pending_while_the_service_is_down() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 1);
+    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    for _ in 0..(4 * 30) {
+        assert!(!is_quiet(&feed.next_sync().await));
+    }
+    feed.enclave.gates.lock().unwrap().down = None;
+    assert!(is_quiet(&feed.next_sync().await));
+    assert_eq!(feed.stored(), ["r0"]);
+}
+
+/// Finding 4: written, and its tags find no report for good.
+#[tokio::test(start_paused = true)]
+async fn tags_that_never_find_their_report_end_as_failed() {
+    for interval in [1, 15] {
+        let time = Time::new();
+        let mut feed = Feed::with_reports(&time, 20);
+        feed.interval = interval * MINUTE;
+        feed.edit("r7", |item| item.tags = tags(&["a"]));
+        feed.enclave.gates.lock().unwrap().not_yet = u32::MAX;
+        let mut outcome = feed.sync().await;
+        let mut waited = Duration::ZERO;
+        while !is_quiet(&outcome) {
+            let pause = outcome
+                .continue_in
+                .or(outcome.retry_in)
+                .unwrap_or(feed.interval);
+            let pause = pause.min(feed.interval);
+            tokio::time::advance(pause).await;
+            waited += pause;
+            outcome = feed.sync_in(feed.mode()).await.unwrap();
+            assert!(waited <= 2 * HOUR, "{outcome:?}");
+        }
+        assert_eq!(outcome.conclusion, Conclusion::SyncedWithFailures);
+        assert!(waited >= 50 * MINUTE, "{waited:?}");
+        assert_eq!(
+            feed.writes().iter().filter(|id| *id == "r7").count(),
+            2,
+            "written once more"
+        );
+        for _ in 0..(20 * 60 / interval) {
+            feed.next_sync().await;
+        }
+        let calls = feed.enclave.gates.lock().unwrap().calls - 19;
+        assert!(calls <= 20, "{interval}: {calls}");
+        feed.enclave.gates.lock().unwrap().not_yet = 0;
+        feed.sync_in(Mode::Full { forced: true }).await.unwrap();
+        assert!(
+            feed.enclave.gates.lock().unwrap().stored["r7"]
+                .tags
+                .contains("a")
+        );
+    }
+}
+
+/// Finding 10.
+#[tokio::test(start_paused = true)]
+async fn a_report_whose_indicators_may_stand_in_its_csv_data_is_not_dropped_for_want_of_it() {
+    for interval in [1, 15] {
+        let time = Time::new();
+        let mut feed = one(&time, |item| (item.csv, item.counts) = (true, false));
+        feed.interval = interval * MINUTE;
+        feed.reports.script.lock().unwrap().csv_down = true;
+        for _ in 0..(5 * 60 / interval) {
+            let outcome = feed.next_sync().await;
+            assert_eq!(outcome.conclusion, Conclusion::SyncedWithFailures);
+            assert_eq!(outcome.counts.unwrap().without_indicators, 0);
+        }
+        assert_eq!(feed.reports.script.lock().unwrap().csv_calls, 5);
+        {
+            let mut script = feed.reports.script.lock().unwrap();
+            (script.csv_down, script.csv_tells) = (false, true);
+        }
+        for _ in 0..(25 * 60 / interval) {
+            feed.next_sync().await;
+        }
+        assert_eq!(feed.stored(), ["r0"]);
+    }
+}
+
+/// Finding 15.
+#[tokio::test(start_paused = true)]
+async fn csv_data_of_more_than_16_mib_is_left_out() {
+    let time = Time::new();
+    let mut feed = one(&time, |item| item.csv = true);
+    feed.reports.script.lock().unwrap().csv_bytes = 17 << 20;
+    let counts = feed.counts().await;
+    assert_eq!((counts.created, counts.without_csv), (1, 1));
+    feed.next_sync().await;
+    assert_eq!(
+        feed.reports.script.lock().unwrap().csv_calls,
+        1,
+        "and not asked for again"
+    );
+}
+
+/// Finding 24.
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_can_not_be_stored_is_not_tried_again_with_each_report() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 500);
+    *feed.store.text.lock().unwrap() = Some(String::new());
+    *feed.store.fails.lock().unwrap() = Some(JournalError::Unavailable("down".into()));
+    feed.sync().await;
+    assert!(feed.writes().len() <= 110);
+    assert_eq!(
+        *feed.store.failed.lock().unwrap(),
+        2,
+        "once at 100 writes, once at the end"
+    );
+}
+
+/// Finding 27.
+#[tokio::test(start_paused = true)]
+async fn where_no_ledger_can_be_created_nothing_is_written() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 500);
+    *feed.store.fails.lock().unwrap() = Some(JournalError::Unavailable("forbidden".into()));
+    for _ in 0..5 {
+        assert!(matches!(
+            feed.next_sync().await.conclusion,
+            Conclusion::Journal(_)
+        ));
+    }
+    assert!(feed.writes().is_empty());
+}
+
+/// Finding 26.
+#[tokio::test(start_paused = true)]
+async fn a_field_that_changes_in_each_answer_is_told() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 30);
+    for sync in 0..4 {
+        for index in 0..30 {
+            feed.edit(&format!("r{index}"), |_| {});
+        }
+        let outcome = feed.next_sync().await;
+        let told = outcome.notes.contains(&Note::EveryReportDiffers);
+        assert_eq!(told, sync >= 2, "{sync}");
+    }
+    assert!(feed.next_sync().await.notes.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -307,7 +575,7 @@ async fn csv_data_that_cannot_be_had_is_tried_again_five_times() {
     }
     assert_eq!(
         feed.reports.script.lock().unwrap().csv_calls,
-        usize::from(MAX_CSV_ATTEMPTS)
+        MAX_ATTEMPTS as usize
     );
     assert_eq!(feed.writes().len(), 1);
 }
@@ -323,7 +591,7 @@ async fn csv_data_that_comes_later_is_sent() {
         feed.sync().await;
     }
     feed.reports.script.lock().unwrap().csv_down = false;
-    assert_eq!(feed.counts().await.updated, 1);
+    assert_eq!(feed.next_sync().await.counts.unwrap().updated, 1);
     assert!(
         feed.enclave.gates.lock().unwrap().stored["r25"]
             .body
@@ -384,6 +652,7 @@ async fn tags_that_find_nothing_yet_are_tried_three_times_and_follow_later() {
     assert_eq!(outcome.continue_in, Some(Duration::from_secs(30)));
     let counts = outcome.counts.unwrap();
     assert_eq!((counts.pending, counts.matched, counts.created), (1, 1, 0));
+    tokio::time::advance(Duration::from_secs(30)).await;
     let outcome = feed.go_on().await;
     let counts = outcome.counts.unwrap();
     assert_eq!((counts.pending, counts.matched, counts.created), (0, 1, 1));
@@ -435,7 +704,8 @@ async fn the_ledger_is_stored_every_hundred_writes() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 250);
     feed.sync().await;
-    assert_eq!(*feed.store.saves.lock().unwrap(), 3);
+    // Before the first write, at 100 and 200, and at the end.
+    assert_eq!(*feed.store.saves.lock().unwrap(), 4);
 
     // What a killed process had stored is not sent again.
     let time = Time::new();
@@ -500,9 +770,9 @@ async fn a_cancelled_sync_keeps_what_it_did_and_the_next_is_a_full_one() {
 #[tokio::test(start_paused = true)]
 async fn what_may_no_longer_be_written_is_not() {
     for (why, told, saved) in [
-        (Fenced::Superseded, false, 1),
-        (Fenced::Deposed, false, 0),
-        (Fenced::Stopping, true, 1),
+        (Fenced::Superseded, false, 2),
+        (Fenced::Deposed, false, 1),
+        (Fenced::Stopping, true, 2),
     ] {
         let time = Time::new();
         let mut feed = Feed::with_reports(&time, 20);
