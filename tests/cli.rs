@@ -7,8 +7,12 @@
     reason = "tests"
 )]
 
+#[path = "cli/addresses.rs"]
+mod addresses;
 #[path = "cli/documentation.rs"]
 mod documentation;
+#[path = "cli/enclaves.rs"]
+mod enclaves;
 #[path = "cli/extract.rs"]
 mod extract;
 #[path = "cli/input.rs"]

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::Observer;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::http::{Answer, ByCredential, Gate, NoAnswer, Wire, locked};
+use crate::http::{Answer, ByCredential, Gate, NoAnswer, ServiceUrl, Wire, locked};
 use crate::sync::source::{Page, PageError, PageRequest, Source};
 
 /// The most bytes of a page, decoded.
@@ -27,7 +27,7 @@ const CSV_BYTES: usize = 16 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlashpointSettings {
     /// The origin: `https://docs.fp.tools`, or Ignite's `https://api.flashpoint.io`.
-    pub url: Url,
+    pub url: ServiceUrl,
     /// The path of the listing: `/api/v4/reports/`, or Ignite's `/finished-intelligence/v1/reports`.
     pub path: String,
 }
@@ -70,7 +70,7 @@ impl Flashpoint {
     /// A client of the service at `settings`, calling by `http`.
     #[must_use]
     pub fn new(settings: &FlashpointSettings, http: Client, observer: Observer) -> Self {
-        let mut listing = settings.url.clone();
+        let mut listing = settings.url.url().clone();
         let base = listing.path().trim_end_matches('/');
         let path = format!("{base}/{}", settings.path.trim_start_matches('/'));
         listing.set_path(&path);

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::{outside::shown, retry_after};
+use super::{outside::shown, proxy, retry_after};
 use crate::call::{Call, Observer};
 use crate::fault::{Fault, FaultKind, Service};
 
@@ -25,6 +25,8 @@ pub(crate) struct Wire {
     service: Service,
     http: Client,
     observer: Observer,
+    /// Credentials of proxies: never the caller's, and not to be shown either.
+    of_proxies: Vec<SecretString>,
 }
 
 /// An answer, read to its end.
@@ -58,6 +60,7 @@ impl Wire {
             service,
             http,
             observer,
+            of_proxies: proxy::secrets(),
         }
     }
 
@@ -75,7 +78,7 @@ impl Wire {
         let mut answer = Answer {
             service: self.service,
             url: request.url().clone(),
-            hide: hidden(&request, secrets),
+            hide: [hidden(&request, secrets), self.of_proxies.clone()].concat(),
             status: 0,
             headers: HeaderMap::new(),
             body: Vec::new(),

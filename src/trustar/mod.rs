@@ -20,7 +20,7 @@ use secrecy::SecretString;
 
 use crate::call::Observer;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::http::{ByCredential, Wire, locked};
+use crate::http::{ByCredential, ServiceUrl, Wire, locked};
 use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use account::Account;
 use arrival::Arrival;
@@ -31,7 +31,7 @@ use upsert::Upsert;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustarSettings {
     /// The origin, `https://api.trustar.co`: the API under `/api/1.3`, tokens at `/oauth/token`.
-    pub url: Url,
+    pub url: ServiceUrl,
     /// Calls a minute for one credential. 0: no limit, neither this nor the one that TruSTAR
     /// documents for a network address.
     pub calls_per_minute: u32,
@@ -97,7 +97,7 @@ impl Trustar {
     pub fn new(settings: &TrustarSettings, http: Client, observer: Observer) -> Self {
         let shared = Shared {
             wire: Wire::new(Service::Trustar, http, observer),
-            url: settings.url.clone(),
+            url: settings.url.url().clone(),
             calls_per_minute: settings.calls_per_minute,
             host: HostBudget::new(),
             accounts: ByCredential::default(),
