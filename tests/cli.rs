@@ -19,6 +19,8 @@ mod extract;
 mod input;
 #[path = "cli/reference.rs"]
 mod reference;
+#[path = "cli/refusals.rs"]
+mod refusals;
 #[path = "cli/stage.rs"]
 mod stage;
 #[path = "cli/state.rs"]

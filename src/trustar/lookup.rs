@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::TrustarSink;
+use super::reports::as_guid;
 use crate::fault::Fault;
 use crate::http::Answer;
 use crate::sync::sink::{Guid, WriteError};
@@ -52,9 +53,11 @@ impl TrustarSink {
 
     /// Where the report is that was read back.
     pub(super) fn located(&self, answer: &Answer) -> Result<Found, Fault> {
-        let stored: Stored =
-            serde_json::from_slice(&answer.body).map_err(|_| answer.unlike("a report"))?;
-        let (guid, enclaves) = (Guid(stored.id), stored.enclave_ids.unwrap_or_default());
+        let stored = serde_json::from_slice(&answer.body).ok();
+        let (guid, enclaves) = stored
+            .and_then(|Stored { id, enclave_ids }| Some((as_guid(id)?, enclave_ids)))
+            .ok_or_else(|| answer.unlike("a report"))?;
+        let enclaves = enclaves.unwrap_or_default();
         if enclaves.iter().any(|enclave| self.is_ours(enclave)) {
             return Ok(Found::Here(guid));
         }

@@ -134,6 +134,11 @@ fn guid(body: &[u8]) -> Option<Guid> {
             .to_owned(),
         _ => text.to_owned(),
     };
+    as_guid(id)
+}
+
+/// An id of TruSTAR's own, if it can be one: short, of letters, digits, `-` and `_`.
+pub(super) fn as_guid(id: String) -> Option<Guid> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (matches!(id.len(), 1..=128) && id.bytes().all(plain)).then_some(Guid(id))
 }

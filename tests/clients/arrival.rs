@@ -151,6 +151,23 @@ async fn the_question_stays_open_until_one_shows() {
 }
 
 #[tokio::test]
+async fn a_report_read_back_as_nonsense_is_the_services_fault() {
+    for body in [
+        "[]",
+        r#"{"id":"../enclaves","enclaveIds":["x"]}"#,
+        "<html>Sign in</html>",
+        "",
+    ] {
+        let setup = Setup::new(|_| ()).await;
+        let path = "/api/1.3/reports/";
+        setup.strike("GET", path, Calls::All, Reply::json(200, body));
+        let sink = setup.restarted(ENCLAVE, true);
+        let fault = fault(sink.submit(&submission("a")).await);
+        assert_eq!(fault.kind, FaultKind::UnexpectedResponse, "{body}: {fault}");
+    }
+}
+
+#[tokio::test]
 async fn a_report_known_for_another_enclave_is_a_conflict_without_a_call() {
     let setup = Setup::new(company).await;
     for id in ["a", "b"] {
