@@ -18,7 +18,8 @@ pub(super) fn secrets() -> Vec<SecretString> {
     values.flat_map(|value| secrets_of(&value)).collect()
 }
 
-/// The password, as it is written and as it is sent, with and without the user's name.
+/// The password, as it is written and as it is sent, with and without the user's name; where there
+/// is none, the name, which then is a token.
 fn secrets_of(proxy: &str) -> Vec<SecretString> {
     // The scheme may be left out.
     let url = Url::parse(proxy)
@@ -33,8 +34,9 @@ fn secrets_of(proxy: &str) -> Vec<SecretString> {
         return Vec::new();
     }
     let sent = [decoded(user), b":".to_vec(), decoded(password)].concat();
-    let plain = String::from_utf8_lossy(&decoded(password)).into_owned();
-    [STANDARD.encode(sent), plain, password.to_owned()]
+    let written = if password.is_empty() { user } else { password };
+    let plain = String::from_utf8_lossy(&decoded(written)).into_owned();
+    [STANDARD.encode(sent), plain, written.to_owned()]
         .map(SecretString::from)
         .to_vec()
 }
@@ -78,6 +80,15 @@ mod tests {
         ] {
             assert_eq!(found(proxy), [sent.as_str(), "p%w", "p%25w"], "{proxy}");
         }
+    }
+
+    #[test]
+    fn a_name_alone_is_one() {
+        let sent = STANDARD.encode("token:");
+        assert_eq!(
+            found("http://token@proxy"),
+            [sent.as_str(), "token", "token"]
+        );
     }
 
     #[test]
