@@ -7,14 +7,20 @@
     reason = "tests"
 )]
 
+#[path = "cli/addresses.rs"]
+mod addresses;
 #[path = "cli/documentation.rs"]
 mod documentation;
+#[path = "cli/enclaves.rs"]
+mod enclaves;
 #[path = "cli/extract.rs"]
 mod extract;
 #[path = "cli/input.rs"]
 mod input;
 #[path = "cli/reference.rs"]
 mod reference;
+#[path = "cli/refusals.rs"]
+mod refusals;
 #[path = "cli/stage.rs"]
 mod stage;
 #[path = "cli/state.rs"]

@@ -6,12 +6,18 @@
     reason = "tests"
 )]
 
+#[path = "clients/arrival.rs"]
+mod arrival;
 #[path = "clients/flashpoint.rs"]
 mod flashpoint;
+#[path = "clients/refusals.rs"]
+mod refusals;
 #[path = "clients/tls.rs"]
 mod tls;
 #[path = "clients/trustar.rs"]
 mod trustar;
+#[path = "clients/trustar_stage.rs"]
+mod trustar_stage;
 
 use std::sync::{Arc, Mutex};
 

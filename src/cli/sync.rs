@@ -28,11 +28,12 @@ use crate::call::Unobserved;
 use crate::counts::Counts;
 use crate::flashpoint::Flashpoint;
 use crate::http::{self, HttpSetupError};
+use crate::ledger::Ledger;
 use crate::standing::Standing;
 use crate::sync::ports::JournalError;
 use crate::sync::{Conclusion, Outcome};
 use crate::telemetry::{self, LogFormat};
-use crate::trustar::Trustar;
+use crate::trustar::{Delivery, Trustar};
 
 /// What is synced, and how.
 #[derive(Debug, ClapArgs)]
@@ -117,7 +118,8 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
     }
     args.vendors.warn_of_plain_http();
     let (file, mut state) = open_state(args, &input)?;
-    let ends = ends(args, &input).map_err(|error| Refused::new(Exit::BadInput, &error))?;
+    let ends =
+        ends(args, &input, &state.ledger).map_err(|error| Refused::new(Exit::BadInput, &error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -171,20 +173,22 @@ fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), 
 }
 
 /// Where reports come from, and where they go to.
-fn ends(args: &Args, input: &Input) -> Result<Ends, HttpSetupError> {
+fn ends(args: &Args, input: &Input, ledger: &Ledger) -> Result<Ends, HttpSetupError> {
     let (vendors, observer) = (&args.vendors, Arc::new(Unobserved));
     let http = http::client(&vendors.http())?;
     let flashpoint = Flashpoint::new(&vendors.flashpoint(), http.clone(), observer.clone());
     let trustar = Trustar::new(&vendors.trustar(), http, observer);
     let (settings, credentials) = (&input.settings, &input.credentials);
+    let delivery = Delivery {
+        feed: &input.feed,
+        enclave: settings.enclave.as_str(),
+        ledger_is_new: ledger.entries().all(|(_, entry)| !entry.in_enclave),
+        timeout: settings.timeout,
+    };
     Ok(Ends {
         source: flashpoint.source(&credentials.flashpoint, settings.timeout),
         target: Target {
-            enclave: trustar.sink(
-                &credentials.trustar,
-                settings.enclave.as_str(),
-                settings.timeout,
-            ),
+            enclave: trustar.sink(&credentials.trustar, &delivery),
             dry_run: args.dry_run,
         },
     })

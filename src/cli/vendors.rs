@@ -1,13 +1,38 @@
 //! How the vendors are reached: the flags that `run` and `sync` share.
 
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command};
 
 use crate::flashpoint::FlashpointSettings;
-use crate::http::HttpSettings;
+use crate::http::{HttpSettings, ServiceUrl};
 use crate::trustar::TrustarSettings;
+
+/// Reads the address of a service. What it refuses it does not quote, as other parsers do: it may
+/// hold a password.
+#[derive(Clone, Copy, Debug)]
+struct ServiceUrlParser;
+
+impl TypedValueParser for ServiceUrlParser {
+    type Value = ServiceUrl;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<ServiceUrl, clap::Error> {
+        value.to_string_lossy().parse().map_err(|why| {
+            let name = argument.map(ToString::to_string).unwrap_or_default();
+            let message = format!("{name}: {why}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
+}
 
 /// How the vendors are reached.
 #[derive(Clone, Debug, Args)]
@@ -16,10 +41,12 @@ pub struct Vendors {
     #[arg(
         long,
         env = "FLASHPOINT_URL",
+        hide_env_values = true,
+        value_parser = ServiceUrlParser,
         default_value = "https://docs.fp.tools",
         value_name = "URL"
     )]
-    flashpoint_url: reqwest::Url,
+    flashpoint_url: ServiceUrl,
 
     /// Path of Flashpoint's reports; Ignite: /finished-intelligence/v1/reports
     #[arg(
@@ -34,10 +61,12 @@ pub struct Vendors {
     #[arg(
         long,
         env = "TRUSTAR_URL",
+        hide_env_values = true,
+        value_parser = ServiceUrlParser,
         default_value = "https://api.trustar.co",
         value_name = "URL"
     )]
-    trustar_url: reqwest::Url,
+    trustar_url: ServiceUrl,
 
     /// Calls to TruSTAR a minute, for each credential; 0: no limit of our own
     #[arg(
@@ -80,6 +109,7 @@ impl Vendors {
     /// Warns where credentials would leave this machine unencrypted.
     pub fn warn_of_plain_http(&self) {
         for url in [&self.flashpoint_url, &self.trustar_url] {
+            let (shown, url) = (url, url.url());
             let host = url.host_str().unwrap_or_default();
             let stays = host == "localhost"
                 || host
@@ -87,7 +117,7 @@ impl Vendors {
                     .parse()
                     .is_ok_and(|ip: IpAddr| ip.is_loopback());
             if url.scheme() == "http" && !stays {
-                tracing::warn!(%url, "plain http: credentials go over the network unencrypted");
+                tracing::warn!(url = %shown, "plain http: credentials go over the network unencrypted");
             }
         }
     }

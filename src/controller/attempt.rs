@@ -20,6 +20,7 @@ use super::tell;
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, Reason};
 use crate::ledger::{Ledger, Owner};
 use crate::sync::{self, Abandoned, Mode, Outcome, Plan, Ports};
+use crate::trustar::Delivery;
 
 /// What an attempt is made for.
 #[derive(Clone, Copy, Debug)]
@@ -246,10 +247,15 @@ impl Work<'_> {
             generation: generation(feed),
         };
         let (key, credential) = (&found.credentials.flashpoint, &found.credentials.trustar);
-        let enclave = settings.enclave.as_str();
+        let delivery = Delivery {
+            feed: &fence.uid,
+            enclave: settings.enclave.as_str(),
+            ledger_is_new: ledger.entries().all(|(_, entry)| !entry.in_enclave),
+            timeout: settings.timeout,
+        };
         let ports = Ports {
             source: &context.flashpoint.source(key, settings.timeout),
-            sink: &context.trustar.sink(credential, enclave, settings.timeout),
+            sink: &context.trustar.sink(credential, &delivery),
             journal,
             fence: &fence,
             clock: &context.clock,

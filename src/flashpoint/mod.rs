@@ -4,7 +4,8 @@
 mod csv;
 mod envelope;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
@@ -13,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::Observer;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, Wire};
+use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, locked};
 use crate::sync::source::{Page, PageError, PageRequest, Source};
 
 /// The most bytes of a page, decoded.
@@ -26,7 +27,7 @@ const CSV_BYTES: usize = 16 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlashpointSettings {
     /// The origin: `https://docs.fp.tools`, or Ignite's `https://api.flashpoint.io`.
-    pub url: Url,
+    pub url: ServiceUrl,
     /// The path of the listing: `/api/v4/reports/`, or Ignite's `/finished-intelligence/v1/reports`.
     pub path: String,
 }
@@ -46,13 +47,21 @@ struct Shared {
     wire: Wire,
     /// The listing, without a query.
     listing: Url,
-    gates: ByCredential<Gate>,
+    gates: ByCredential<Gates>,
+}
+
+/// What Flashpoint asked for of the calls with one key. A file's host that wants to be left alone
+/// says nothing of the API.
+struct Gates {
+    listing: Gate,
+    /// By origin: as many as [`csv::allowed`] allows.
+    csv: Mutex<HashMap<String, Arc<Gate>>>,
 }
 
 /// Flashpoint's reports, seen with one key.
 pub struct FlashpointSource {
     shared: Arc<Shared>,
-    gate: Arc<Gate>,
+    gates: Arc<Gates>,
     key: SecretString,
     timeout: Duration,
 }
@@ -61,7 +70,7 @@ impl Flashpoint {
     /// A client of the service at `settings`, calling by `http`.
     #[must_use]
     pub fn new(settings: &FlashpointSettings, http: Client, observer: Observer) -> Self {
-        let mut listing = settings.url.clone();
+        let mut listing = settings.url.url().clone();
         let base = listing.path().trim_end_matches('/');
         let path = format!("{base}/{}", settings.path.trim_start_matches('/'));
         listing.set_path(&path);
@@ -78,10 +87,13 @@ impl Flashpoint {
     /// The reports that `key` sees; each call may take `timeout` in all.
     #[must_use]
     pub fn source(&self, key: &ApiKey, timeout: Duration) -> FlashpointSource {
-        let new = || Gate::new(Service::Flashpoint);
+        let new = || Gates {
+            listing: Gate::new(Service::Flashpoint),
+            csv: Mutex::default(),
+        };
         FlashpointSource {
             shared: Arc::clone(&self.shared),
-            gate: self.shared.gates.get_or(&[&key.0], new),
+            gates: self.shared.gates.get_or(&[&key.0], new),
             key: key.0.clone(),
             timeout,
         }
@@ -89,14 +101,15 @@ impl Flashpoint {
 }
 
 impl FlashpointSource {
-    /// One call with the key, unless the service asked to be left alone. Only a success is `Ok`.
+    /// One call with the key. Only a success is `Ok`. Where the answer is a status with a wish to be
+    /// left alone, `asked_to_wait` hears of both.
     async fn get(
         &self,
         operation: &'static str,
         url: Url,
         cap: usize,
+        asked_to_wait: impl Fn(u16, Duration),
     ) -> Result<Answer, PageError> {
-        self.gate.pass()?;
         let bearer = format!("Bearer {}", self.key.expose_secret());
         let mut bearer = HeaderValue::from_str(&bearer)
             .map_err(|_| unauthorized(": it holds characters that no key has"))?;
@@ -111,8 +124,10 @@ impl FlashpointSource {
             return Ok(answer);
         }
         let fault = match answer.status {
-            // 521: what Flashpoint's edge says to a key without the entitlement.
-            status @ (401 | 403 | 521) => unauthorized(&format!(" ({status}): {}", answer.said())),
+            status @ (401 | 403) => unauthorized(&format!(" ({status}): {}", answer.said())),
+            // What Flashpoint's edge says to a key without the entitlement, and says why. Without
+            // that it is the edge's own: Flashpoint behind it is down.
+            521 if answer.json().is_object() => unauthorized(&format!(" (521): {}", answer.said())),
             // Not one to be set: the listing is where it was.
             300..=399 if operation == "csv" => answer.fault(
                 FaultKind::UnexpectedResponse,
@@ -121,9 +136,39 @@ impl FlashpointSource {
             _ => answer.fault_of_status(),
         };
         if let Some(wait) = fault.retry_after {
-            self.gate.close_for(wait);
+            asked_to_wait(answer.status, wait);
         }
         Err(fault.into())
+    }
+
+    /// A page of the listing. A wish to be left alone is heeded at once: no report is to blame.
+    async fn list(&self, url: Url) -> Result<Answer, PageError> {
+        let gate = &self.gates.listing;
+        gate.pass()?;
+        let heed = |_, wait| gate.close_for(wait);
+        self.get("list_reports", url, PAGE_BYTES, heed).await
+    }
+
+    /// A file that a report links to. Those at the API's own origin wait for the API, too.
+    async fn file(&self, url: Url) -> Result<Answer, PageError> {
+        let origin = url.origin();
+        if origin == self.shared.listing.origin() {
+            self.gates.listing.pass()?;
+        }
+        let gate = self.gates.of_file(origin.ascii_serialization());
+        gate.pass()?;
+        let heed = |status, wait| gate.heed(status, wait);
+        let answer = self.get("csv", url, CSV_BYTES, heed).await?;
+        gate.succeeded();
+        Ok(answer)
+    }
+}
+
+impl Gates {
+    fn of_file(&self, origin: String) -> Arc<Gate> {
+        let mut csv = locked(&self.csv);
+        let new = || Arc::new(Gate::new(Service::Flashpoint));
+        Arc::clone(csv.entry(origin).or_insert_with(new))
     }
 }
 
@@ -139,7 +184,7 @@ impl Source for FlashpointSource {
         );
         let mut url = self.shared.listing.clone();
         url.set_query(Some(&query));
-        let answer = self.get("list_reports", url, PAGE_BYTES).await?;
+        let answer = self.list(url).await?;
         envelope::parse(answer)
     }
 
@@ -154,7 +199,7 @@ impl Source for FlashpointSource {
             message: "a CSV link that does not lead to Flashpoint is not followed".to_owned(),
             retry_after: None,
         })?;
-        match self.get("csv", url, CSV_BYTES).await {
+        match self.file(url).await {
             Ok(answer) if answer.nonsense().is_some() => Err(answer.unlike("CSV")),
             Ok(answer) => Ok(csv::text(answer.body)),
             Err(PageError::TooLarge(fault) | PageError::Late(fault) | PageError::Fault(fault)) => {

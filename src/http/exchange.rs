@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::{outside::shown, retry_after};
+use super::{outside::shown, proxy, retry_after};
 use crate::call::{Call, Observer};
 use crate::fault::{Fault, FaultKind, Service};
 
@@ -25,6 +25,8 @@ pub(crate) struct Wire {
     service: Service,
     http: Client,
     observer: Observer,
+    /// Credentials of proxies: never the caller's, and not to be shown either.
+    of_proxies: Vec<SecretString>,
 }
 
 /// An answer, read to its end.
@@ -69,6 +71,7 @@ impl Wire {
             service,
             http,
             observer,
+            of_proxies: proxy::secrets(),
         }
     }
 
@@ -86,7 +89,7 @@ impl Wire {
         let mut answer = Answer {
             service: self.service,
             url: request.url().clone(),
-            hide: hidden(&request, secrets),
+            hide: [hidden(&request, secrets), self.of_proxies.clone()].concat(),
             status: 0,
             headers: HeaderMap::new(),
             body: Vec::new(),
@@ -227,17 +230,28 @@ impl Answer {
         self.fault(FaultKind::UnexpectedResponse, &happened)
     }
 
+    /// Whether the status tells of the service, or of the way to it, whatever was asked: a
+    /// redirect, a proxy that wants credentials (407), a call that came too slowly (408) or too
+    /// early (425), too many calls, a 5xx. Any other refusal may be about the one item sent.
+    pub(crate) fn is_of_service(&self) -> bool {
+        matches!(self.status, 300..=399 | 407 | 408 | 425 | 429 | 500..)
+    }
+
     /// The fault that a status tells which means the same at both vendors.
     pub(crate) fn fault_of_status(&self) -> Fault {
         let kind = match self.status {
             300..=399 => return self.redirected(),
             429 => FaultKind::RateLimited,
-            500.. => FaultKind::Unavailable,
+            408 | 425 | 500.. => FaultKind::Unavailable,
             _ => FaultKind::UnexpectedResponse,
         };
         let mut fault = self.fault(kind, &format!("answered {}: {}", self.status, self.said()));
         if kind == FaultKind::UnexpectedResponse {
-            fault.message = format!("{}; check {}", fault.message, self.address_settings());
+            let check = match self.status {
+                407 => "the credentials of the proxy (HTTPS_PROXY)",
+                _ => self.address_settings(),
+            };
+            fault.message = format!("{}; check {check}", fault.message);
         } else if let Some(wait) = self.retry_after() {
             let seconds = wait.as_secs_f64().ceil();
             fault.message = format!("{}; leave it alone for {seconds} s", fault.message);

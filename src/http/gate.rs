@@ -56,28 +56,53 @@ fn fingerprint(credential: &[&SecretString]) -> Fingerprint {
 /// Keeps calls off the wire while a service asked to be left alone.
 pub(crate) struct Gate {
     service: Service,
-    closed_until: Mutex<Option<Instant>>,
+    state: Mutex<State>,
 }
+
+#[derive(Default)]
+struct State {
+    closed_until: Option<Instant>,
+    /// Calls in a row, with no success between them, that were answered with a 5xx and a wait.
+    complaints: u32,
+}
+
+/// So many complaints in a row speak for the service: a single one may be the fault of what was
+/// sent, and then the others have no reason to wait.
+const COMPLAINTS: u32 = 2;
 
 impl Gate {
     /// An open gate.
     pub(crate) fn new(service: Service) -> Self {
         Self {
             service,
-            closed_until: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
     /// Lets no call through for `wait` from now; never opens sooner than it was to.
     pub(crate) fn close_for(&self, wait: Duration) {
-        let until = Some(Instant::now() + wait);
-        let mut closed_until = locked(&self.closed_until);
-        *closed_until = until.max(*closed_until);
+        let mut state = locked(&self.state);
+        state.close_for(wait);
+    }
+
+    /// One call about a single item was answered with this status and the wish to be left alone:
+    /// a 429 is about all calls, anything else only if it comes again.
+    pub(crate) fn heed(&self, status: u16, wait: Duration) {
+        let mut state = locked(&self.state);
+        state.complaints += 1;
+        if status == 429 || state.complaints >= COMPLAINTS {
+            state.close_for(wait);
+        }
+    }
+
+    /// A call succeeded, so that what was refused before was so for its own sake.
+    pub(crate) fn succeeded(&self) {
+        locked(&self.state).complaints = 0;
     }
 
     /// Whether a call may go out now.
     pub(crate) fn pass(&self) -> Result<(), Fault> {
-        let until = *locked(&self.closed_until);
+        let until = locked(&self.state).closed_until;
         let remaining = until.map(|until| until.saturating_duration_since(Instant::now()));
         let remaining = remaining.unwrap_or_default();
         if remaining.is_zero() {
@@ -93,6 +118,13 @@ impl Gate {
             ),
             retry_after: Some(remaining),
         })
+    }
+}
+
+impl State {
+    fn close_for(&mut self, wait: Duration) {
+        self.closed_until = Some(Instant::now() + wait).max(self.closed_until);
+        self.complaints = 0;
     }
 }
 
@@ -114,6 +146,26 @@ mod tests {
         assert_eq!(fault.retry_after, Some(Duration::from_secs(42)));
         tokio::time::advance(Duration::from_secs(42)).await;
         gate.pass().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_complaint_about_one_item_closes_it_only_when_another_follows() {
+        let minute = Duration::from_mins(1);
+        let gate = Gate::new(Service::Trustar);
+        for _ in 0..5 {
+            gate.heed(503, minute);
+            gate.pass().unwrap();
+            gate.succeeded();
+        }
+        gate.heed(503, minute);
+        gate.heed(502, minute);
+        assert!(gate.pass().is_err());
+        tokio::time::advance(minute).await;
+        gate.heed(503, minute);
+        gate.pass().unwrap();
+        gate.succeeded();
+        gate.heed(429, minute);
+        assert!(gate.pass().is_err());
     }
 
     #[tokio::test(start_paused = true)]

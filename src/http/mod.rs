@@ -4,7 +4,9 @@
 mod exchange;
 mod gate;
 mod outside;
+mod proxy;
 mod retry_after;
+mod service_url;
 mod single_flight;
 
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use reqwest::{Certificate, Client, redirect};
 pub(crate) use exchange::{Answer, Cause, NoAnswer, Wire};
 pub(crate) use gate::{ByCredential, Gate};
 pub(crate) use outside::shown;
+pub use service_url::{ServiceUrl, ServiceUrlError};
 pub(crate) use single_flight::SingleFlight;
 
 /// A connection, TLS included, is there within this time or not at all. It is kept apart from

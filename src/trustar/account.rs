@@ -1,7 +1,7 @@
 //! What is known about one credential, shared by all feeds that use it.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use reqwest::header::HeaderValue;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::budget::Budget;
+use super::whereabouts::Whereabouts;
 use crate::fault::Service;
 use crate::http::{Gate, SingleFlight, locked};
 use crate::sync::sink::WriteError;
@@ -40,8 +41,9 @@ pub(super) struct Account {
     pub(super) token: SingleFlight<Token, WriteError>,
     /// Those that the credential sees.
     pub(super) enclaves: SingleFlight<Arc<[Enclave]>, WriteError>,
-    /// The enclaves in use; true where a write was seen to arrive since the last came into use.
-    served: Mutex<HashMap<String, bool>>,
+    /// How many enclaves the credential saw when they were listed last; 0: never.
+    seen_enclaves: AtomicUsize,
+    pub(super) whereabouts: Mutex<Whereabouts>,
     writing: [tokio::sync::Mutex<()>; 64],
     hasher: RandomState,
 }
@@ -54,7 +56,8 @@ impl Account {
             budget: (calls_per_minute > 0).then(|| Budget::new(calls_per_minute)),
             token: SingleFlight::default(),
             enclaves: SingleFlight::default(),
-            served: Mutex::default(),
+            seen_enclaves: AtomicUsize::new(0),
+            whereabouts: Mutex::default(),
             writing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             hasher: RandomState::new(),
         }
@@ -66,26 +69,14 @@ impl Account {
         &self.writing[usize::from(place) % self.writing.len()]
     }
 
-    /// The credential is used for `enclave`. With a further enclave, all are looked at anew.
-    pub(super) fn serve(&self, enclave: &str) {
-        let mut served = locked(&self.served);
-        if !served.contains_key(enclave) {
-            served.values_mut().for_each(|seen| *seen = false);
-            served.insert(enclave.to_owned(), false);
-        }
+    /// The credential sees this many enclaves.
+    pub(super) fn sees(&self, enclaves: usize) {
+        self.seen_enclaves.store(enclaves, Ordering::Relaxed);
     }
 
-    /// Whether a write to `enclave` is to be read back: an external id names no enclave, so with
-    /// more than one it may have gone to another.
-    pub(super) fn in_question(&self, enclave: &str) -> bool {
-        let served = locked(&self.served);
-        served.len() > 1 && served.get(enclave) != Some(&true)
-    }
-
-    /// A write to `enclave` was seen to arrive there.
-    pub(super) fn arrived(&self, enclave: &str) {
-        if let Some(seen) = locked(&self.served).get_mut(enclave) {
-            *seen = true;
-        }
+    /// Whether the credential serves or sees more than one enclave, so that an external id, which
+    /// names none, may lead to another than the one that is meant.
+    pub(super) fn has_several_enclaves(&self) -> bool {
+        self.seen_enclaves.load(Ordering::Relaxed) > 1 || locked(&self.whereabouts).serves_several()
     }
 }

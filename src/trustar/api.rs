@@ -1,5 +1,6 @@
 //! One API call: within the budgets, with a token, replayed once where the token was refused.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -30,17 +31,29 @@ const USUAL_LIFE: u64 = 599;
 
 impl TrustarSink {
     /// The address of these segments below the configured one, each percent-encoded.
-    fn address(&self, segments: &[&str]) -> Url {
-        let mut url = self.shared.url.clone();
-        // Fails only for addresses that have no path, such as `mailto:`.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
+    ///
+    /// # Errors
+    /// Where one can't be part of an address: those that mean the same place or the one above, in
+    /// whichever form they are written.
+    fn address(&self, segments: &[&str]) -> Result<Url, WriteError> {
+        let base = &self.shared.url;
+        let mut path = base.path().trim_end_matches('/').to_owned();
+        for segment in segments {
+            if matches!(*segment, "" | "." | "..") {
+                return Err(WriteError::Refused(format!(
+                    "the id {segment:?} can't be looked up: it can't be part of an address"
+                )));
+            }
+            path.push('/');
+            encode(segment, &mut path);
         }
-        url
+        let mut url = base.clone();
+        url.set_path(&path);
+        Ok(url)
     }
 
-    /// One call of the API, answered with any status but those that tell of a service as a whole:
-    /// redirects, 401, 429, 5xx.
+    /// One call of the API, answered with any status but those that tell of the service as a whole:
+    /// 401 and [`Answer::is_of_service`].
     pub(super) async fn api(
         &self,
         operation: &'static str,
@@ -49,7 +62,7 @@ impl TrustarSink {
         query: &str,
         body: Option<&impl Serialize>,
     ) -> Result<Answer, WriteError> {
-        let mut url = self.address(&[&["api", "1.3"], path].concat());
+        let mut url = self.address(&[&["api", "1.3"], path].concat())?;
         url.set_query(Some(query).filter(|query| !query.is_empty()));
         let mut request = Request::new(method, url);
         let headers = request.headers_mut();
@@ -92,7 +105,7 @@ impl TrustarSink {
         let account = &self.account;
         account.gate.pass()?;
         if let Some(budget) = &account.budget {
-            let wait = budget.take(&self.shared.host, &self.turn)?;
+            let wait = budget.take(&self.shared.host, &self.feed)?;
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
                 account.gate.pass()?;
@@ -104,15 +117,23 @@ impl TrustarSink {
             .call(operation, request, self.timeout, ANSWER_BYTES, &secrets)
             .await
             .map_err(|none| none.fault)?;
-        if !matches!(answer.status, 300..=399 | 429 | 500..) {
+        if answer.succeeded() {
+            account.gate.succeeded();
+        }
+        if !answer.is_of_service() {
             return Ok(answer);
         }
         let fault = answer.fault_of_status();
         if let (429, Some(budget)) = (answer.status, &account.budget) {
             budget.empty();
         }
-        if let Some(wait) = fault.retry_after {
-            account.gate.close_for(wait);
+        match fault.retry_after {
+            // No report is to blame for these.
+            Some(wait) if matches!(operation, "token" | "list_enclaves") => {
+                account.gate.close_for(wait);
+            }
+            Some(wait) => account.gate.heed(answer.status, wait),
+            None => {}
         }
         Err(fault.into())
     }
@@ -123,14 +144,15 @@ impl TrustarSink {
             token.good_until > Instant::now()
                 && refused.is_none_or(|refused| refused.authorization != token.authorization)
         };
-        self.account.token.get(good, self.new_token()).await
+        let fetch = Box::pin(self.new_token());
+        self.account.token.get(good, fetch).await
     }
 
     async fn new_token(&self) -> Result<Token, WriteError> {
         let [key, secret] =
             [&self.credential.key, &self.credential.secret].map(ExposeSecret::expose_secret);
         let basic = STANDARD.encode(format!("{key}:{secret}"));
-        let mut request = Request::new(Method::POST, self.address(&["oauth", "token"]));
+        let mut request = Request::new(Method::POST, self.address(&["oauth", "token"])?);
         let headers = request.headers_mut();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(CONTENT_TYPE, form);
@@ -195,6 +217,19 @@ fn refuses_token(answer: &Answer, fresh: bool) -> bool {
 fn blames_request(body: &Value) -> bool {
     let error = body["error"].as_str().unwrap_or_default();
     ["invalid_request", "unsupported_grant_type", "invalid_scope"].contains(&error)
+}
+
+/// Percent-encodes all but the unreserved characters (RFC 3986 §2.3). `Url` itself would drop tabs
+/// and newlines.
+fn encode(segment: &str, path: &mut String) {
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            // Writing to a string can't fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+    }
 }
 
 fn sensitive(value: &str) -> Result<HeaderValue, WriteError> {

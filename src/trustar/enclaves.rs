@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
+use tokio::time::Instant;
 
 use super::account::Enclave;
 use super::{TrustarSink, fault};
-use crate::fault::FaultKind;
+use crate::fault::{Fault, FaultKind};
 use crate::http::shown;
 use crate::sync::sink::WriteError;
 
@@ -18,22 +19,34 @@ const COUNTS_FOR: Duration = Duration::from_hours(1);
 const NAMED: usize = 3;
 
 impl TrustarSink {
-    /// Looks the enclave up in the credential's list, which is asked for again where it is old,
-    /// came before a refusal, or does not let us write.
+    /// Looks the enclave up in the credential's list, which is asked for again where it is old or
+    /// does not let us write.
     pub(super) async fn check_enclave(&self) -> Result<(), WriteError> {
-        let ours = |all: &Arc<[Enclave]>| all.iter().position(|other| self.is_ours(&other.id));
-        let writable = |all: &Arc<[Enclave]>| ours(all).is_some_and(|place| all[place].writable());
+        let usable = |all: &Arc<[Enclave]>, at: Instant| {
+            at.elapsed() < COUNTS_FOR && self.ours(all).is_some_and(Enclave::writable)
+        };
+        let enclaves = &self.account.enclaves;
+        let all = enclaves.get(usable, Box::pin(self.list_enclaves())).await?;
+        Ok(self.judge(&all)?)
+    }
+
+    /// The same, by a list that is asked for from now on.
+    pub(super) async fn check_enclave_anew(&self) -> Result<(), WriteError> {
         let enclaves = &self.account.enclaves;
         let all = enclaves
-            .get(
-                |all, at| at.elapsed() < COUNTS_FOR && writable(all),
-                self.list_enclaves(),
-            )
+            .begun_since(Instant::now(), Box::pin(self.list_enclaves()))
             .await?;
-        if writable(&all) {
-            return Ok(());
-        }
-        let (kind, problem) = match ours(&all).map(|place| &all[place]) {
+        Ok(self.judge(&all)?)
+    }
+
+    fn ours<'a>(&self, all: &'a [Enclave]) -> Option<&'a Enclave> {
+        all.iter().find(|other| self.is_ours(&other.id))
+    }
+
+    /// The fault, if there is one, that the enclave is not among `all` or can't be written to.
+    fn judge(&self, all: &[Enclave]) -> Result<(), Fault> {
+        let (kind, problem) = match self.ours(all) {
+            Some(ours) if ours.writable() => return Ok(()),
             None => (
                 FaultKind::EnclaveNotFound,
                 format!("TruSTAR shows this credential no enclave {}", self.enclave),
@@ -78,9 +91,12 @@ impl TrustarSink {
             .api("list_enclaves", Method::GET, &["enclaves"], "", None::<&()>)
             .await?;
         match answer.status {
-            200..=299 => serde_json::from_slice::<Vec<Enclave>>(&answer.body)
-                .map(Arc::from)
-                .map_err(|_| answer.unlike("enclaves").into()),
+            200..=299 => {
+                let all: Vec<Enclave> =
+                    serde_json::from_slice(&answer.body).map_err(|_| answer.unlike("enclaves"))?;
+                self.account.sees(all.len());
+                Ok(all.into())
+            }
             403 => Err(self.unauthorized(&answer)),
             _ => Err(answer.fault_of_status().into()),
         }

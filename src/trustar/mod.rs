@@ -2,12 +2,16 @@
 
 mod account;
 mod api;
+mod arrival;
 mod budget;
 mod enclaves;
+mod fallback;
+mod lookup;
 mod reports;
 mod tags;
+mod upsert;
+mod whereabouts;
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,16 +20,18 @@ use secrecy::SecretString;
 
 use crate::call::Observer;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::http::{ByCredential, Wire};
+use crate::http::{ByCredential, ServiceUrl, Wire, locked};
 use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use account::Account;
-use budget::{HostBudget, Turn};
+use arrival::Arrival;
+use budget::HostBudget;
+use upsert::Upsert;
 
 /// Where TruSTAR is, and how often it may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustarSettings {
     /// The origin, `https://api.trustar.co`: the API under `/api/1.3`, tokens at `/oauth/token`.
-    pub url: Url,
+    pub url: ServiceUrl,
     /// Calls a minute for one credential. 0: no limit, neither this nor the one that TruSTAR
     /// documents for a network address.
     pub calls_per_minute: u32,
@@ -53,20 +59,36 @@ struct Shared {
     calls_per_minute: u32,
     host: HostBudget,
     accounts: ByCredential<Account>,
-    /// The service does not know upsert.
-    no_upsert: AtomicBool,
+    /// Whether the service knows upsert.
+    upsert: Mutex<Upsert>,
     /// How the service takes tags.
     tag_form: Mutex<tags::Form>,
 }
 
-/// One enclave, written to with one credential.
+/// What one sync delivers.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// The feed, by a key that all its syncs share: they have one turn where the budget is spent.
+    pub feed: &'a str,
+    /// The enclave that the reports go to.
+    pub enclave: &'a str,
+    /// Whether by the feed's ledger the enclave holds no report of it: then one that is created is
+    /// read back, however many enclaves the credential sees.
+    pub ledger_is_new: bool,
+    /// The time that each call may take in all.
+    pub timeout: Duration,
+}
+
+/// One enclave, written to with one credential in one sync.
 pub struct TrustarSink {
     shared: Arc<Shared>,
     account: Arc<Account>,
     credential: Credential,
+    feed: String,
     enclave: String,
+    ledger_is_new: bool,
     timeout: Duration,
-    turn: Turn,
+    arrival: tokio::sync::Mutex<Arrival>,
 }
 
 impl Trustar {
@@ -75,11 +97,11 @@ impl Trustar {
     pub fn new(settings: &TrustarSettings, http: Client, observer: Observer) -> Self {
         let shared = Shared {
             wire: Wire::new(Service::Trustar, http, observer),
-            url: settings.url.clone(),
+            url: settings.url.url().clone(),
             calls_per_minute: settings.calls_per_minute,
             host: HostBudget::new(),
             accounts: ByCredential::default(),
-            no_upsert: AtomicBool::new(false),
+            upsert: Mutex::default(),
             tag_form: Mutex::default(),
         };
         Self {
@@ -87,20 +109,22 @@ impl Trustar {
         }
     }
 
-    /// The enclave, for `credential`; each call may take `timeout` in all.
+    /// Where `delivery` goes, with `credential`; for one sync.
     #[must_use]
-    pub fn sink(&self, credential: &Credential, enclave: &str, timeout: Duration) -> TrustarSink {
+    pub fn sink(&self, credential: &Credential, delivery: &Delivery<'_>) -> TrustarSink {
         let shared = Arc::clone(&self.shared);
         let parts = [&credential.key, &credential.secret];
         let new = || Account::new(shared.calls_per_minute);
         let account = shared.accounts.get_or(&parts, new);
-        account.serve(enclave);
+        locked(&account.whereabouts).serve(delivery.enclave);
         TrustarSink {
             account,
             credential: credential.clone(),
-            enclave: enclave.to_owned(),
-            timeout,
-            turn: Turn::default(),
+            feed: delivery.feed.to_owned(),
+            enclave: delivery.enclave.to_owned(),
+            ledger_is_new: delivery.ledger_is_new,
+            timeout: delivery.timeout,
+            arrival: tokio::sync::Mutex::default(),
             shared,
         }
     }
@@ -112,18 +136,11 @@ impl Sink for TrustarSink {
     }
 
     async fn prove(&self) -> Result<(), WriteError> {
-        self.account.enclaves.forget();
-        self.check_enclave().await
+        self.check_enclave_anew().await
     }
 
     async fn write(&self, write: Write<'_>) -> Result<Written, WriteError> {
-        let guid = self.upsert(write.submission).await?;
-        self.see_arrived(&guid, &write.submission.external_id)
-            .await?;
-        Ok(Written {
-            guid,
-            keep_guid: false,
-        })
+        self.write_and_follow(write).await
     }
 
     async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
@@ -132,11 +149,11 @@ impl Sink for TrustarSink {
 }
 
 /// A fault that the answers of several calls tell together.
-fn fault(kind: FaultKind, message: String) -> WriteError {
-    WriteError::Fault(Fault {
+fn fault(kind: FaultKind, message: String) -> Fault {
+    Fault {
         service: Service::Trustar,
         kind,
         message,
         retry_after: None,
-    })
+    }
 }

@@ -35,6 +35,13 @@ struct Tag {
     name: String,
 }
 
+/// Whether tags were taken in the form that they had.
+enum Taken {
+    Yes,
+    /// Why not; another form may do.
+    No(String),
+}
+
 impl TrustarSink {
     pub(super) async fn change_tags(
         &self,
@@ -43,9 +50,8 @@ impl TrustarSink {
     ) -> Result<(), WriteError> {
         let form = *locked(&self.shared.tag_form);
         let alteration = form.alteration(change);
-        let outcome = self.send_tags(guid, &alteration).await;
-        let learned = match outcome {
-            Ok(())
+        let learned = match self.send_tags(guid, &alteration).await? {
+            Taken::Yes
                 if form == Form::Unsure
                     && change
                         .added
@@ -54,23 +60,25 @@ impl TrustarSink {
             {
                 Form::Verbatim
             }
-            Err(WriteError::Refused(_)) => {
+            Taken::Yes => return Ok(()),
+            Taken::No(reason) => {
                 let documented = Form::Documented.alteration(change);
                 if documented == alteration {
-                    return outcome;
+                    return Err(WriteError::Refused(reason));
                 }
-                self.send_tags(guid, &documented).await?;
+                if let Taken::No(reason) = self.send_tags(guid, &documented).await? {
+                    return Err(WriteError::Refused(reason));
+                }
                 Form::Documented
             }
-            _ => return outcome,
         };
         *locked(&self.shared.tag_form) = learned;
         Ok(())
     }
 
-    async fn send_tags(&self, guid: &Guid, alteration: &Alteration) -> Result<(), WriteError> {
+    async fn send_tags(&self, guid: &Guid, alteration: &Alteration) -> Result<Taken, WriteError> {
         if alteration.added_tags.is_empty() && alteration.removed_tags.is_empty() {
-            return Ok(());
+            return Ok(Taken::Yes);
         }
         let answer = self
             .api(
@@ -82,13 +90,14 @@ impl TrustarSink {
             )
             .await?;
         match answer.status {
-            200..=299 => Ok(()),
+            200..=299 => Ok(Taken::Yes),
             404 => Err(not_yet(&answer)),
-            400 => Err(WriteError::Refused(format!(
-                "TruSTAR refused the tags (400): {}",
+            400 | 409 | 422 => Ok(Taken::No(format!(
+                "TruSTAR refused the tags ({}): {}",
+                answer.status,
                 answer.said()
             ))),
-            _ => Err(self.refused(&answer)),
+            _ => Err(self.refused(&answer).await),
         }
     }
 }

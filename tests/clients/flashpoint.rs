@@ -187,6 +187,16 @@ async fn a_refused_key_needs_a_person() {
         let fault = setup.fault(Reply::status(status)).await;
         assert_eq!(fault.kind, FaultKind::Unauthorized, "{status}");
     }
+    // The edge's own 521 says that Flashpoint behind it is down.
+    for body in [
+        "",
+        "<html>Web server is down</html>",
+        "error code: 521",
+        "521",
+    ] {
+        let fault = setup.fault(Reply::json(521, body)).await;
+        assert_eq!(fault.kind, FaultKind::Unavailable, "{body:?}: {fault}");
+    }
 
     let before = setup.targets().len();
     let key = ApiKey(SecretString::from("two\nlines"));
@@ -453,6 +463,32 @@ async fn csv_is_fetched_with_the_key_from_flashpoint_only() {
     }
     setup.strike(Reply::json(200, "\u{feff}a,b"));
     assert_eq!(source.csv(&links[0]).await.unwrap(), "a,b");
+}
+
+#[tokio::test]
+async fn a_file_that_wants_to_be_left_alone_does_not_close_the_api() {
+    for (status, calls) in [(429, 1), (503, 2)] {
+        let setup = Setup::new().await;
+        setup.server.generate(2, SignedDuration::from_hours(1));
+        let (source, url) = (setup.source(), setup.server.url());
+        let faults = &setup.server.controls().faults;
+        faults.set(Scripted::on("GET", "/files/").reply(Reply::retry_after(status, "3600")));
+        // One file that fails so may be the one to blame; of a 429 there is no doubt.
+        for _ in 0..3 {
+            let link = format!("{url}/files/a.csv");
+            let fault = source.csv(&link).await.unwrap_err();
+            assert!(fault.retry_after.is_some(), "{fault}");
+        }
+        let asked = |setup: &Setup| setup.targets().len();
+        assert_eq!(asked(&setup), calls, "{status}");
+        assert_eq!(setup.source().page(FIRST).await.unwrap().reports.len(), 2);
+
+        // The other way round, a file at the API's own origin waits with the API.
+        setup.fault(Reply::retry_after(429, "3600")).await;
+        let before = asked(&setup);
+        source.csv(&format!("{url}/b.csv")).await.unwrap_err();
+        assert_eq!(asked(&setup), before);
+    }
 }
 
 #[tokio::test]

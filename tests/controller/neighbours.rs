@@ -102,6 +102,21 @@ async fn a_feed_whose_reports_would_land_in_another_enclave_stalls() {
     stage.assert_clean();
 }
 
+/// The process that starts then remembers nothing of the enclave of before.
+#[tokio::test]
+async fn an_enclave_edited_while_no_operator_runs_is_found_out() {
+    let stage = two_enclaves("edited", Scope::Company).await;
+    let operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    operator.kill();
+    stage.edit("feed", json!({"enclaveId": OTHER})).await;
+    let _operator = stage.operator().await;
+    let feed = stage.until_reason("feed", Reason::ExternalIdConflict).await;
+    assert!(message(&feed).contains(OTHER), "{}", message(&feed));
+    assert!(stage.trustar.enclave(OTHER).is_empty());
+}
+
 async fn two_enclaves(prefix: &str, scope: Scope) -> Stage {
     let stage = Stage::new(prefix).await;
     stage.telling_reports(4);

@@ -11,7 +11,7 @@ use flashpoint_operator::indicators::Rules;
 use flashpoint_operator::ledger::{Ledger, Owner};
 use flashpoint_operator::sync::ports::{Fence, Fenced, Journal, JournalError, Watcher};
 use flashpoint_operator::sync::{Mode, Plan, Ports, sync};
-use flashpoint_operator::trustar::{Credential, Trustar as Sink, TrustarSettings};
+use flashpoint_operator::trustar::{Credential, Delivery, Trustar as Sink, TrustarSettings};
 use flashpoint_operator::window::Window;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::SignedDuration;
@@ -134,9 +134,16 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         uid: "bench".to_owned(),
         enclave: ENCLAVE.to_owned(),
     });
+    let delivery = Delivery {
+        feed: "bench",
+        enclave: ENCLAVE,
+        // A read-back has no counterpart in the bare loop.
+        ledger_is_new: false,
+        timeout,
+    };
     let ports = Ports {
         source: &source.source(&ApiKey(vendors.flashpoint.api_key().into()), timeout),
-        sink: &sink.sink(&credential, ENCLAVE, timeout),
+        sink: &sink.sink(&credential, &delivery),
         journal: &Encoding,
         fence: &Open,
         clock: &ServiceClock::default(),

@@ -172,6 +172,8 @@ pub struct Fault {
     pub path_suffix: String,
     /// Only calls whose query holds this, as on the wire.
     pub query_contains: String,
+    /// Only calls whose body holds this text, as on the wire: those about one report, for example.
+    pub body_contains: String,
     /// Which of the calls that fit.
     pub calls: Calls,
     /// Wait before the call is handled, in milliseconds.
@@ -204,6 +206,13 @@ impl Fault {
     #[must_use]
     pub fn query(mut self, contains: &str) -> Self {
         contains.clone_into(&mut self.query_contains);
+        self
+    }
+
+    /// Only calls whose body holds this text.
+    #[must_use]
+    pub fn body(mut self, contains: &str) -> Self {
+        contains.clone_into(&mut self.body_contains);
         self
     }
 
@@ -252,7 +261,12 @@ impl Fault {
             && request.path().starts_with(&self.path_prefix)
             && request.path().ends_with(&self.path_suffix)
             && request.query().contains(&self.query_contains)
+            && holds(&request.body, self.body_contains.as_bytes())
     }
+}
+
+fn holds(body: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text)
 }
 
 /// What the plan says of one call.

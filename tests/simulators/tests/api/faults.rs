@@ -78,6 +78,7 @@ async fn the_calls_that_are_struck() {
         Fault::on("", "/other"),
         any().suffix("x"),
         any().query("limit=50"),
+        any().body("text that no call has"),
     ] {
         assert_eq!(
             struck(&server, miss.reply(Script::status(500)))
