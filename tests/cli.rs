@@ -13,6 +13,8 @@ mod documentation;
 mod extract;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/outside.rs"]
+mod outside;
 #[path = "cli/reference.rs"]
 mod reference;
 #[path = "cli/stage.rs"]

@@ -17,7 +17,7 @@ fn line<'a>(table: &'a str, id: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no line for {id}: {table}"))
 }
 
-fn report(id: &str, fields: &Value) -> Report {
+pub fn report(id: &str, fields: &Value) -> Report {
     let now = jiff::Timestamp::now().to_string();
     let mut report =
         json!({"id": id, "title": format!("Title of {id}"), "posted_at": now, "updated_at": now});
