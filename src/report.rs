@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::ControlFlow;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +18,9 @@ const MAX_ID_CHARS: usize = 500;
 
 /// The most bytes of JSON that one report may have.
 pub const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most top-level fields of a report: Flashpoint's have about 40.
+const MAX_FIELDS: usize = 10_000;
 
 /// Flashpoint's id of a report: 1 to 500 characters, case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +80,9 @@ pub enum Defect {
     /// Not a JSON object.
     #[error("it is not a JSON object")]
     NotAnObject,
+    /// So many fields at the top are no report: each is held by itself, which takes far more than its bytes.
+    #[error("it has more than {MAX_FIELDS} fields")]
+    TooManyFields,
     /// No usable `id`: without one it could be submitted twice.
     #[error("it has no id of 1 to {MAX_ID_CHARS} characters")]
     NoId,
@@ -109,8 +117,7 @@ impl Report {
         let digest = Digest::of(raw.get().as_bytes());
         let unreadable = |defect| Unreadable { defect, digest };
         let bytes = raw.get().len();
-        let fields: Fields =
-            serde_json::from_str(raw.get()).map_err(|_| unreadable(Defect::NotAnObject))?;
+        let fields = fields(raw.get()).map_err(unreadable)?;
         let id = text(&fields, "id")
             .and_then(|id| ReportId::new(&id))
             .ok_or(unreadable(Defect::NoId))?;
@@ -176,6 +183,66 @@ pub fn text_of(json: &str) -> Cow<'_, str> {
     serde_json::from_str(json).map_or(Cow::Borrowed(json), |Text(text)| text)
 }
 
+/// Hands over the values in a JSON array or object one after another, as they are written, until told to stop; none of
+/// them is held.
+pub fn each_value<'a>(json: &'a str, take: impl FnMut(&'a str) -> ControlFlow<()>) {
+    // What ends it early is either `take`'s wish, or that it is no JSON from there on.
+    let _ = serde_json::Deserializer::from_str(json).deserialize_any(Values(take));
+}
+
+struct Values<F>(F);
+
+impl<'de, F: FnMut(&'de str) -> ControlFlow<()>> Visitor<'de> for Values<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array or an object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<(), A::Error> {
+        while let Some(value) = values.next_element::<&RawValue>()?
+            && (self.0)(value.get()).is_continue()
+        {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+        while let Some((IgnoredAny, value)) = fields.next_entry::<_, &RawValue>()?
+            && (self.0)(value.get()).is_continue()
+        {}
+        Ok(())
+    }
+}
+
+/// The top-level fields of an object.
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Result<Fields, Defect>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Fields::new();
+        while let Some((key, value)) = members.next_entry()? {
+            if fields.len() >= MAX_FIELDS {
+                return Ok(Err(Defect::TooManyFields));
+            }
+            fields.insert(key, value);
+        }
+        Ok(Ok(fields))
+    }
+}
+
+/// The fields of a JSON object, in their order.
+fn fields(json: &str) -> Result<Fields, Defect> {
+    let mut json = serde_json::Deserializer::from_str(json);
+    let fields = json.deserialize_map(Object);
+    fields.unwrap_or(Err(Defect::NotAnObject))
+}
+
 /// Reads a time; without a zone it is taken as UTC.
 fn read_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -219,6 +286,19 @@ mod tests {
         );
         assert_eq!(parse("[1]").unwrap_err().defect, Defect::NotAnObject);
         assert_eq!(parse("null").unwrap_err().defect, Defect::NotAnObject);
+    }
+
+    #[test]
+    fn an_object_of_fields_beyond_measure_is_no_report() {
+        let report = |count: usize| {
+            let fields: String = (1..count).map(|at| format!(r#","{at}":1"#)).collect();
+            parse(&format!(r#"{{"id":"a"{fields}}}"#))
+        };
+        assert_eq!(report(MAX_FIELDS).unwrap().fields.len(), MAX_FIELDS);
+        assert_eq!(
+            report(MAX_FIELDS + 1).unwrap_err().defect,
+            Defect::TooManyFields
+        );
     }
 
     #[test]

@@ -11,6 +11,8 @@
 mod documentation;
 #[path = "cli/extract.rs"]
 mod extract;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/input.rs"]
 mod input;
 #[path = "cli/outside.rs"]

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use jiff::Timestamp;
 
 use super::ports::Verdict;
@@ -10,6 +11,7 @@ use super::sink::{Guid, TagChange};
 use crate::fault::Fault;
 use crate::indicators::Indicator;
 use crate::ledger::{Entry, Failure, MAX_CSV_ATTEMPTS, State};
+use crate::mapping::MAX_TAGS;
 use crate::report::{Report, ReportId};
 
 /// The longest text of a failure that is remembered, in bytes.
@@ -134,17 +136,11 @@ impl<'a> Work<'a> {
 
     /// The tags that may be set after a change to `now` that did not succeed.
     pub fn tags_that_may_be_set(&self, now: &[String]) -> Vec<String> {
-        let mut tags = self
-            .known
-            .map(|entry| entry.tags.clone())
-            .unwrap_or_default();
-        tags.extend(
-            now.iter()
-                .filter(|tag| !tags.contains(tag))
-                .cloned()
-                .collect::<Vec<_>>(),
-        );
-        tags
+        let before = self.known.map(|entry| entry.tags.as_slice());
+        let tags = before.unwrap_or_default().iter().chain(now);
+        let tags: IndexSet<&String> = tags.collect();
+        // One edit after the other may fail: what is remembered has an end.
+        tags.into_iter().take(2 * MAX_TAGS).cloned().collect()
     }
 
     /// The failure that one more attempt makes.
