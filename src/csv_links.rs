@@ -4,13 +4,11 @@
 //! key". Where such a link stands is not said; links are looked for in `body`, in `sources` and in
 //! fields with `csv` in their name. Whether one may be followed is the source's decision.
 
-use std::ops::ControlFlow;
-
 use indexmap::IndexSet;
 use memchr::{memchr2_iter, memmem};
 use serde_json::value::RawValue;
 
-use crate::report::{Report, each_value, text, text_of};
+use crate::report::{Report, strings, text, text_of};
 
 /// The most links of one report that are followed: a report with more is a catalogue, not data.
 pub const MAX_LINKS: usize = 8;
@@ -20,9 +18,6 @@ const MAX_CANDIDATES: usize = 64;
 
 /// The longest link, in bytes: browsers and proxies take no longer ones everywhere.
 pub const LINK_BYTES: usize = 2_048;
-
-/// How deep links may be nested in a field: `sources` is a list of objects.
-const MAX_DEPTH: usize = 8;
 
 /// The links in a report that look like CSV data, once each, in order of appearance, at most 64.
 #[must_use]
@@ -37,7 +32,7 @@ pub fn candidates(report: &Report) -> Vec<String> {
     }
     for (key, value) in fields {
         if is_listed(key) && says_csv(value) {
-            links.strings(value.get(), MAX_DEPTH);
+            links.strings(value.get());
         }
     }
     links.0.into_iter().collect()
@@ -147,23 +142,15 @@ impl Links {
         }
     }
 
-    /// The strings in a JSON value, down to some depth. Nothing of the value is held besides the links.
-    fn strings(&mut self, json: &str, depth: usize) {
-        let Some(depth) = depth.checked_sub(1) else {
-            return;
-        };
+    /// Takes each string of a JSON value that is a link.
+    fn strings(&mut self, json: &str) {
         // Each character of a string may be escaped to six, and there are the quotes.
-        if json.starts_with('"') && json.len() <= 6 * LINK_BYTES + 2 {
-            self.add(&text_of(json));
-        } else if json.starts_with(['[', '{']) {
-            each_value(json, |value| {
-                self.strings(value, depth);
-                if self.is_full() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            });
+        let short = |string: &&str| string.len() <= 6 * LINK_BYTES + 2;
+        for string in strings(json).filter(short) {
+            self.add(&text_of(string));
+            if self.is_full() {
+                break;
+            }
         }
     }
 }
@@ -265,6 +252,15 @@ mod tests {
             links(r#"{"id":"a","body":"<a href='https://x.test/a.csv'>https://x.test/a.csv</a>"}"#)
                 .len(),
             1
+        );
+    }
+
+    #[test]
+    fn links_may_stand_at_any_depth_but_not_as_names() {
+        let json = r#"{"id":"a","sources":[{"https://x.test/no.csv" :[["https://x.test/a.csv"],{"b":"https://x.test/b.csv"}]},7]}"#;
+        assert_eq!(
+            links(json),
+            ["https://x.test/a.csv", "https://x.test/b.csv"]
         );
     }
 

@@ -90,18 +90,14 @@ pub fn map(report: &Report, csv: &CsvData) -> Submission {
 pub fn tags(report: &Report) -> Vec<String> {
     let mut tags = IndexSet::new();
     let json = report.fields.get("tags").map_or("", |value| value.get());
-    if json.starts_with('[') {
-        each_value(json, |value| {
-            if let Some(tag) = tag(value) {
-                tags.insert(tag);
-            }
-            if tags.len() < MAX_TAGS {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        });
-    }
+    each_value(json, |value| {
+        tags.extend(tag(value));
+        if tags.len() < MAX_TAGS {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
     tags.into_iter().collect()
 }
 

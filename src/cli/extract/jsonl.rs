@@ -101,7 +101,7 @@ fn answer(
         match parse(text.trim_start_matches('\u{feff}')) {
             Ok(document) => {
                 let part = (args.format.markup(&document.text), document.text.as_ref());
-                let found = indicators::find(&[part], rules);
+                let found = indicators::find_all(&[part], rules);
                 let shown = found
                     .iter()
                     .filter(|indicator| indicator.counts() || !args.counting);
