@@ -185,10 +185,8 @@ fn next_start(text: &str) -> Option<(usize, Mark)> {
 /// The last URL that begins within a link.
 fn last_start(link: &str) -> Option<&str> {
     let bytes = link.as_bytes();
-    let starts = memchr2_iter(b'h', b'H', bytes);
-    let last = starts
-        .filter(|at| *at > 0 && matches!(mark_at(bytes, *at), Some(Mark::Bare)))
-        .last()?;
+    let begins = |at: &usize| *at > 0 && matches!(mark_at(bytes, *at), Some(Mark::Bare));
+    let last = memchr2_iter(b'h', b'H', bytes).rfind(begins)?;
     link.get(last..)
 }
 

@@ -1,5 +1,6 @@
 //! What a whole sync takes over its rest, whatever is listed.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -92,18 +93,18 @@ fn text(bytes: u64) -> String {
         number ^= number << 13;
         number ^= number >> 7;
         number ^= number << 17;
-        text.push_str(&format!("{number:x} "));
+        write!(text, "{number:x} ").unwrap();
     }
     text
 }
 
 /// Checks what a sync takes over one of a single small report, and tells it.
-async fn takes_at_most_its_share(what: &str, put: impl AsyncFnOnce(&Stage)) {
+async fn takes_at_most_its_share(what: &str, put: impl FnOnce(&Stage)) {
     let small = Stage::new().await;
     small.put(0, "short", Vec::new());
     let rest = small.peak().await;
     let stage = Stage::new().await;
-    put(&stage).await;
+    put(&stage);
     let over = stage.peak().await.saturating_sub(rest);
     println!("{what}: {} MiB over {} MiB", over / MIB, rest / MIB);
     let written = stage.trustar.enclave(ENCLAVE).len();
@@ -111,7 +112,7 @@ async fn takes_at_most_its_share(what: &str, put: impl AsyncFnOnce(&Stage)) {
     assert!(over <= MOST, "{what}: {} MiB over the rest", over / MIB);
 }
 
-async fn reports(stage: &Stage, count: u32, bytes: u64) {
+fn reports(stage: &Stage, count: u32, bytes: u64) {
     let text = text(bytes);
     (0..count).for_each(|id| stage.put(id, &text, Vec::new()));
 }
@@ -119,8 +120,8 @@ async fn reports(stage: &Stage, count: u32, bytes: u64) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "release only: make test-all"]
 async fn of_64_reports_of_4_mib() {
-    takes_at_most_its_share("64 reports of 4 MiB", async |stage| {
-        reports(stage, 64, 4 * MIB).await;
+    takes_at_most_its_share("64 reports of 4 MiB", |stage| {
+        reports(stage, 64, 4 * MIB);
     })
     .await;
 }
@@ -128,8 +129,8 @@ async fn of_64_reports_of_4_mib() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "release only: make test-all"]
 async fn of_500_reports_of_1_mib() {
-    takes_at_most_its_share("500 reports of 1 MiB", async |stage| {
-        reports(stage, 500, MIB).await;
+    takes_at_most_its_share("500 reports of 1 MiB", |stage| {
+        reports(stage, 500, MIB);
     })
     .await;
 }
@@ -137,7 +138,7 @@ async fn of_500_reports_of_1_mib() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "release only: make test-all"]
 async fn of_eight_csv_of_8_mib_in_one_report() {
-    takes_at_most_its_share("8 CSV of 8 MiB in one report", async |stage| {
+    takes_at_most_its_share("8 CSV of 8 MiB in one report", |stage| {
         let text = text(8 * MIB);
         let csv = |at: u32| Csv {
             target: format!("/api/v4/reports/{at}.csv"),
