@@ -168,8 +168,8 @@ impl Markup {
 
 /// The indicators in the parts of a document, each part a text of its own, without repeats and in order of first appearance.
 ///
-/// One written both plainly and defanged is defanged; one that counts anywhere counts. Of a document with more than 40,000,
-/// only those that count are added, up to 80,000: whether any counts is always told.
+/// One written both plainly and defanged is defanged; one that counts anywhere counts. Of a document with more than 30,000,
+/// only those that count are added, up to 60,000: whether any counts is always told.
 #[must_use]
 pub fn find(parts: &[(Markup, &str)], rules: &Rules) -> Vec<Indicator> {
     find_at_most(parts, rules, MOST_INDICATORS)
@@ -199,7 +199,7 @@ fn find_at_most(parts: &[(Markup, &str)], rules: &Rules, most: usize) -> Vec<Ind
 }
 
 /// The most indicators of a document that are listed, and half as many that don't count.
-const MOST_INDICATORS: usize = 80_000;
+const MOST_INDICATORS: usize = 60_000;
 
 /// What has been found so far, each once.
 struct Found {

@@ -68,8 +68,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// The most bytes that are scanned at once: what a scan holds, which may be 20 times as much, is bounded by it.
-pub const PIECE: usize = 256 << 10;
+/// The most bytes that are scanned at once: what a scan holds, which may be 40 times as much, is bounded by it.
+pub const PIECE: usize = 128 << 10;
 
 /// A text in pieces of at most [`PIECE`] bytes, each ending with a line, or else a word, as long as there are any.
 pub fn pieces(text: &str) -> impl Iterator<Item = &str> {

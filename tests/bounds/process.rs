@@ -1,6 +1,7 @@
 //! What a process has taken, as Linux tells it.
 
 use std::fs;
+use std::time::Duration;
 
 /// The most memory that a process has held since it began or its peak was forgotten, in bytes; none once it is gone.
 pub fn peak(process: &str) -> Option<u64> {
@@ -22,4 +23,10 @@ fn field(process: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes << 10)
+}
+
+/// How long this thread has run on a processor, so that others on the machine don't count.
+pub fn ran() -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
 }

@@ -2,7 +2,6 @@
 
 use std::hint::black_box;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use flashpoint_operator::indicators::{Markup, Rules};
 use flashpoint_operator::mapping::CsvData;
@@ -107,15 +106,13 @@ fn look_at_one() {
     // Lists are unpacked once in a process.
     look(&Report::parse(&small).unwrap(), &rules);
     let raw = report(field, piece);
-    let start = Instant::now();
+    let begun = process::ran();
     let report = Report::parse(&raw).unwrap();
-    let reading = start.elapsed();
     drop(raw);
     process::forget_peak();
     let held = process::held("self").unwrap();
-    let start = Instant::now();
     look(&report, &rules);
-    let took = (reading + start.elapsed()).as_millis();
+    let took = (process::ran() - begun).as_millis();
     let peak = process::peak("self").unwrap();
     println!("\n{CASE} {took} {}", peak.saturating_sub(held));
 }
