@@ -355,4 +355,29 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn no_value_of_a_field_takes_more_than_linear_time() {
+        for piece in [
+            r#"[[[[["csv"]]]]]"#,
+            r#"{"a.csv":"csv"}"#,
+            r#""\\\"csv""#,
+            r#""http1.csv""#,
+        ] {
+            let time = |bytes: usize| {
+                let values = vec![piece; bytes / piece.len()].join(",");
+                let json = format!(r#"{{"id":"a","sources":[{values}],"tags":[{values}]}}"#);
+                let raw = RawValue::from_string(json).unwrap();
+                let start = std::time::Instant::now();
+                let report = Report::parse(&raw).unwrap();
+                std::hint::black_box((candidates(&report), crate::mapping::tags(&report)));
+                start.elapsed().as_nanos()
+            };
+            let (few, many) = (time(100_000), time(1_000_000));
+            assert!(
+                many < few.max(4_000_000) * 40,
+                "{piece:?}: {few} ns, then {many} ns"
+            );
+        }
+    }
 }

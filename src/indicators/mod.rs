@@ -245,10 +245,12 @@ impl Found {
                 place.insert(self.indicators.len());
                 let Hit {
                     kind,
-                    value,
+                    mut value,
                     defanged,
                     ..
                 } = hit;
+                // It was read into more room than it takes, and is held for long.
+                value.shrink_to_fit();
                 self.indicators.push(Indicator {
                     kind,
                     value,
