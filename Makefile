@@ -21,8 +21,10 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Building the tests,cargo test --locked --workspace --no-run)
 	$(call step,Running the tests,cargo test --locked --workspace)
 
-test-all: test ## All of that, and what is slow: chaos, SDK, chart, real tools, the demo, fuzzing
+test-all: test ## All of that, and what is slow: chaos, bounds, SDK, chart, real tools, the demo, fuzzing
 	$(call step,The sync in a hundred and twenty random lives,SYNC_SEEDS=0..120 cargo test --locked --package flashpoint-operator --lib chaos)
+	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
+	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
 	$(call step,Chart and examples and workflows,tests/chart/run)
 	$(call step,States and metrics and alerts and dashboard as real tools see them,tests/observe/run)

@@ -20,6 +20,7 @@ pub mod http;
 pub mod ledger;
 pub mod mapping;
 pub mod report;
+pub mod shown;
 pub mod standing;
 pub mod sync;
 pub mod telemetry;
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn what_is_pure_knows_no_network_and_only_the_edges_know_kubernetes() {
-        const PURE: [&str; 10] = [
+        const PURE: [&str; 11] = [
             "api",
             "counts",
             "csv_links",
@@ -80,6 +81,7 @@ mod tests {
             "ledger",
             "mapping",
             "report",
+            "shown",
             "standing",
             "window",
         ];

@@ -1,15 +1,19 @@
 //! From a Flashpoint report to a TruSTAR one: the seed's content mapping, and nothing else.
 
-use std::collections::HashSet;
+use std::ops::ControlFlow;
 
+use indexmap::IndexSet;
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
-use crate::report::{Report, text, text_of};
+use crate::report::{Report, each_value, text, text_of};
 
 /// Tags over this length are left out (the seed: "greater than 32 characters long will be
 /// ignored"), in characters.
 pub const MAX_TAG_CHARS: usize = 32;
+
+/// The most tags of a report that are set and remembered: the ledger holds them for each report, and TruSTAR's own
+/// library sets 20.
+pub const MAX_TAGS: usize = 100;
 
 /// The longest `externalUrl` that TruSTAR's documentation allows, in characters.
 pub const MAX_DEEPLINK_CHARS: usize = 500;
@@ -27,7 +31,7 @@ pub struct Submission {
     pub time_began: Option<Timestamp>,
     /// `externalUrl` (deeplink), at most 500 characters.
     pub deeplink: Option<String>,
-    /// Tags of at most 32 characters, deduplicated, in order.
+    /// Tags of at most 32 characters, deduplicated, in order, at most [`MAX_TAGS`].
     pub tags: Vec<String>,
 }
 
@@ -81,23 +85,32 @@ pub fn map(report: &Report, csv: &CsvData) -> Submission {
     }
 }
 
-/// The tags of a report that TruSTAR takes.
+/// The tags of a report that TruSTAR takes, the first [`MAX_TAGS`] of them. Nothing is held of the others.
 #[must_use]
 pub fn tags(report: &Report) -> Vec<String> {
-    let Some(json) = report.fields.get("tags").map(|value| value.get()) else {
-        return Vec::new();
-    };
-    let values: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-    let mut seen = HashSet::new();
-    values
-        .iter()
-        .map(|value| value.get())
-        .filter(|json| json.starts_with('"'))
-        .map(text_of)
-        .filter(|tag| !tag.trim().is_empty() && tag.chars().count() <= MAX_TAG_CHARS)
-        .map(String::from)
-        .filter(|tag| seen.insert(tag.clone()))
-        .collect()
+    let mut tags = IndexSet::new();
+    let json = report.fields.get("tags").map_or("", |value| value.get());
+    each_value(json, |value| {
+        tags.extend(tag(value));
+        if tags.len() < MAX_TAGS {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
+    tags.into_iter().collect()
+}
+
+/// A tag that is a string and neither empty nor too long.
+fn tag(json: &str) -> Option<String> {
+    // The longest way to write a character in JSON is two escapes, `\ud83d\ude42`; and there are the quotes.
+    const LONGEST: usize = MAX_TAG_CHARS * 12 + 2;
+    if !json.starts_with('"') || json.len() > LONGEST {
+        return None;
+    }
+    let tag = text_of(json);
+    let fits = !tag.trim().is_empty() && tag.chars().count() <= MAX_TAG_CHARS;
+    fits.then(|| tag.into_owned())
 }
 
 /// The report's JSON with `summary` first, the other keys in their order, and `csv_data` last.
@@ -134,6 +147,8 @@ fn push_member(json: &mut String, key: &str, value: &str) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::value::RawValue;
+
     use super::*;
 
     fn report(json: &str) -> Report {
@@ -176,6 +191,24 @@ mod tests {
             r#"{{"id":"a","tags":["Fraud","{at_limit}","{over}","Fraud",7,null,"","Cybersecurity & Internet Governance"]}}"#
         ));
         assert_eq!(tags(&report), ["Fraud".to_owned(), at_limit]);
+    }
+
+    #[test]
+    fn the_first_hundred_tags_that_qualify_are_taken() {
+        let over = format!("\"{}\"", "\\ud83d\\ude42".repeat(33));
+        let longest = "\\ud83d\\ude42".repeat(32);
+        let many: Vec<_> = (0..200)
+            .map(|at| format!("\"t{at}\",{over},\"t0\""))
+            .collect();
+        let report = report(&format!(
+            r#"{{"id":"a","tags":[7,{over},"{longest}",{}]}}"#,
+            many.join(",")
+        ));
+        let expected = ["🙂".repeat(32)];
+        let expected = expected
+            .into_iter()
+            .chain((0..99).map(|at| format!("t{at}")));
+        assert_eq!(tags(&report), expected.collect::<Vec<_>>());
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter;
+use std::ops::ControlFlow;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use memchr::{memchr, memchr2};
 use serde::Deserialize;
+use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +20,12 @@ const MAX_ID_CHARS: usize = 500;
 
 /// The most bytes of JSON that one report may have.
 pub const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most top-level fields of a report: Flashpoint's have about 40.
+const MAX_FIELDS: usize = 10_000;
+
+/// The most bytes of a title that go beyond the report's own JSON: far more than any title has.
+const MAX_TITLE_BYTES: usize = 16 * 1024;
 
 /// Flashpoint's id of a report: 1 to 500 characters, case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +85,9 @@ pub enum Defect {
     /// Not a JSON object.
     #[error("it is not a JSON object")]
     NotAnObject,
+    /// So many fields at the top are no report: each is held by itself, which takes far more than its bytes.
+    #[error("it has more than {MAX_FIELDS} fields")]
+    TooManyFields,
     /// No usable `id`: without one it could be submitted twice.
     #[error("it has no id of 1 to {MAX_ID_CHARS} characters")]
     NoId,
@@ -87,7 +100,7 @@ pub struct Report {
     pub id: ReportId,
     /// Tells an edit from a repeat.
     pub digest: Digest,
-    /// `title`, where there is one.
+    /// `title`, where there is one, at most 16 KiB of it.
     pub title: Option<String>,
     /// `posted_at`, where it is readable.
     pub posted_at: Option<Timestamp>,
@@ -109,8 +122,7 @@ impl Report {
         let digest = Digest::of(raw.get().as_bytes());
         let unreadable = |defect| Unreadable { defect, digest };
         let bytes = raw.get().len();
-        let fields: Fields =
-            serde_json::from_str(raw.get()).map_err(|_| unreadable(Defect::NotAnObject))?;
+        let fields = fields(raw.get()).map_err(unreadable)?;
         let id = text(&fields, "id")
             .and_then(|id| ReportId::new(&id))
             .ok_or(unreadable(Defect::NoId))?;
@@ -126,7 +138,7 @@ impl Report {
             .is_none_or(|status| status.trim().eq_ignore_ascii_case("published"));
         let title = text(&fields, "title")
             .filter(|title| !title.trim().is_empty())
-            .map(Cow::into_owned);
+            .map(|title| first_bytes(&title, MAX_TITLE_BYTES).to_owned());
         Ok(Self {
             id,
             digest,
@@ -205,6 +217,89 @@ pub fn text_of(json: &str) -> Cow<'_, str> {
     serde_json::from_str(json).map_or(Cow::Borrowed(json), |Text(text)| text)
 }
 
+/// The strings that are values in some JSON, at any depth, as they are written there, quotes included.
+pub fn strings(json: &str) -> impl Iterator<Item = &str> {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    iter::from_fn(move || {
+        loop {
+            let start = at + memchr(b'"', bytes.get(at..)?)?;
+            at = start + 1;
+            loop {
+                at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
+                if bytes.get(at) == Some(&b'"') {
+                    break;
+                }
+                // What is escaped ends nothing.
+                at += 2;
+            }
+            at += 1;
+            let after = bytes.get(at..)?.trim_ascii_start();
+            if !after.starts_with(b":") {
+                return json.get(start..at);
+            }
+        }
+    })
+}
+
+/// Hands over the values in a JSON array one after another, as they are written, until told to stop; none of them is held.
+/// What is no array has none.
+pub fn each_value<'a>(json: &'a str, take: impl FnMut(&'a str) -> ControlFlow<()>) {
+    // What ends it early is either `take`'s wish, or that it is no JSON from there on.
+    let _ = serde_json::Deserializer::from_str(json).deserialize_seq(Values(take));
+}
+
+struct Values<F>(F);
+
+impl<'de, F: FnMut(&'de str) -> ControlFlow<()>> Visitor<'de> for Values<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<(), A::Error> {
+        while let Some(value) = values.next_element::<&RawValue>()?
+            && (self.0)(value.get()).is_continue()
+        {}
+        Ok(())
+    }
+}
+
+/// The top-level fields of an object.
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Result<Fields, Defect>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Fields::new();
+        while let Some((key, value)) = members.next_entry()? {
+            if fields.len() >= MAX_FIELDS {
+                return Ok(Err(Defect::TooManyFields));
+            }
+            fields.insert(key, value);
+        }
+        Ok(Ok(fields))
+    }
+}
+
+/// The fields of a JSON object, in their order.
+fn fields(json: &str) -> Result<Fields, Defect> {
+    let mut json = serde_json::Deserializer::from_str(json);
+    let fields = json.deserialize_map(Object);
+    fields.unwrap_or(Err(Defect::NotAnObject))
+}
+
+/// The start of a text, at most so many bytes of it.
+fn first_bytes(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
 /// Reads a time; without a zone it is taken as UTC.
 fn read_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -248,6 +343,26 @@ mod tests {
         );
         assert_eq!(parse("[1]").unwrap_err().defect, Defect::NotAnObject);
         assert_eq!(parse("null").unwrap_err().defect, Defect::NotAnObject);
+    }
+
+    #[test]
+    fn an_object_of_fields_beyond_measure_is_no_report() {
+        let report = |count: usize| {
+            let fields: Vec<_> = (1..count).map(|at| format!(r#""{at}":1"#)).collect();
+            parse(&format!(r#"{{"id":"a",{}}}"#, fields.join(",")))
+        };
+        assert_eq!(report(MAX_FIELDS).unwrap().fields.len(), MAX_FIELDS);
+        assert_eq!(
+            report(MAX_FIELDS + 1).unwrap_err().defect,
+            Defect::TooManyFields
+        );
+    }
+
+    #[test]
+    fn a_title_has_an_end() {
+        let json = format!(r#"{{"id":"a","title":"{}"}}"#, "ä".repeat(MAX_TITLE_BYTES));
+        let title = parse(&json).unwrap().title.unwrap();
+        assert_eq!(title, "ä".repeat(MAX_TITLE_BYTES / 2));
     }
 
     #[test]

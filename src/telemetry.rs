@@ -1,12 +1,21 @@
 //! Logs: JSON in a cluster, text on a terminal.
 
+use std::fmt::{Debug, Write as _};
 use std::io::{IsTerminal as _, stderr};
 
 use clap::ValueEnum;
+use tracing::field::Field;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
+
+use crate::shown::{Json, Line};
+
+/// The most bytes of one field in a line of text.
+const FIELD_BYTES: usize = 4_096;
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -36,19 +45,39 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), BadFilter> {
         filter: filter.to_owned(),
         cause,
     })?;
-    let lines = fmt::layer().with_writer(stderr);
+    let lines = fmt::layer();
     let lines = match format {
         LogFormat::Json => lines
+            .with_writer(|| Json(stderr()))
             .json()
             .flatten_event(true)
             .with_current_span(true)
             .with_span_list(false)
             .boxed(),
-        LogFormat::Text => lines.with_ansi(stderr().is_terminal()).boxed(),
+        LogFormat::Text => lines
+            .with_writer(stderr)
+            .fmt_fields(debug_fn(field).delimited(" "))
+            .with_ansi(stderr().is_terminal())
+            .boxed(),
     };
     // A second start, as in tests, keeps the first.
     let _ = registry().with(lines.with_filter(filter)).try_init();
     Ok(())
+}
+
+/// Writes a field of a line of text. What it says may come from outside: it is cut, and stays on its line.
+fn field(out: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
+    let mut line = Line::new(FIELD_BYTES);
+    // It fails once the line is full.
+    let _ = write!(line, "{value:?}");
+    let value = line.into_string();
+    match field.name() {
+        "message" => out.write_str(&value),
+        name if out.has_ansi_escapes() => {
+            write!(out, "\u{1b}[3m{name}\u{1b}[0m\u{1b}[2m=\u{1b}[0m{value}")
+        }
+        name => write!(out, "{name}={value}"),
+    }
 }
 
 /// Levels, and targets with levels, between commas; spaces and empty parts mean nothing.

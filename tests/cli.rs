@@ -15,8 +15,12 @@ mod documentation;
 mod enclaves;
 #[path = "cli/extract.rs"]
 mod extract;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/outside.rs"]
+mod outside;
 #[path = "cli/reference.rs"]
 mod reference;
 #[path = "cli/refusals.rs"]

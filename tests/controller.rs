@@ -24,6 +24,8 @@ mod lifecycle;
 mod neighbours;
 #[path = "controller/outages.rs"]
 mod outages;
+#[path = "controller/outside.rs"]
+mod outside;
 #[path = "controller/permissions.rs"]
 mod permissions;
 #[path = "controller/process.rs"]

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+pub(super) use crate::shown::line as shown;
+
 /// The longest message of a condition, in bytes.
 const MAX_MESSAGE: usize = 1_024;
 
@@ -164,27 +166,6 @@ pub fn conditions(
     conditions
 }
 
-/// A text as a status holds it: on one line, control characters escaped, and at most so many
-/// bytes long; what was cut shows as an ellipsis.
-pub(super) fn shown(text: &str, bytes: usize) -> String {
-    let mut shown = String::new();
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-        if shown.len() > bytes {
-            while shown.len() > bytes - '…'.len_utf8() {
-                shown.pop();
-            }
-            shown.push('…');
-            break;
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -247,12 +228,12 @@ mod tests {
 
     #[test]
     fn a_message_from_outside_is_escaped_and_cut() {
-        let message = format!("a\u{1b}[31m\n{}", "ä".repeat(2_000));
+        let message = format!("a\u{1b}[31m\n\u{202e}{}", "ä".repeat(2_000));
         let condition =
             &conditions(&[], Reason::Synced, &message, 1, at("2026-01-01T00:00:00Z"))[0];
         assert!(condition.message.len() <= MAX_MESSAGE);
         assert!(!condition.message.contains(char::is_control));
-        assert!(condition.message.starts_with("a\\u{1b}[31m\\n"));
+        assert!(condition.message.starts_with("a\\u{1b}[31m \\u{202e}ä"));
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn list(args: &Args, rules: &Rules) -> Result<Exit, String> {
         .iter()
         .map(|(markup, text)| (*markup, text.as_ref()))
         .collect();
-    let mut found = indicators::find(&parts, rules);
+    let mut found = indicators::find_all(&parts, rules);
     found.retain(|indicator| indicator.counts() || !args.counting);
     print(|out| show::list(&found, out))?;
     Ok(exit)

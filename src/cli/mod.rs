@@ -20,6 +20,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::terminal::plain;
+
 /// What a command came to, as an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -103,7 +105,7 @@ pub fn main() -> ExitCode {
 
 /// Tells a person on standard error; if nobody can be told there, nobody is.
 fn complain(severity: &str, message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{severity}: {message}");
+    let _ = writeln!(io::stderr().lock(), "{severity}: {}", plain(message));
 }
 
 /// Writes to standard output. A reader that has seen enough, as `head` has, is no error.

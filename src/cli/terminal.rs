@@ -6,6 +6,11 @@ use std::os::fd::AsFd;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::shown;
+
+/// The most bytes of one text from outside: the longest id that a report may have, and more.
+const PLAIN_BYTES: usize = 4_096;
+
 /// What a stream's reader can see.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Look {
@@ -84,15 +89,9 @@ pub fn cut(text: &str, width: usize) -> String {
     format!("{}…", start.trim_end())
 }
 
-/// A text from outside on one line, without what could move the cursor or turn the text around.
+/// A text from outside as [`shown::line`] shows it.
 pub fn plain(text: &str) -> String {
-    let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let visible: String = text
-        .chars()
-        .filter(|c| !invisible(*c))
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    visible.trim().to_owned()
+    shown::line(text, PLAIN_BYTES)
 }
 
 #[cfg(test)]
@@ -110,7 +109,10 @@ mod tests {
 
     #[test]
     fn nothing_from_outside_steers_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\r\nc\u{202e}d\u{9b}e "), "a [2Jb  cd e");
+        assert_eq!(
+            plain("a\u{1b}[2Jb\r\nc\u{202e}d\u{9b}e "),
+            "a\\u{1b}[2Jb c\\u{202e}d\\u{9b}e"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::terminal::plain;
 use super::{Exit, manifest, print};
 use crate::api::{Checked, Checker};
 
@@ -39,7 +40,7 @@ fn report(files: &[PathBuf], out: &mut impl Write) -> io::Result<Exit> {
             Ok(objects) => objects,
             Err(error) => {
                 refused += 1;
-                writeln!(out, "{name}: {error}")?;
+                writeln!(out, "{}", plain(&format!("{name}: {error}")))?;
                 continue;
             }
         };
@@ -47,18 +48,18 @@ fn report(files: &[PathBuf], out: &mut impl Write) -> io::Result<Exit> {
             match checker.check(&object) {
                 Checked::Feed(feed) => {
                     valid += 1;
-                    writeln!(out, "{name}: {place}: {} is valid", title(&feed.metadata))?;
+                    let told = format!("{name}: {place}: {} is valid", title(&feed.metadata));
+                    writeln!(out, "{}", plain(&told))?;
                 }
                 Checked::Other(other) => {
-                    writeln!(
-                        out,
-                        "{name}: {place}: passed over, no FlashpointFeed but {other}"
-                    )?;
+                    let told =
+                        format!("{name}: {place}: passed over, no FlashpointFeed but {other}");
+                    writeln!(out, "{}", plain(&told))?;
                 }
                 Checked::Refused(problems) => {
                     refused += 1;
                     for problem in problems {
-                        writeln!(out, "{name}: {place}: {problem}")?;
+                        writeln!(out, "{}", plain(&format!("{name}: {place}: {problem}")))?;
                     }
                 }
             }

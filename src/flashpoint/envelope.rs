@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::PAGE_BYTES;
+use super::{PAGE_BYTES, elements};
 use crate::http::Answer;
 use crate::sync::source::{Page, PageError};
 
@@ -16,7 +16,7 @@ struct Envelope<'a> {
     total: u64,
     /// Of any type, since a page can do without.
     limit: Option<Value>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "elements::bounded")]
     data: Vec<&'a RawValue>,
 }
 

@@ -2,6 +2,7 @@
 //! the same at another address.
 
 mod csv;
+mod elements;
 mod envelope;
 
 use std::collections::HashMap;

@@ -166,35 +166,58 @@ impl Markup {
     }
 }
 
-/// All indicators in the parts of a document, each part a text of its own, without repeats and in order of first appearance.
+/// The indicators in the parts of a document, each part a text of its own, without repeats and in order of first appearance.
 ///
-/// One written both plainly and defanged is defanged; one that counts anywhere counts.
+/// One written both plainly and defanged is defanged; one that counts anywhere counts. Of a document with more than 30,000,
+/// only those that count are added, up to 60,000: whether any counts is always told.
 #[must_use]
 pub fn find(parts: &[(Markup, &str)], rules: &Rules) -> Vec<Indicator> {
-    let mut found = Found::default();
+    find_at_most(parts, rules, MOST_INDICATORS)
+}
+
+/// As [`find`], however many there are. They may take 20 times as much memory as the text.
+#[must_use]
+pub fn find_all(parts: &[(Markup, &str)], rules: &Rules) -> Vec<Indicator> {
+    find_at_most(parts, rules, usize::MAX)
+}
+
+fn find_at_most(parts: &[(Markup, &str)], rules: &Rules, most: usize) -> Vec<Indicator> {
+    let mut found = Found::new(most);
     for (markup, source) in parts {
         let text = text::prepare(*markup, source);
-        let mut scan = Scan::of(&text.body);
-        scan.add_names(&text.body, &rules.names);
-        found.take(scan, rules);
-        if !text.links.is_empty() {
-            found.take(Scan::of(&text.links), rules);
+        for piece in text::pieces(&text.body) {
+            let piece = text::visible(piece);
+            let mut scan = Scan::of(&piece);
+            scan.add_names(&piece, &rules.names);
+            found.take(scan, rules);
+        }
+        for links in text::pieces(&text.links) {
+            found.take(Scan::of(links), rules);
         }
     }
     found.indicators
 }
 
+/// The most indicators of a document that are listed, and half as many that don't count.
+const MOST_INDICATORS: usize = 60_000;
+
 /// What has been found so far, each once.
-#[derive(Default)]
 struct Found {
+    most: usize,
     indicators: Vec<Indicator>,
     places: HashMap<(IndicatorType, String), usize>,
 }
 
 impl Found {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            indicators: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
     fn take(&mut self, scan: Scan, rules: &Rules) {
-        self.places.reserve(scan.hits.len());
-        self.indicators.reserve(scan.hits.len());
         let mut pages = scan.pages.iter().peekable();
         for hit in scan.hits {
             while pages.next_if(|page| page.end <= hit.at).is_some() {}
@@ -215,13 +238,19 @@ impl Found {
         match self.places.entry((hit.kind, identity)) {
             Entry::Vacant(place) => {
                 let benign = judge(&hit);
+                let most = self.most / if benign.is_none() { 1 } else { 2 };
+                if self.indicators.len() >= most {
+                    return;
+                }
                 place.insert(self.indicators.len());
                 let Hit {
                     kind,
-                    value,
+                    mut value,
                     defanged,
                     ..
                 } = hit;
+                // It was read into more room than it takes, and is held for long.
+                value.shrink_to_fit();
                 self.indicators.push(Indicator {
                     kind,
                     value,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Verdict;
@@ -10,7 +11,9 @@ use super::sink::{Guid, TagChange};
 use crate::fault::Fault;
 use crate::indicators::Indicator;
 use crate::ledger::{Entry, Failure, RETRY_AFTER, State, Tries};
+use crate::mapping::MAX_TAGS;
 use crate::report::{Report, ReportId};
+use crate::shown;
 
 /// The longest text of a failure that is remembered, in bytes.
 const MAX_REASON_BYTES: usize = 128;
@@ -162,17 +165,11 @@ impl<'a> Work<'a> {
 
     /// The tags that may be set after a change to `now` that did not succeed.
     pub fn tags_that_may_be_set(&self, now: &[String]) -> Vec<String> {
-        let mut tags = self
-            .known
-            .map(|entry| entry.tags.clone())
-            .unwrap_or_default();
-        tags.extend(
-            now.iter()
-                .filter(|tag| !tags.contains(tag))
-                .cloned()
-                .collect::<Vec<_>>(),
-        );
-        tags
+        let before = self.known.map(|entry| entry.tags.as_slice());
+        let tags = before.unwrap_or_default().iter().chain(now);
+        let tags: IndexSet<&String> = tags.collect();
+        // One edit after the other may fail: what is remembered has an end.
+        tags.into_iter().take(2 * MAX_TAGS).cloned().collect()
     }
 
     /// The failure that one more attempt makes, after `earlier` ones.
@@ -315,10 +312,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The start of a text, at most 128 bytes of it.
+/// A text as it is remembered of a failure.
 fn cut(text: &str) -> String {
-    let end = (0..=MAX_REASON_BYTES.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned()
+    shown::line(text, MAX_REASON_BYTES)
 }

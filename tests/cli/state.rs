@@ -1,5 +1,7 @@
 //! The state file of `sync`: what is kept, and what happens to one that is of no use.
 
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -145,4 +147,35 @@ async fn a_disk_that_is_full_loses_nothing() {
     assert_eq!(files.len(), 3, "something was left behind: {files:?}");
     assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
     stage.assert_clean();
+}
+
+/// Of finding 30: in a directory that is everybody's, what a planted link leads to was overwritten.
+#[tokio::test]
+async fn no_planted_link_is_followed() {
+    let stage = Stage::with_reports(2).await;
+    let keep = stage.path("precious");
+    stage.write("precious", "precious");
+    stage.write("state.json", "damaged");
+    fs::set_permissions(&keep, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&keep, stage.path("state.json.damaged")).unwrap();
+    let mut sync = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml"]);
+    let sync = sync.args(["--state", "state.json"]).as_std_mut();
+    let mut shell = tokio::process::Command::new("sh");
+    // The name that the temporary had: a process keeps its number when it becomes another program.
+    let plant = "ln -s precious state.json.$$.tmp; exec \"$0\" \"$@\"";
+    shell
+        .args(["-c", plant])
+        .arg(sync.get_program())
+        .args(sync.get_args())
+        .current_dir(stage.directory.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let run = finish(shell.spawn().unwrap(), "").await;
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(stage.read("precious"), b"precious");
+    let mode = fs::metadata(&keep).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(stage.read("state.json.damaged"), b"damaged");
+    assert!(stage.read("state.json").starts_with(b"{"));
 }

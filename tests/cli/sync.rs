@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use simulators::faults::{Calls, Fault, Reply};
 use simulators::reports::Report;
 
-use super::stage::{CANARIES, Stage, VARIABLES, feed, finish, secret_of};
+use super::stage::{CANARIES, Stage, VARIABLES, command, feed, finish, secret_of};
 
 /// The lines of a table about one report.
 fn line<'a>(table: &'a str, id: &str) -> &'a str {
@@ -17,7 +17,7 @@ fn line<'a>(table: &'a str, id: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no line for {id}: {table}"))
 }
 
-fn report(id: &str, fields: &Value) -> Report {
+pub fn report(id: &str, fields: &Value) -> Report {
     let now = jiff::Timestamp::now().to_string();
     let mut report =
         json!({"id": id, "title": format!("Title of {id}"), "posted_at": now, "updated_at": now});
@@ -346,5 +346,48 @@ async fn what_was_done_before_an_interrupt_is_kept() {
     assert!(
         submissions <= stage.planted() + 4,
         "more was sent again than what was under way: {submissions}"
+    );
+}
+
+/// Of finding 30: the rounds before were forgotten, and "nothing was written" was told.
+#[tokio::test]
+#[ignore = "waits for a continuation, a minute: make test-all"]
+async fn an_interrupt_while_a_continuation_lists_forgets_nothing() {
+    let stage = Stage::with_reports(30).await;
+    let listing = Fault::on("GET", "/api/v4/reports/");
+    let hang = listing.calls(Calls::From(2)).reply(Reply::Hang);
+    stage.flashpoint.controls().faults.set(hang);
+    let mut sync = command(&["sync", "--trustar-calls-per-minute", "12"]);
+    sync.args(["--flashpoint-url", &stage.flashpoint.url()])
+        .args(["--trustar-url", &stage.trustar.url()])
+        .args(["-f", "feed.yaml", "--secret", "secret.yaml"])
+        .current_dir(stage.directory.path());
+    let child = sync.spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    let record = &stage.flashpoint.controls().record;
+    while record.count("GET", "/api/v4/reports/", "/") < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    kill_process(pid, Signal::INT).unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    kill_process(pid, Signal::INT).unwrap();
+    let run = finish(child, "").await;
+    assert_eq!(run.code, 1);
+    let written = stage.trustar.reports().len();
+    assert!(written > 0);
+    assert!(
+        run.ready().starts_with("Ready=False WritesPending: "),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !run.stdout.contains("nothing was written"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains(" considered: ") && run.stdout.contains(" pending"),
+        "{}",
+        run.stdout
     );
 }

@@ -481,7 +481,7 @@ async fn a_file_that_wants_to_be_left_alone_does_not_close_the_api() {
         }
         let asked = |setup: &Setup| setup.targets().len();
         assert_eq!(asked(&setup), calls, "{status}");
-        assert_eq!(setup.source().page(FIRST).await.unwrap().reports.len(), 2);
+        assert_eq!(setup.source().page(FIRST).await.unwrap().len(), 2);
 
         // The other way round, a file at the API's own origin waits with the API.
         setup.fault(Reply::retry_after(429, "3600")).await;

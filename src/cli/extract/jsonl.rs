@@ -12,6 +12,7 @@ use super::Args;
 use super::document::{name_of, say_what_is_read};
 use crate::cli::{Exit, complain, print};
 use crate::indicators::{self, Indicator, Rules};
+use crate::shown::Json;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 1 << 20;
@@ -80,6 +81,7 @@ fn answer(
     out: &mut impl Write,
 ) -> io::Result<Exit> {
     let mut exit = Exit::Done;
+    let mut out = Json(out);
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -99,11 +101,11 @@ fn answer(
         match parse(text.trim_start_matches('\u{feff}')) {
             Ok(document) => {
                 let part = (args.format.markup(&document.text), document.text.as_ref());
-                let found = indicators::find(&[part], rules);
+                let found = indicators::find_all(&[part], rules);
                 let shown = found
                     .iter()
                     .filter(|indicator| indicator.counts() || !args.counting);
-                write(document.id, shown, out)?;
+                write(document.id, shown, &mut out)?;
             }
             Err(error) => {
                 complain(

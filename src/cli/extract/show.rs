@@ -56,7 +56,9 @@ fn table(indicators: &[Indicator], look: Look, out: &mut impl Write) -> io::Resu
         .iter()
         .filter(|indicator| indicator.counts())
         .count();
-    writeln!(out, "{} found, {counting} of them count", indicators.len())
+    let count = if counting == 1 { "counts" } else { "count" };
+    let found = indicators.len();
+    writeln!(out, "{found} found, {counting} of them {count}")
 }
 
 #[cfg(test)]

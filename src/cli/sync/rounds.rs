@@ -31,7 +31,8 @@ pub struct Ends {
 }
 
 /// Syncs, and goes on with what is pending until nothing is, a service is at fault, or a person
-/// interrupts it. None if that was before the reports were listed.
+/// interrupts it. What came of the latest round that came to something; none if that was interrupted before the reports
+/// were listed for the first time.
 pub async fn sync_wholly(
     input: &Input,
     ends: &Ends,
@@ -44,6 +45,7 @@ pub async fn sync_wholly(
     let (stop, clock) = (Stop::on_signal(), ServiceClock::default());
     let mut mode = Mode::Full { forced: true };
     let (mut fewest, mut in_vain) = (u64::MAX, 0);
+    let mut latest: Option<Outcome> = None;
     watch.show("checking keys and enclave, listing reports");
     loop {
         let plan = Plan {
@@ -67,11 +69,19 @@ pub async fn sync_wholly(
             watcher: watch,
             cancelled: stop.now.clone(),
         };
-        let outcome = sync::sync(&plan, &mut state.ledger, &ports).await.ok()?;
+        let Ok(mut outcome) = sync::sync(&plan, &mut state.ledger, &ports).await else {
+            return latest;
+        };
         state.window = outcome.window;
         match &outcome.counts {
             Some(counts) if counts.pending < fewest => (fewest, in_vain) = (counts.pending, 0),
             _ => in_vain += 1,
+        }
+        if outcome.counts.is_some() {
+            mode = Mode::Continuation;
+        } else {
+            // Nothing could be listed this time: what was done before is still so.
+            outcome.counts = latest.and_then(|latest| latest.counts);
         }
         let Some(pause) = outcome.continue_in.filter(|_| in_vain < IN_VAIN) else {
             return Some(outcome);
@@ -79,9 +89,7 @@ pub async fn sync_wholly(
         if !wait(pause, &stop, watch).await {
             return Some(outcome);
         }
-        if outcome.counts.is_some() {
-            mode = Mode::Continuation;
-        }
+        latest = Some(outcome);
     }
 }
 

@@ -9,6 +9,7 @@ use super::watch::Row;
 use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
 use crate::counts::Counts;
 use crate::indicators::{Benign, Indicator};
+use crate::shown::Json;
 use crate::standing::Standing;
 use crate::sync::ports::Verdict;
 
@@ -103,7 +104,7 @@ impl Results<'_> {
             reason: self.standing.reason.as_str(),
             message: &self.standing.message,
         };
-        serde_json::to_writer_pretty(&mut *out, &document)?;
+        serde_json::to_writer_pretty(Json(&mut *out), &document)?;
         writeln!(out)?;
         out.flush()
     }

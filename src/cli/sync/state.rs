@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ const VERSION: u32 = 1;
 
 /// No state file is larger: a ledger has at most 1 MB.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// So many names are tried for a new file.
+const TRIES: u32 = 8;
 
 /// What the file holds, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
@@ -164,16 +168,16 @@ impl StateFile {
     pub fn prepare(&self, damaged: bool) -> Result<(), Refused> {
         if damaged {
             let aside = beside(&self.path, ".damaged");
-            fs::copy(&self.path, &aside)
+            fs::read(&self.path)
+                .and_then(|held| self.replace(&aside, &held))
                 .map_err(|error| self.refused("is damaged and can't be copied", &error))?;
             complain(
                 "note",
                 &format!("what it held is kept in {}", aside.display()),
             );
         }
-        let temporary = self.temporary();
-        self.create(&temporary)
-            .and_then(|_| fs::remove_file(&temporary))
+        self.create()
+            .and_then(|(temporary, _)| fs::remove_file(temporary))
             .map_err(|error| self.refused("can't be written", &error))
     }
 
@@ -205,43 +209,55 @@ impl StateFile {
                 .map_err(|error| JournalError::Full(error.to_string()))?,
         };
         let json = serde_json::to_vec(&stored).map_err(|error| unavailable(&error))?;
-        let temporary = self.temporary();
-        self.replace(&temporary, &json).map_err(|error| {
-            let _ = fs::remove_file(&temporary);
-            unavailable(&error)
-        })
+        self.replace(&self.path, &json)
+            .map_err(|error| unavailable(&error))
     }
 
-    fn replace(&self, temporary: &Path, content: &[u8]) -> io::Result<()> {
-        let mut file = self.create(temporary)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        drop(file);
-        fs::rename(temporary, &self.path)?;
-        let directory = self
-            .path
+    /// Puts a file with this content in the place of `target`, a link included, wholly or not at all.
+    fn replace(&self, target: &Path, content: &[u8]) -> io::Result<()> {
+        let (temporary, mut file) = self.create()?;
+        let replaced = file
+            .write_all(content)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&temporary, target));
+        if replaced.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        replaced?;
+        let directory = target
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty());
         File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
     }
 
-    /// Creates the file that becomes the new state: as readable to others as the old one, at
-    /// first to nobody else. It holds ids of reports, and titles of those that failed.
-    fn create(&self, temporary: &Path) -> io::Result<File> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(temporary)?;
-        if let Ok(before) = fs::metadata(&self.path) {
-            file.set_permissions(before.permissions())?;
+    /// Creates the file that becomes the new state: as readable to others as the old one, at first to nobody else. It
+    /// holds ids of reports, and titles of those that failed. The directory may be everybody's, as `/tmp` is: the name
+    /// can't be guessed, and what is there already, a link above all, is never opened.
+    fn create(&self) -> io::Result<(PathBuf, File)> {
+        let mut tries = 0;
+        let (temporary, file) = loop {
+            // The seed of a hash table is random, so that nobody can foresee what it makes of anything.
+            let random = RandomState::new().hash_one(&self.path);
+            let temporary = beside(&self.path, &format!(".{random:016x}.tmp"));
+            let mut new = OpenOptions::new();
+            match new
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&temporary)
+            {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {
+                    tries += 1;
+                }
+                opened => break (temporary, opened?),
+            }
+        };
+        let before = fs::metadata(&self.path);
+        let readable = before.map_or(Ok(()), |before| file.set_permissions(before.permissions()));
+        if readable.is_err() {
+            let _ = fs::remove_file(&temporary);
         }
-        Ok(file)
-    }
-
-    fn temporary(&self) -> PathBuf {
-        beside(&self.path, &format!(".{}.tmp", std::process::id()))
+        readable.map(|()| (temporary, file))
     }
 }
 

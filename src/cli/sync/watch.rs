@@ -1,5 +1,6 @@
 //! What happens in a sync, as it happens: a row for each report, and progress on a terminal.
 
+use std::collections::HashMap;
 use std::io::{Write as _, stderr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +23,12 @@ pub struct Row {
     pub without_csv: bool,
 }
 
+impl Row {
+    fn is_open(&self) -> bool {
+        matches!(self.verdict, Verdict::Pending(_))
+    }
+}
+
 /// Keeps what a sync and its continuations tell.
 pub struct Watch {
     /// Where progress is shown: on a terminal only.
@@ -32,6 +39,10 @@ pub struct Watch {
 #[derive(Default)]
 struct Told {
     rows: Vec<Row>,
+    /// Where the row of each id is.
+    places: HashMap<String, usize>,
+    /// How many rows are pending.
+    open: usize,
     considered: usize,
     total: u64,
 }
@@ -57,7 +68,7 @@ impl Watch {
     /// Takes the progress away, and gives what was told.
     pub fn rows(&self) -> Vec<Row> {
         self.show("");
-        std::mem::take(&mut self.told().rows)
+        std::mem::take(&mut *self.told()).rows
     }
 
     /// Rewrites the one line of progress.
@@ -74,17 +85,28 @@ impl Watch {
 }
 
 impl Told {
+    /// Takes what became of a report: a continuation finished, or met again, what was pending.
+    fn take(&mut self, mut row: Row) {
+        self.open += usize::from(row.is_open());
+        let place = self.places.get(&row.id);
+        if let Some(earlier) = place.and_then(|place| self.rows.get_mut(*place)) {
+            self.open -= usize::from(earlier.is_open());
+            row.indicators = row.indicators.or(earlier.indicators.take());
+            *earlier = row;
+            return;
+        }
+        if !row.id.is_empty() {
+            self.places.insert(row.id.clone(), self.rows.len());
+        }
+        self.rows.push(row);
+    }
+
     fn progress(&self) -> String {
-        let open = self
-            .rows
-            .iter()
-            .filter(|row| matches!(row.verdict, Verdict::Pending(_)))
-            .count();
         format!(
             "listed {} of {}, handled {}",
             self.considered,
             self.total,
-            self.rows.len() - open
+            self.rows.len() - self.open
         )
     }
 }
@@ -98,7 +120,7 @@ impl Watcher for Watch {
     }
 
     fn report(&self, line: Line<'_>) {
-        let mut row = Row {
+        let row = Row {
             id: line.id.to_owned(),
             title: line.title.to_owned(),
             verdict: line.verdict.clone(),
@@ -106,18 +128,65 @@ impl Watcher for Watch {
             without_csv: line.without_csv,
         };
         let mut told = self.told();
-        let earlier = told
-            .rows
-            .iter_mut()
-            .find(|earlier| earlier.id == row.id && !row.id.is_empty());
-        match earlier {
-            // A continuation finished, or met again, what was pending.
-            Some(earlier) => {
-                row.indicators = row.indicators.or(earlier.indicators.take());
-                *earlier = row;
-            }
-            None => told.rows.push(row),
-        }
+        told.take(row);
         self.show(&told.progress());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: &str, verdict: Verdict) -> Row {
+        Row {
+            id: id.to_owned(),
+            title: String::new(),
+            verdict,
+            indicators: None,
+            without_csv: false,
+        }
+    }
+
+    #[test]
+    fn a_report_has_one_row_however_often_it_is_met() {
+        let mut told = Told::default();
+        told.take(row("a", Verdict::Pending(String::new())));
+        told.take(row("", Verdict::Failed(String::new())));
+        told.take(row("", Verdict::Failed(String::new())));
+        told.take(row("b", Verdict::Created));
+        assert!(told.progress().ends_with("handled 3"));
+        told.take(row("a", Verdict::Updated));
+        assert!(told.progress().ends_with("handled 4"));
+        let rows: Vec<_> = told
+            .rows
+            .iter()
+            .map(|row| (&*row.id, &row.verdict))
+            .collect();
+        let failed = Verdict::Failed(String::new());
+        assert_eq!(
+            rows,
+            [
+                ("a", &Verdict::Updated),
+                ("", &failed),
+                ("", &failed),
+                ("b", &Verdict::Created)
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_are_kept_in_linear_time() {
+        let time = |count: usize| {
+            let start = std::time::Instant::now();
+            let mut told = Told::default();
+            for at in 0..count {
+                told.take(row(&at.to_string(), Verdict::Created));
+                std::hint::black_box(told.progress());
+            }
+            start.elapsed().as_nanos()
+        };
+        let (few, many) = (time(2_000), time(20_000));
+        // A hundredfold time is the square.
+        assert!(many < few.max(4_000_000) * 40, "{few} ns, then {many} ns");
     }
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Flashpoint;
+use super::{Answers, Change, Difference, Flashpoint, Moment};
 use crate::admin::{body, done, segments};
 use crate::message::{Answer, Request};
 use crate::reports::{Planted, Report};
@@ -24,6 +24,16 @@ enum Add {
     },
 }
 
+/// What `POST /_sim/script` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum Line {
+    /// What the listing holds changes.
+    Change { at: Moment, to: Change },
+    /// Some answers differ.
+    Differ { answers: Answers, by: Difference },
+}
+
 pub(super) fn answer(flashpoint: &Flashpoint, request: &Request) -> Option<Answer> {
     let answer = match (&request.method, segments(request).as_slice()) {
         (&Method::GET, ["reports"]) => Ok(Answer::json(StatusCode::OK, &list(flashpoint))),
@@ -38,6 +48,17 @@ pub(super) fn answer(flashpoint: &Flashpoint, request: &Request) -> Option<Answe
             .map(|changes| found(flashpoint.edit(id, |fields| fields.extend(changes)))),
         (&Method::POST, ["reports", id, "retract"]) => Ok(found(flashpoint.retract(id))),
         (&Method::DELETE, ["reports", id]) => Ok(found(flashpoint.remove(id))),
+        (&Method::POST, ["script"]) => body(request).map(|line| {
+            match line {
+                Line::Change { at, to } => flashpoint.script(at, to),
+                Line::Differ { answers, by } => flashpoint.differ(answers, by),
+            }
+            done()
+        }),
+        (&Method::DELETE, ["script"]) => {
+            flashpoint.clear_script();
+            Ok(done())
+        }
         _ => return None,
     };
     Some(answer.unwrap_or_else(|refusal| refusal))

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::query::Query;
-use super::{Order, PageCap, Settings, Total, WindowField, gzipped};
+use super::{Difference, Order, PageCap, Settings, Total, WindowField, gzipped};
 use crate::reports::Report;
 
 /// A report on the library.
@@ -53,6 +53,7 @@ impl Pages {
         entries: &[Entry],
         settings: &Settings,
         query: &Query,
+        difference: Difference,
         gzip: bool,
     ) -> Bytes {
         self.answered += 1;
@@ -79,10 +80,11 @@ impl Pages {
             PageCap::Shown(cap) => (query.limit.min(cap), query.limit.min(cap)),
             PageCap::Hidden(cap) => (query.limit.min(cap), query.limit),
         };
+        let size = size.min(difference.at_most.unwrap_or(usize::MAX));
         let start = query.skip.min(total);
         let page = selected.split_off(start);
         let page = page[..size.min(page.len())].to_vec();
-        let total = match settings.total {
+        let total = match difference.total.unwrap_or(settings.total) {
             Total::True => total,
             Total::Says(said) => said,
             Total::OffBy(error) => total.saturating_add_signed(error),

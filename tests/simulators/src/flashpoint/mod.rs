@@ -3,6 +3,7 @@
 mod admin;
 mod listing;
 mod query;
+mod script;
 mod settings;
 
 use std::cmp::Reverse;
@@ -14,6 +15,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, VARY};
 use hyper::{Method, StatusCode};
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -23,6 +25,8 @@ use crate::reports::{Generator, Report, Style, flashpoint_time};
 use crate::server::{Controls, Simulator};
 use crate::verdict::{Expectation, Expected};
 use listing::{Entry, Pages};
+use script::Script;
+pub use script::{Answers, Change, Difference, Moment};
 pub use settings::{Order, PageCap, Settings, Total, WindowField};
 
 #[derive(Debug)]
@@ -34,6 +38,7 @@ struct Library {
     csv: HashMap<String, Bytes>,
     generator: Generator,
     pages: Pages,
+    script: Script,
 }
 
 /// Flashpoint. What it holds may be changed at any time, also while it is served.
@@ -65,6 +70,7 @@ impl Flashpoint {
                 csv: HashMap::new(),
                 generator: Generator::new(7, Style::default()),
                 pages: Pages::default(),
+                script: Script::default(),
             }),
         }
     }
@@ -125,18 +131,8 @@ impl Flashpoint {
 
     /// Edits a report's fields and sets `updated_at` and `version_posted_at` to now; false if there is no such report.
     pub fn edit(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
-        let now = flashpoint_time(self.controls.clock.now());
-        let mut library = self.library.lock();
-        let Some(report) = library.find(id).map(|entry| entry.report.clone()) else {
-            return false;
-        };
-        let mut fields = report.fields();
-        fields.insert("updated_at".to_owned(), json!(now));
-        fields.insert("version_posted_at".to_owned(), json!(now));
-        change(&mut fields);
-        let edited = report.with_fields(fields);
-        library.put(vec![edited]);
-        true
+        let now = self.controls.clock.now();
+        self.library.lock().edit(id, now, change)
     }
 
     /// Retracts a report: it stays listed, with another `published_status`. False if there is no such report.
@@ -149,6 +145,37 @@ impl Flashpoint {
     /// Takes a report away altogether; false if there is no such report.
     pub fn remove(&self, id: &str) -> bool {
         !self.library.lock().take(&HashSet::from([id])).is_empty()
+    }
+
+    /// Changes what the listing holds at a moment between two of its answers, once.
+    ///
+    /// ```
+    /// use simulators::flashpoint::{Change, Flashpoint, Moment};
+    /// let flashpoint = Flashpoint::default();
+    /// // A report is withdrawn once the first page has been given.
+    /// flashpoint.script(Moment::After(1), Change::Remove("r03".to_owned()));
+    /// ```
+    pub fn script(&self, moment: Moment, change: Change) {
+        self.library.lock().script.change(moment, change);
+    }
+
+    /// Makes some of the listing's answers differ from the truth: a short or empty page, another `total`.
+    ///
+    /// ```
+    /// use simulators::flashpoint::{Answers, Difference, Flashpoint, Total};
+    /// let flashpoint = Flashpoint::default();
+    /// let empty = Difference { at_most: Some(0), ..Difference::default() };
+    /// flashpoint.differ(Answers::Nth(2), empty);
+    /// let absurd = Difference { total: Some(Total::Says(usize::MAX)), ..Difference::default() };
+    /// flashpoint.differ(Answers::From(3), absurd);
+    /// ```
+    pub fn differ(&self, answers: Answers, difference: Difference) {
+        self.library.lock().script.differ(answers, difference);
+    }
+
+    /// Forgets the script.
+    pub fn clear_script(&self) {
+        self.library.lock().script.clear();
     }
 
     /// All reports, newest first.
@@ -195,9 +222,20 @@ impl Flashpoint {
         .map_err(|detail| Answer::problem(StatusCode::BAD_REQUEST, &detail))?;
         let gzip = library.settings.gzip && accepts_gzip(request);
         let library = &mut *library;
-        let page = library
-            .pages
-            .page(&library.entries, &library.settings, &asked, gzip);
+        for change in library.script.begin() {
+            library.apply(change, now);
+        }
+        let difference = library.script.difference();
+        let page = library.pages.page(
+            &library.entries,
+            &library.settings,
+            &asked,
+            difference,
+            gzip,
+        );
+        for change in library.script.end() {
+            library.apply(change, now);
+        }
         let answer = Answer::new(StatusCode::OK, "application/json", page)
             .with_header(VARY, "accept-encoding");
         Ok(if gzip {
@@ -299,6 +337,36 @@ impl Library {
 
     fn find(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.report.id == id)
+    }
+
+    fn apply(&mut self, change: Change, now: Timestamp) {
+        match change {
+            Change::Put(report) => self.put(vec![report]),
+            Change::Edit(id, fields) => {
+                self.edit(&id, now, |before| before.extend(fields));
+            }
+            Change::Remove(id) => {
+                self.take(&HashSet::from([id.as_str()]));
+            }
+        }
+    }
+
+    fn edit(
+        &mut self,
+        id: &str,
+        now: Timestamp,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) -> bool {
+        let Some(report) = self.find(id).map(|entry| entry.report.clone()) else {
+            return false;
+        };
+        let now = flashpoint_time(now);
+        let mut fields = report.fields();
+        fields.insert("updated_at".to_owned(), json!(now));
+        fields.insert("version_posted_at".to_owned(), json!(now));
+        change(&mut fields);
+        self.put(vec![report.with_fields(fields)]);
+        true
     }
 
     fn take(&mut self, taken: &HashSet<&str>) -> Vec<Entry> {

@@ -1,5 +1,7 @@
 //! How the Flashpoint server behaves, above all where nothing public says how the real one does.
 
+use serde::Deserialize;
+
 /// Which of a report's times the listing's window goes by. (Undocumented; both are plausible.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WindowField {
@@ -33,7 +35,8 @@ pub enum PageCap {
 }
 
 /// What the envelope's `total` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Total {
     /// The truth.
     #[default]

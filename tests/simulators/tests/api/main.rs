@@ -10,4 +10,5 @@
 mod client;
 mod faults;
 mod flashpoint;
+mod script;
 mod trustar;
