@@ -385,7 +385,7 @@ async fn the_time_covers_headers_and_body() {
         setup.strike(reply);
         let source = setup.source_within(Duration::from_millis(300));
         let outcome = source.page(FIRST).await;
-        let Err(PageError::TooLarge(fault)) = outcome else {
+        let Err(PageError::Late(fault)) = outcome else {
             panic!("{outcome:?}");
         };
         assert_eq!(fault.kind, FaultKind::Unavailable);

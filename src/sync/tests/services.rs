@@ -175,6 +175,10 @@ pub struct Script {
     pub cap: Option<(usize, bool)>,
     /// The largest page that is not too large.
     pub heavy: Option<u32>,
+    /// The largest page that comes in time.
+    pub slow: Option<u32>,
+    /// What the `Date` of the next answers is ahead by.
+    pub date_ahead: SignedDuration,
     pub with_date: bool,
     /// The `skip` parameter is not known.
     pub ignores_skip: bool,
@@ -212,6 +216,8 @@ impl<'t> Reports<'t> {
             files: Files::ByPosted,
             cap: None,
             heavy: None,
+            slow: None,
+            date_ahead: SignedDuration::ZERO,
             with_date: true,
             ignores_skip: false,
             fails_at: BTreeSet::new(),
@@ -305,6 +311,12 @@ impl Script {
             .skip(skip)
             .take(limit.min(short))
             .collect();
+        if self.slow.is_some_and(|most| page.len() > most as usize) {
+            return Err(PageError::Late(fault(
+                Service::Flashpoint,
+                FaultKind::Unavailable,
+            )));
+        }
         let heavy = self.heavy.is_some_and(|most| page.len() > most as usize);
         if heavy || page.iter().any(|item| item.giant) {
             return Err(PageError::TooLarge(fault(
@@ -325,7 +337,7 @@ impl Script {
         }
         let mut page = Page::new(total, text, places);
         page.limit = Some(says as u64);
-        page.date = self.with_date.then_some(now);
+        page.date = self.with_date.then(|| now + self.date_ahead);
         Ok(page)
     }
 }
