@@ -14,6 +14,12 @@ pub const SECRET_POLL: Duration = Duration::from_secs(10);
 /// The first pause after a service's fault; it doubles with each that follows.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 
+/// After faults of a feed whose interval leaves room for one early retry in the hour: that retry, and what follows it, doubling
+/// to the other.
+const ONLY_EARLY_RETRY: Duration = Duration::from_mins(5);
+const HOURLY_RETRY: Duration = Duration::from_hours(1);
+const HOURLY_RETRY_MAX: Duration = Duration::from_hours(6);
+
 /// Between looks at a feed that a person must mend: at least this, and at most the other.
 const PERSON_RETRY_MIN: Duration = Duration::from_mins(15);
 const PERSON_RETRY_MAX: Duration = Duration::from_hours(6);
@@ -103,9 +109,10 @@ pub fn after_success(started: Timestamp, interval: Duration) -> Timestamp {
     later(started, interval)
 }
 
-/// When a feed with a service's fault is tried again: after `min(interval, 5 s · 2^n ± 20 %)`, or
-/// when the service says if that is later. The early retries are as many as keep a failing feed
-/// from calling more than twice as often, over an hour, as a healthy one.
+/// When a feed with a service's fault is tried again, or when the service says if that is later. Over an hour a failing feed
+/// calls at most twice as often as a healthy one, so there are as many early retries as there are intervals in an hour, after
+/// `min(interval, 5 s · 2^n ± 20 %)`. Where that is one, it waits 5 min ± 20 %, lest it meet the same fault, and those after it
+/// 1 h, 2 h, 4 h and then 6 h. No pause is longer than the interval.
 ///
 /// `failures` counts the syncs in a row that failed before this one, `jitter` is 0 to 1.
 #[must_use]
@@ -116,15 +123,16 @@ pub fn after_fault(
     jitter: f64,
     retry_after: Option<Duration>,
 ) -> Timestamp {
-    let early_retries = (3_600 / interval.as_secs().max(1)).max(1);
-    let pause = if failures < early_retries {
-        let doubled = FIRST_RETRY.saturating_mul(1 << failures.min(20));
-        doubled
-            .mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0))
-            .min(interval)
-    } else {
-        interval
+    let early_retries = 3_600 / interval.as_secs().max(1);
+    let spread = 0.8 + 0.4 * jitter.clamp(0.0, 1.0);
+    let doubled = |first: Duration, times: u64| first.saturating_mul(1 << times.min(20));
+    let pause = match failures {
+        0 if early_retries <= 1 => ONLY_EARLY_RETRY.mul_f64(spread),
+        _ if early_retries <= 1 => doubled(HOURLY_RETRY, failures - 1).min(HOURLY_RETRY_MAX),
+        _ if failures < early_retries => doubled(FIRST_RETRY, failures).mul_f64(spread),
+        _ => interval,
     };
+    let pause = pause.min(interval);
     later(now, pause.max(retry_after.unwrap_or_default()))
 }
 
@@ -281,6 +289,25 @@ mod tests {
     }
 
     #[test]
+    fn a_long_interval_is_not_waited_for_after_one_retry_in_vain() {
+        let minutes = |interval| {
+            [0, 1, 2, 3, 4, 5, 60].map(|failures| {
+                let next = after_fault(now(), Duration::from_mins(interval), failures, 0.5, None);
+                next.duration_since(now()).as_mins()
+            })
+        };
+        assert_eq!(minutes(31), [5, 31, 31, 31, 31, 31, 31]);
+        assert_eq!(minutes(60), [5, 60, 60, 60, 60, 60, 60]);
+        assert_eq!(minutes(180), [5, 60, 120, 180, 180, 180, 180]);
+        assert_eq!(minutes(30 * 24 * 60), [5, 60, 120, 240, 360, 360, 360]);
+        let first = |jitter| {
+            let next = after_fault(now(), Duration::from_hours(24), 0, jitter, None);
+            next.duration_since(now()).as_mins()
+        };
+        assert_eq!((first(0.0), first(1.0)), (4, 6));
+    }
+
+    #[test]
     fn jitter_is_a_fifth_either_way() {
         let pause = |jitter| after_fault(now(), QUARTER, 3, jitter, None).duration_since(now());
         assert_eq!(pause(0.0).as_secs(), 32);
@@ -297,7 +324,7 @@ mod tests {
 
     #[test]
     fn over_an_hour_a_failing_feed_tries_at_most_twice_as_often_as_a_healthy_one() {
-        for minutes in [1, 5, 15, 30, 60, 360] {
+        for minutes in [1, 5, 15, 29, 30, 31, 45, 59, 60, 61, 360, 43_200] {
             let interval = Duration::from_mins(minutes);
             let (mut time, mut tries) = (now(), 0_u64);
             while time < now() + SignedDuration::from_hours(1) {
