@@ -28,7 +28,11 @@ mod outages;
 mod permissions;
 #[path = "controller/process.rs"]
 mod process;
+#[path = "controller/refusals.rs"]
+mod refusals;
 #[path = "controller/secrecy.rs"]
 mod secrecy;
+#[path = "controller/silence.rs"]
+mod silence;
 #[path = "controller/whole_cluster.rs"]
 mod whole_cluster;

@@ -10,9 +10,9 @@ use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::context::{Context, Unwatched, Watched};
 use super::due;
-use super::feed::{ReconcileError, UNTOLD_RETRY, edited, generation, waits_for_secret};
+use super::feed::{ReconcileError, UNTOLD_RETRY, generation, waits_for_secret};
 use super::fence::FeedFence;
-use super::journal::ClusterJournal;
+use super::journal::{ClusterJournal, Provenance};
 use super::memory::Told;
 use super::secret::{self, Found, SecretError};
 use super::status::{self, Attempt};
@@ -49,7 +49,8 @@ pub async fn attempt(
     }
     let started = Timestamp::now();
     tell::lateness(feed, started, context);
-    let requested_at = feed.annotations().get(REQUESTED_AT).cloned();
+    let requested_at = feed.annotations().get(REQUESTED_AT);
+    let requested_at = requested_at.map(|value| status::handled(value));
     let told = |ended| Attempt {
         generation: generation(feed),
         interval: settings.interval,
@@ -90,7 +91,7 @@ pub async fn attempt(
     tell::sync(feed, &status, started, context);
     let next = status.next_sync_time.clone();
     let waits = Reason::of(&status.conditions).is_some_and(waits_for_secret);
-    tell::status(feed, settings, Told { before, status }, context).await?;
+    tell::status(feed, settings, Told::new(before, status), context).await?;
     let pause = next.map_or(UNTOLD_RETRY, |next| until(next.0));
     Ok(Action::requeue(if waits {
         pause.min(due::SECRET_POLL)
@@ -125,20 +126,16 @@ async fn ready(
     };
     let namespace = feed.namespace().unwrap_or_default();
     let (found, opened) = tokio::join!(
-        secret::read(&context.client, &namespace, &settings.secret_name),
-        ClusterJournal::open(&context.client, feed, owner),
+        secret::read(&context.cluster, &namespace, &settings.secret_name),
+        ClusterJournal::open(&context.cluster, feed, owner),
     );
     let before = feed.status.clone().unwrap_or_default();
     let (before, ledger) = match opened {
-        Ok((journal, mut ledger)) => {
-            let before = trusted(feed, before, &mut ledger);
+        Ok((journal, mut ledger, provenance)) => {
+            let before = trusted(feed, before, &mut ledger, provenance);
             (before, Ok((journal, ledger)))
         }
-        // Only the ledger knows whether the edit was one of the enclave: a status told now might
-        // carry over what belongs to another.
-        Err(error) if edited(feed) && before.observed_generation >= 0 => {
-            return Err(ReconcileError::Cluster(error, "read the ledger"));
-        }
+        // Whether the enclave was edited shows once the ledger can be read.
         Err(error) => {
             let message = format!("the ledger could not be read: {error}; it is tried again");
             let reason = Reason::LedgerUnavailable;
@@ -147,20 +144,26 @@ async fn ready(
     };
     Ok(Readied {
         before,
-        credentials: remember_secret(feed, found, context),
+        credentials: remember_secret(feed, found, context)?,
         ledger,
     })
 }
 
-/// The status as far as it speaks of this feed and this enclave: with an edited enclave everything
-/// starts anew. A ledger that is new says so, unless nobody edited the feed and it was just lost.
-/// The ledger's totals take the larger ones.
+/// The status as far as it speaks of this feed and this enclave: with an edited enclave everything starts anew, which the ledger
+/// of the one before shows. A ledger that is lost shows nothing of the kind, and the status stays: a window that was kept is
+/// never narrower than the lookback, so that nothing is passed over. The ledger's totals take the larger ones.
 fn trusted(
     feed: &FlashpointFeed,
     before: FlashpointFeedStatus,
     ledger: &mut Ledger,
+    provenance: Provenance,
 ) -> FlashpointFeedStatus {
-    if edited(feed) && ledger.changed() {
+    let anew = match provenance {
+        Provenance::OtherEnclave => true,
+        Provenance::OtherFeed => !begun(feed, &before),
+        Provenance::Own | Provenance::Lost => false,
+    };
+    if anew {
         return FlashpointFeedStatus {
             conditions: before.conditions,
             ..FlashpointFeedStatus::default()
@@ -177,18 +180,28 @@ fn trusted(
     before
 }
 
+/// Whether the status speaks of an attempt at this very feed, not of one that a backup was taken of.
+fn begun(feed: &FlashpointFeed, status: &FlashpointFeedStatus) -> bool {
+    let created = feed.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let attempted = status.last_attempt_time.as_ref().map(|time| time.0);
+    attempted.is_some_and(|attempted| Some(attempted) >= created)
+}
+
 /// Remembers which version of the secret is tried now.
+///
+/// # Errors
+/// When the API server gave no answer: that says nothing of the secret.
 fn remember_secret(
     feed: &FlashpointFeed,
     found: Result<Found, SecretError>,
     context: &Context,
-) -> Result<Found, Obstacle> {
+) -> Result<Result<Found, Obstacle>, ReconcileError> {
     let uid = feed.uid().unwrap_or_default();
     let tried = |version: Option<&str>| context.memory.tried_secret(&uid, version);
     let error = match found {
         Ok(found) => {
             tried(Some(&found.version));
-            return Ok(found);
+            return Ok(Ok(found));
         }
         Err(error) => error,
     };
@@ -202,12 +215,15 @@ fn remember_secret(
             tried(Some(&version));
             Reason::SecretKeyMissing
         }
-        SecretError::Unavailable { .. } => {
+        SecretError::Unavailable { cause, .. } if cause.code().is_none() => {
+            return Err(ReconcileError::Cluster(cause, "read the secret"));
+        }
+        SecretError::Forbidden { .. } | SecretError::Unavailable { .. } => {
             context.memory.tried_no_secret(&uid);
             Reason::SecretNotFound
         }
     };
-    Err(Obstacle { reason, message })
+    Ok(Err(Obstacle { reason, message }))
 }
 
 /// What one sync works on.
@@ -291,42 +307,48 @@ mod tests {
     use super::*;
     use crate::api::SyncTotals;
 
-    /// A feed of generation 3 whose status, with 7 reports written, speaks of this generation.
-    fn feed(observed: i64) -> FlashpointFeed {
+    /// A feed created on New Year's Eve whose status, of an attempt at this time, tells of 7 reports.
+    fn feed(attempted: &str) -> FlashpointFeed {
         serde_json::from_value(json!({
-            "metadata": {"name": "feed", "generation": 3},
+            "metadata": {"name": "feed", "generation": 3, "creationTimestamp": "2025-12-31T00:00:00Z"},
             "spec": {"secretRef": {"name": "secret"}, "enclaveId": "enclave"},
             "status": {
-                "observedGeneration": observed,
+                "observedGeneration": 2,
                 "totals": {"syncs": 2, "submitted": 7, "failed": 1},
                 "window": {"coveredTo": "2026-01-01T00:00:00Z"},
                 "lastPostedTime": "2026-01-01T00:00:00Z",
+                "lastAttemptTime": attempted,
             },
         }))
         .unwrap()
     }
 
-    fn ledger(stored: bool, submitted: u64) -> Ledger {
+    fn ledger(submitted: u64) -> Ledger {
         let mut ledger = Ledger::new(Owner {
             uid: "uid".into(),
             enclave: "enclave".into(),
         });
         ledger.totals.submitted = submitted;
-        if stored {
-            ledger.stored();
-        }
         ledger
     }
 
-    fn trust(observed: i64, ledger: &mut Ledger) -> FlashpointFeedStatus {
-        let feed = feed(observed);
-        trusted(&feed, feed.status.clone().unwrap(), ledger)
+    fn trust(provenance: Provenance, ledger: &mut Ledger) -> FlashpointFeedStatus {
+        trust_at("2026-01-01T00:00:00Z", provenance, ledger)
+    }
+
+    fn trust_at(
+        attempted: &str,
+        provenance: Provenance,
+        ledger: &mut Ledger,
+    ) -> FlashpointFeedStatus {
+        let feed = feed(attempted);
+        trusted(&feed, feed.status.clone().unwrap(), ledger, provenance)
     }
 
     #[test]
     fn an_edited_enclave_starts_anew() {
-        let mut ledger = ledger(false, 0);
-        let before = trust(2, &mut ledger);
+        let mut ledger = ledger(0);
+        let before = trust(Provenance::OtherEnclave, &mut ledger);
         assert_eq!(
             (before.totals, before.window),
             (SyncTotals::default(), None)
@@ -336,23 +358,36 @@ mod tests {
 
     #[test]
     fn any_other_edit_goes_on() {
-        let mut ledger = ledger(true, 7);
-        assert!(trust(2, &mut ledger).window.is_some());
+        let mut ledger = ledger(7);
+        assert!(trust(Provenance::Own, &mut ledger).window.is_some());
         assert_eq!(ledger.totals.submitted, 7);
     }
 
     #[test]
-    fn a_lost_ledger_keeps_what_the_status_knows() {
-        let mut ledger = ledger(false, 0);
-        assert!(trust(3, &mut ledger).window.is_some());
+    fn a_lost_ledger_keeps_what_the_status_knows_whatever_was_edited() {
+        let mut ledger = ledger(0);
+        assert!(trust(Provenance::Lost, &mut ledger).window.is_some());
         assert_eq!(ledger.totals.submitted, 7);
         assert!(ledger.last_posted.is_some());
     }
 
     #[test]
+    fn a_status_that_a_backup_was_taken_of_speaks_of_another_feed() {
+        let restored = "2025-12-30T00:00:00Z";
+        let before = trust_at(restored, Provenance::OtherFeed, &mut ledger(0));
+        assert_eq!(before.window, None);
+        // The ledger of an earlier feed is still there, for it could not be replaced.
+        assert!(
+            trust(Provenance::OtherFeed, &mut ledger(0))
+                .window
+                .is_some()
+        );
+    }
+
+    #[test]
     fn a_ledger_that_is_ahead_of_a_status_lost_in_a_crash_counts() {
-        let mut ledger = ledger(true, 9);
-        trust(3, &mut ledger);
+        let mut ledger = ledger(9);
+        trust(Provenance::Own, &mut ledger);
         assert_eq!(ledger.totals.submitted, 9);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, TimestampRound, Unit};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use sha2::{Digest as _, Sha256};
 
 use super::due;
 use crate::api::{FlashpointFeedStatus, Reason, SyncFailure, SyncTotals, SyncWindow, conditions};
@@ -18,6 +19,12 @@ const MAX_FAILURES: usize = 10;
 /// The most bytes of a status as JSON, as users and etcd are promised.
 const MAX_BYTES: usize = 8 * 1024;
 
+/// The longest value of the forcing annotation that the status repeats as it is, in bytes.
+const MAX_REQUEST: usize = 256;
+
+/// So many bytes of a longer one are shown.
+const REQUEST_SHOWN: usize = 200;
+
 /// What the status is told about one attempt at a sync.
 pub struct Attempt<'a> {
     /// The feed's generation that the attempt was planned by.
@@ -28,7 +35,7 @@ pub struct Attempt<'a> {
     pub started: Timestamp,
     /// When it ended.
     pub ended: Timestamp,
-    /// The forcing annotation's value as it was read at the start.
+    /// The forcing annotation's value as it was read at the start, by [`handled`].
     pub requested_at: Option<&'a str>,
     /// Whether the feed was edited or the sync forced, so that earlier failures no longer count.
     pub fresh: bool,
@@ -82,6 +89,25 @@ pub fn after_sync(
         failures: shown_failures(ledger),
         ..attempted(before, attempt, stand, failures)
     })
+}
+
+/// The forcing annotation's value as the status says that it was handled: as it is or, where it is longer than 256 bytes, its
+/// beginning and its digest, which tell it from any other.
+pub fn handled(request: &str) -> String {
+    if request.len() <= MAX_REQUEST {
+        return request.to_owned();
+    }
+    let digest = Sha256::digest(request);
+    let digest: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let end = request.floor_char_boundary(REQUEST_SHOWN);
+    format!(
+        "{}… sha256:{digest}",
+        request.get(..end).unwrap_or_default()
+    )
 }
 
 /// A status of the size that it may have, with fewer failures if need be: characters that JSON

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::counts::Counts;
 use crate::report::{Digest, ReportId};
 
-pub use encoding::{EncodeError, MAX_BYTES};
+pub use encoding::{EncodeError, MAX_BYTES, Untrusted};
 
 /// The most reports that a ledger holds.
 pub const MAX_REPORTS: usize = 20_000;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Plan;
 use super::close::Closed;
 use super::listing::Listing;
 use super::ports::{Fenced, JournalError, Stop};
 use super::sink::WriteError;
+use super::{Mode, Plan};
 use crate::counts::Counts;
 use crate::fault::{Fault, FaultKind, Service};
 use crate::window::Window;
@@ -42,6 +42,8 @@ pub struct Outcome {
     pub conclusion: Conclusion,
     /// What it counted, its earlier parts included; none where nothing could be listed.
     pub counts: Option<Counts>,
+    /// Whether the counts include those of an earlier, unfinished sync.
+    pub continued: bool,
     /// The checkpoint.
     pub window: Window,
     /// When the sync whose latest reports are now handled began.
@@ -96,6 +98,7 @@ impl Unlisted {
         Outcome {
             conclusion,
             counts: None,
+            continued: false,
             window: plan.window,
             handled: None,
             continue_in,
@@ -127,6 +130,7 @@ pub fn conclude(
         conclusion: conclusion(&closed.counts, listing, stop),
         continue_in: continue_in(&closed.counts, listing, stop),
         counts: Some(closed.counts),
+        continued: plan.mode == Mode::Continuation,
         window: closed.window,
         handled: closed.handled,
     })
