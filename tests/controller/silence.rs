@@ -80,6 +80,10 @@ async fn a_leader_renews_its_lease_by_another_connection() {
         let lease = leases.get_opt("flashpoint-operator").await.unwrap()?;
         Some(lease.spec?.renew_time?.0)
     };
+    // Once all connections that are needed are open.
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    stage.until_event("feed", "Synced").await;
     let first = until("the lease is held", SOON, renewed).await;
     relay.go_silent();
     until("the lease is renewed for long", SOON, async || {
