@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::{Timestamp, TimestampRound, Unit};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use sha2::{Digest as _, Sha256};
 
 use super::due;
 use crate::api::{FlashpointFeedStatus, Reason, SyncFailure, SyncTotals, SyncWindow, conditions};
 use crate::ledger::Ledger;
+use crate::report::Digest;
 use crate::standing::Standing;
 use crate::sync::{Conclusion, Outcome};
 use crate::window::Window;
@@ -97,15 +97,10 @@ pub fn handled(request: &str) -> String {
     if request.len() <= MAX_REQUEST {
         return request.to_owned();
     }
-    let digest = Sha256::digest(request);
-    let digest: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = Digest::of(request.as_bytes()).0;
     let end = request.floor_char_boundary(REQUEST_SHOWN);
     format!(
-        "{}… sha256:{digest}",
+        "{}… digest:{digest:016x}",
         request.get(..end).unwrap_or_default()
     )
 }

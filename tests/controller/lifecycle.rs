@@ -325,8 +325,8 @@ async fn a_ledger_lost_along_with_an_edit_keeps_window_and_totals() {
     let feed = stage.until_synced("feed").await;
     // The outage is listed from before its beginning, not from a lookback ago.
     let listing = stage.listings().pop().unwrap();
-    let parameters = listing.parameters().into_iter();
-    let since = parameters.filter(|(name, _)| name == "since").next_back();
+    let mut parameters = listing.parameters().into_iter();
+    let since = parameters.find(|(name, _)| name == "since");
     let since: Timestamp = since.unwrap().1.parse().unwrap();
     assert!(since < covered, "{since}");
     assert_eq!(status(&feed).totals.submitted, 6);

@@ -198,11 +198,10 @@ impl Stage {
 
     /// Lets the operator do in the namespace what these rules say.
     pub async fn allow(&self, rules: &Value) {
-        let roles: Api<Role> = Api::namespaced(self.client.clone(), &self.namespace);
+        let api: Api<Role> = Api::namespaced(self.client.clone(), &self.namespace);
         let name = format!("{}-feeds", self.namespace);
         let patch = Patch::Merge(json!({"rules": rules}));
-        roles
-            .patch(&name, &PatchParams::default(), &patch)
+        api.patch(&name, &PatchParams::default(), &patch)
             .await
             .unwrap();
     }
