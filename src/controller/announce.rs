@@ -36,7 +36,7 @@ pub async fn unreadable(context: &Context, feed: &Watched, error: &ReconcileErro
 async fn publish(context: &Context, about: &ObjectReference, event: &Event) {
     let now = Timestamp::now();
     let published = published(event, about, context.identity.as_deref(), now);
-    let create = context.cluster.call(|client| async move {
+    let create = context.cluster.call(|client| async {
         let namespace = published.metadata.namespace.clone().unwrap_or_default();
         let api: Api<Published> = Api::namespaced(client, &namespace);
         api.create(&written(), &published).await

@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Error};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::refusal::Refusal;
 use crate::http::{shown, without_user_info};
 
 /// How long one call to the API server may take, its answer included.
 const CALL_WITHIN: Duration = Duration::from_secs(30);
+
+/// An API server that is busy or just starting is asked again after this time, so often, unless the call took long already.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+const ASK_AGAIN: u32 = 3;
+const ASK_AGAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A watch and the listing that it begins with may be silent for this long: more than [`WATCH_FOR`], after which the API server
 /// ends a watch by itself.
@@ -55,7 +60,7 @@ impl Cluster {
             Err(outside) => Config::incluster()
                 .map_err(|inside| failed(&format!("{outside}; and as in a Pod: {inside}")))?,
         };
-        // What is refused is tried again by whoever called, in its own time: kube's retries wait as long as a Retry-After says.
+        // Its retries wait as long as a Retry-After says, fifteen times over.
         config.default_retry = false;
         if let Some(proxy) = &config.proxy_url {
             return Err(failed(&format!(
@@ -85,18 +90,29 @@ impl Cluster {
         self.0.watching.clone()
     }
 
-    /// Makes one call, or a few that belong together.
+    /// Makes one call, or a few that belong together; again a few times while the API server says that it is busy (429, 503),
+    /// however long it asks to be left alone.
     ///
     /// # Errors
     /// When the API server refuses it, or gives no answer in 30 s.
-    pub async fn call<T, F>(&self, call: impl FnOnce(Client) -> F + Send) -> Result<T, Refusal>
+    pub async fn call<T, F>(&self, call: impl Fn(Client) -> F + Send + Sync) -> Result<T, Refusal>
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
-        self.call_within(CALL_WITHIN, call).await
+        let began = Instant::now();
+        let mut tries = 0;
+        loop {
+            let answer = self.call_within(CALL_WITHIN, &call).await;
+            let busy = answer.as_ref().is_err_and(Refusal::is_busy);
+            if !busy || tries == ASK_AGAIN || began.elapsed() > ASK_AGAIN_WITHIN {
+                return answer;
+            }
+            tries += 1;
+            sleep(ASK_AGAIN_AFTER).await;
+        }
     }
 
-    /// The same, with another limit.
+    /// The same, once and with another limit.
     ///
     /// # Errors
     /// When the API server refuses it, or gives no answer in this time.
@@ -166,4 +182,90 @@ async fn from_kubeconfig() -> Result<Config, kube::config::KubeconfigError> {
         .proxy_url
         .take_if(|proxy| proxy.host() == Some("direct.invalid"));
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::http::StatusCode;
+    use axum::routing::any;
+
+    use super::*;
+
+    /// A cluster whose API server answers by `answer`, to which it gives how often it was called before.
+    async fn cluster<F>(answer: impl Fn(usize) -> F + Clone + Send + Sync + 'static) -> Cluster
+    where
+        F: Future<Output = StatusCode> + Send + 'static,
+    {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(AtomicUsize::new(0));
+        let router = axum::Router::new().fallback(any(move || {
+            let answered = answer(calls.fetch_add(1, Ordering::Relaxed));
+            async { (answered.await, [("retry-after", "3600")], "said") }
+        }));
+        tokio::spawn(async { axum::serve(listener, router).await });
+        let mut config = Config::new(url.parse().unwrap());
+        config.default_retry = false;
+        Cluster::new(config).unwrap()
+    }
+
+    async fn ask(cluster: &Cluster) -> Result<String, Refusal> {
+        let ask = |client: Client| async move {
+            let request = http::Request::get("/version").body(Vec::new());
+            client
+                .request_text(request.map_err(Error::HttpError)?)
+                .await
+        };
+        cluster.call(ask).await
+    }
+
+    #[tokio::test]
+    async fn a_busy_api_server_is_asked_again_in_a_moment_whatever_it_says() {
+        let busy = |calls| async move {
+            if calls < 2 {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::OK
+            }
+        };
+        let began = Instant::now();
+        assert_eq!(ask(&cluster(busy).await).await.unwrap(), "said");
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
+
+    #[tokio::test]
+    async fn one_that_stays_busy_is_not_asked_for_ever() {
+        let busy = |_| async { StatusCode::SERVICE_UNAVAILABLE };
+        let refused = ask(&cluster(busy).await).await.unwrap_err();
+        assert_eq!(refused.code(), Some(503));
+    }
+
+    #[tokio::test]
+    async fn silence_ends_a_call_and_leaves_the_connections() {
+        let silent = |calls| async move {
+            if calls == 0 {
+                std::future::pending::<()>().await;
+            }
+            StatusCode::OK
+        };
+        let cluster = cluster(silent).await;
+        let limit = Duration::from_millis(200);
+        let ask_once = |client: Client| async move {
+            let request = http::Request::get("/version").body(Vec::new());
+            client
+                .request_text(request.map_err(Error::HttpError)?)
+                .await
+        };
+        let silence = cluster.call_within(limit, ask_once).await;
+        assert!(matches!(silence, Err(Refusal::Silent(_))));
+        assert_eq!(cluster.calling().number, 1);
+        // Another call that went silent with it changes nothing more.
+        cluster.reconnect(0);
+        assert_eq!(cluster.calling().number, 1);
+        assert!(ask(&cluster).await.is_ok());
+    }
 }

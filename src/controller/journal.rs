@@ -97,7 +97,10 @@ impl ClusterJournal {
         };
         let stored = self
             .cluster
-            .call(|client| store(Api::namespaced(client, &self.namespace), &self.name, object))
+            .call(|client| {
+                let api = Api::namespaced(client, &self.namespace);
+                store(api, &self.name, object.clone())
+            })
             .await?;
         *version = stored.metadata.resource_version;
         Ok(())

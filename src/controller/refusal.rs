@@ -47,6 +47,12 @@ impl Refusal {
         }
     }
 
+    /// Whether it has too much to do, or does not serve yet.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self.code(), Some(429 | 503))
+    }
+
     /// Whether it will not take what it was given, however often: a 4xx that is no matter of time, credentials or versions.
     #[must_use]
     pub fn is_final(&self) -> bool {

@@ -176,7 +176,10 @@ async fn of_two_replicas_one_works_and_a_stopped_leader_hands_over() {
     until_leads(&stage, "first", SOON).await;
     let second = replica(&stage, "second").await;
     // One that stands by is ready to.
-    assert_eq!(second.get("/readyz").await.0, 200);
+    until("the second is ready", SOON, async || {
+        (second.get("/readyz").await.0 == 200).then_some(())
+    })
+    .await;
     stage.feed("feed").await;
     stage.until_synced("feed").await;
     assert_eq!(stage.listings().len(), 1);

@@ -148,6 +148,25 @@ async fn a_proxys_password_is_in_no_log_and_keeps_nothing_from_starting() {
     }
 }
 
+/// One that vendors can't be reached by is told without its password.
+#[tokio::test]
+async fn the_password_of_a_proxy_that_fails_is_in_no_log_and_no_status() {
+    let stage = Stage::new("proxy-fails").await;
+    let proxy = format!("http://corp:{PROXY_PASSWORD}@127.0.0.1:9");
+    let starting = stage.starting().log("trace").env("HTTP_PROXY", &proxy);
+    let operator = starting.env("http_proxy", &proxy).here().await;
+    stage.feed("feed").await;
+    let feed = stage.until("feed", SOON, |feed| {
+        feed.status
+            .as_ref()
+            .is_some_and(|status| status.consecutive_failures > 0)
+    });
+    let feed = json!(feed.await).to_string();
+    for text in [operator.log(), feed] {
+        assert!(!text.contains(PROXY_PASSWORD), "{text}");
+    }
+}
+
 /// One in the kubeconfig is meant for the API server: it is refused by its address alone.
 #[tokio::test]
 async fn a_proxy_of_the_kubeconfig_is_refused_without_its_password() {
