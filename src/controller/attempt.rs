@@ -215,7 +215,7 @@ fn remember_secret(
             tried(Some(&version));
             Reason::SecretKeyMissing
         }
-        SecretError::Unavailable { cause, .. } if cause.code().is_none() => {
+        SecretError::Unavailable { cause, .. } if cause.is_silence() => {
             return Err(ReconcileError::Cluster(cause, "read the secret"));
         }
         SecretError::Forbidden { .. } | SecretError::Unavailable { .. } => {

@@ -1,5 +1,6 @@
 //! Smaller forms of a status, for an API server that refuses the whole: pure.
 
+use super::memory::Told;
 use super::refusal::Refusal;
 use crate::api::{FlashpointFeedStatus, Reason, conditions};
 
@@ -8,20 +9,15 @@ use crate::api::{FlashpointFeedStatus, Reason, conditions};
 pub enum Form {
     /// Without what the vendors' answers reach: the counts of the last sync and the texts of failures.
     WithoutDetail,
-    /// What is stored already, which was taken once, with the conditions and times of now. The window stays that of the last
-    /// status that was taken: what it covers is looked at again, and the ledger knows it.
+    /// What was told before, which was taken once, with the conditions and times of now. The window stays as it was: what lies
+    /// beyond it is looked at again, and the ledger knows it.
     ConditionsAlone,
 }
 
 impl Form {
-    /// This form of a status that the API server refused, over the one that is `stored`.
-    pub fn of(
-        self,
-        status: &FlashpointFeedStatus,
-        stored: Option<&FlashpointFeedStatus>,
-        refusal: &Refusal,
-    ) -> FlashpointFeedStatus {
-        let told = status.clone();
+    /// This form of a status that the API server refused.
+    pub fn of(self, told: &Told, refusal: &Refusal) -> FlashpointFeedStatus {
+        let (before, told) = (told.before.clone(), told.status.clone());
         let (left_out, smaller) = match self {
             Self::WithoutDetail => {
                 let smaller = FlashpointFeedStatus {
@@ -39,7 +35,7 @@ impl Form {
                     next_sync_time: told.next_sync_time,
                     consecutive_failures: told.consecutive_failures,
                     last_handled_reconcile_at: told.last_handled_reconcile_at,
-                    ..stored.cloned().unwrap_or_default()
+                    ..before
                 };
                 ("all but the conditions is", smaller)
             }
@@ -89,8 +85,14 @@ mod tests {
         kube::Error::Api(Box::new(answer.with_code(422))).into()
     }
 
-    fn told() -> FlashpointFeedStatus {
-        let mut told = status(json!({
+    fn told() -> Told {
+        let before = status(json!({
+            "observedGeneration": 2,
+            "totals": {"syncs": 8},
+            "window": {"coveredTo": "2026-01-01T00:00:00Z"},
+            "lastAttemptTime": "2026-01-01T00:00:00Z",
+        }));
+        let mut now = status(json!({
             "observedGeneration": 3,
             "lastAttemptTime": "2026-01-02T00:00:00Z",
             "nextSyncTime": "2026-01-02T00:15:00Z",
@@ -99,14 +101,14 @@ mod tests {
             "window": {"coveredTo": "2026-01-02T00:00:00Z"},
             "lastHandledReconcileAt": "now",
         }));
-        let now = "2026-01-02T00:00:05Z".parse().unwrap();
-        told.conditions = conditions(&[], Reason::Synced, "7 created", 3, now);
-        told
+        let time = "2026-01-02T00:00:05Z".parse().unwrap();
+        now.conditions = conditions(&[], Reason::Synced, "7 created", 3, time);
+        Told::new(before, now)
     }
 
     #[test]
     fn counts_and_failures_go_first_and_the_message_says_why() {
-        let smaller = Form::WithoutDetail.of(&told(), None, &refusal());
+        let smaller = Form::WithoutDetail.of(&told(), &refusal());
         assert_eq!(smaller.last_sync, None);
         assert_eq!((smaller.totals.syncs, smaller.window.is_some()), (9, true));
         let message = &smaller.conditions[0].message;
@@ -115,21 +117,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_stays_where_the_conditions_alone_are_told() {
-        let stored = status(json!({
-            "observedGeneration": 2,
-            "totals": {"syncs": 8},
-            "window": {"coveredTo": "2026-01-01T00:00:00Z"},
-            "lastAttemptTime": "2026-01-01T00:00:00Z",
-        }));
+    fn what_was_told_before_stays_where_the_conditions_alone_are_told() {
         let told = told();
-        let smaller = Form::ConditionsAlone.of(&told, Some(&stored), &refusal());
+        let smaller = Form::ConditionsAlone.of(&told, &refusal());
         assert_eq!(
             (smaller.totals, &smaller.window),
-            (stored.totals, &stored.window)
+            (told.before.totals, &told.before.window)
         );
         assert_eq!(smaller.observed_generation, 3);
-        assert_eq!(smaller.next_sync_time, told.next_sync_time);
+        assert_eq!(smaller.next_sync_time, told.status.next_sync_time);
         assert_eq!(smaller.last_handled_reconcile_at.as_deref(), Some("now"));
         assert_eq!(Reason::of(&smaller.conditions), Some(Reason::Synced));
     }

@@ -47,6 +47,15 @@ impl Refusal {
         }
     }
 
+    /// Whether it was no answer at all: of what was asked for, that says nothing.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::Failed(error) => matches!(**error, Error::HyperError(_) | Error::Service(_)),
+            Self::Silent(_) => true,
+        }
+    }
+
     /// Whether it has too much to do, or does not serve yet.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -125,7 +134,9 @@ mod tests {
             silent.to_string(),
             "the API server gave no answer within 30 s"
         );
-        assert!(!silent.is_final());
+        assert!(
+            silent.is_silence() && !silent.is_final() && !Refusal::from(answered(500)).is_silence()
+        );
     }
 
     #[test]

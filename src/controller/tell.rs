@@ -33,7 +33,7 @@ pub async fn status(
     context: &Context,
 ) -> Result<(), ReconcileError> {
     let uid = feed.uid().unwrap_or_default();
-    match write(feed, &told.status, context).await {
+    match write(feed, &told, context).await {
         Ok(stored) => {
             context.memory.set_untold(&uid, None);
             if let Some(stored) = stored {
@@ -54,16 +54,16 @@ pub async fn status(
 /// Writes the status in the largest form that the API server takes.
 async fn write(
     feed: &FlashpointFeed,
-    status: &FlashpointFeedStatus,
+    told: &Told,
     context: &Context,
 ) -> Result<Option<FlashpointFeed>, Refusal> {
-    let mut written = patch::status(&context.cluster, feed, status).await;
+    let mut written = patch::status(&context.cluster, feed, &told.status).await;
     for form in [Form::WithoutDetail, Form::ConditionsAlone] {
         match &written {
             Err(refusal) if refusal.is_final() => {
                 let (namespace, name) = (feed.namespace(), feed.name_any());
                 tracing::warn!(namespace, name, error = %refusal, "the status was refused; it is told in a smaller form");
-                let smaller = form.of(status, feed.status.as_ref(), refusal);
+                let smaller = form.of(told, refusal);
                 written = patch::status(&context.cluster, feed, &smaller).await;
             }
             _ => break,
@@ -133,7 +133,7 @@ pub fn counts(
     let label = Feed::of(&feed.metadata);
     if let Some(counts) = &outcome.counts {
         let earlier = before.last_sync.as_ref();
-        // Where the part before this one was never told, neither was it counted here, or this process has not counted it.
+        // A finished sync is not the part before this one: that was not told.
         let earlier = earlier.filter(|earlier| outcome.continued && earlier.pending > 0);
         let earlier = earlier.cloned().unwrap_or_else(Counts::default);
         context.metrics.counted(&label, &earlier, counts);

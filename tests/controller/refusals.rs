@@ -7,6 +7,7 @@ use k8s_openapi::api::admissionregistration::v1::{
 use kube::Api;
 use kube::api::{DeleteParams, PostParams};
 use serde_json::{from_value, json};
+use simulators::faults::{Fault, Reply};
 
 use crate::harness::{SOON, Stage, counts, message, status, until};
 
@@ -138,4 +139,25 @@ async fn a_status_that_is_refused_altogether_is_dropped_in_the_end() {
     let feed: FlashpointFeed = stage.until_synced("feed").await;
     assert_eq!(counts(&feed).created, 3);
     assert_eq!((stage.listings().len(), stage.upserts().len()), (1, 3));
+}
+
+/// A vendor's number that no integer of the status holds, once.
+#[tokio::test]
+async fn an_absurd_total_stops_no_feed() {
+    let stage = Stage::new("absurd").await;
+    stage.telling_reports(3);
+    let body = r#"{"total":18446744073709551615,"limit":500,"count":0,"skip":0,"data":[]}"#;
+    let absurd = Fault::on("GET", "/api/v4/").nth(1);
+    let faults = &stage.flashpoint.controls().faults;
+    faults.set(absurd.reply(Reply::json(200, body)));
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let told = |feed: &FlashpointFeed| {
+        status(feed).observed_generation > 0 && status(feed).last_attempt_time.is_some()
+    };
+    stage.until("feed", SOON, told).await;
+    stage.request("feed", "now").await;
+    stage.until_handled("feed", "now").await;
+    stage.until_synced("feed").await;
+    stage.assert_clean();
 }
