@@ -19,6 +19,7 @@ mod refusal;
 mod secret;
 mod status;
 mod tell;
+mod trust;
 mod watch;
 
 use std::net::SocketAddr;
