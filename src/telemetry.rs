@@ -4,9 +4,10 @@ use std::fmt::{Debug, Write as _};
 use std::io::{IsTerminal as _, stderr};
 
 use clap::ValueEnum;
+use tracing::Metadata;
 use tracing::field::Field;
 use tracing_subscriber::field::MakeExt as _;
-use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::filter::{FilterExt as _, ParseError, Targets, filter_fn};
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -61,6 +62,7 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), BadFilter> {
             .boxed(),
     };
     // A second start, as in tests, keeps the first.
+    let filter = filter.and(filter_fn(|metadata| !shows_bodies(metadata)));
     let _ = registry().with(lines.with_filter(filter)).try_init();
     Ok(())
 }
@@ -78,6 +80,11 @@ fn field(out: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Re
         }
         name => write!(out, "{name}={value}"),
     }
+}
+
+/// Whether it is from the part of kube's client that logs a whole body where it can't be read: that may be a Secret's.
+fn shows_bodies(metadata: &Metadata<'_>) -> bool {
+    metadata.target() == "kube_client::client"
 }
 
 /// Levels, and targets with levels, between commas; spaces and empty parts mean nothing.
@@ -114,6 +121,19 @@ mod tests {
                 "{filter}"
             );
         }
+    }
+
+    #[test]
+    fn bodies_of_the_api_server_are_logged_at_no_level() {
+        let filter = targets("trace").unwrap();
+        let filter = filter.and(filter_fn(|metadata| !shows_bodies(metadata)));
+        let lines = fmt::layer().with_writer(std::io::sink);
+        let subscriber = registry().with(lines.with_filter(filter));
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(!tracing::enabled!(target: "kube_client::client", Level::WARN));
+            assert!(tracing::enabled!(target: "kube_client::client::builder", Level::ERROR));
+            assert!(tracing::enabled!(target: "flashpoint_operator", Level::DEBUG));
+        });
     }
 
     #[test]

@@ -30,7 +30,11 @@ mod outside;
 mod permissions;
 #[path = "controller/process.rs"]
 mod process;
+#[path = "controller/refusals.rs"]
+mod refusals;
 #[path = "controller/secrecy.rs"]
 mod secrecy;
+#[path = "controller/silence.rs"]
+mod silence;
 #[path = "controller/whole_cluster.rs"]
 mod whole_cluster;

@@ -10,13 +10,14 @@ use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::context::{Context, Unwatched, Watched};
 use super::due;
-use super::feed::{ReconcileError, UNTOLD_RETRY, edited, generation, waits_for_secret};
+use super::feed::{ReconcileError, UNTOLD_RETRY, generation, waits_for_secret};
 use super::fence::FeedFence;
 use super::journal::ClusterJournal;
 use super::memory::Told;
 use super::secret::{self, Found, SecretError};
 use super::status::{self, Attempt};
-use super::tell;
+use super::trust::trusted;
+use super::{announce, tell};
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, Reason};
 use crate::ledger::{Ledger, Owner};
 use crate::sync::{self, Abandoned, Mode, Outcome, Plan, Ports};
@@ -50,7 +51,8 @@ pub async fn attempt(
     }
     let started = Timestamp::now();
     tell::lateness(feed, started, context);
-    let requested_at = feed.annotations().get(REQUESTED_AT).cloned();
+    let requested_at = feed.annotations().get(REQUESTED_AT);
+    let requested_at = requested_at.map(|value| status::handled(value));
     let told = |ended| Attempt {
         generation: generation(feed),
         interval: settings.interval,
@@ -78,6 +80,9 @@ pub async fn attempt(
             match Box::pin(synced).await {
                 Ok(outcome) => {
                     tell::counts(feed, &before, &outcome, &ledger, context);
+                    if let Some(time) = outcome.given_up {
+                        announce::given_up(context, feed, time).await;
+                    }
                     status::after_sync(&before, &told(Timestamp::now()), &outcome, &ledger)
                 }
                 // The outcome is not ours to tell: what superseded it has queued another look.
@@ -91,7 +96,7 @@ pub async fn attempt(
     tell::sync(feed, &status, started, context);
     let next = status.next_sync_time.clone();
     let waits = Reason::of(&status.conditions).is_some_and(waits_for_secret);
-    tell::status(feed, settings, Told { before, status }, context).await?;
+    tell::status(feed, settings, Told::new(before, status), context).await?;
     let pause = next.map_or(UNTOLD_RETRY, |next| until(next.0));
     Ok(Action::requeue(if waits {
         pause.min(due::SECRET_POLL)
@@ -126,20 +131,16 @@ async fn ready(
     };
     let namespace = feed.namespace().unwrap_or_default();
     let (found, opened) = tokio::join!(
-        secret::read(&context.client, &namespace, &settings.secret_name),
-        ClusterJournal::open(&context.client, feed, owner),
+        secret::read(&context.cluster, &namespace, &settings.secret_name),
+        ClusterJournal::open(&context.cluster, feed, owner),
     );
     let before = feed.status.clone().unwrap_or_default();
     let (before, ledger) = match opened {
-        Ok((journal, mut ledger)) => {
-            let before = trusted(feed, before, &mut ledger);
+        Ok((journal, mut ledger, provenance)) => {
+            let before = trusted(feed, before, &mut ledger, provenance);
             (before, Ok((journal, ledger)))
         }
-        // Only the ledger knows whether the edit was one of the enclave: a status told now might
-        // carry over what belongs to another.
-        Err(error) if edited(feed) && before.observed_generation >= 0 => {
-            return Err(ReconcileError::Cluster(error, "read the ledger"));
-        }
+        // Whether the enclave was edited shows once the ledger can be read.
         Err(error) => {
             let message = format!("the ledger could not be read: {error}; it is tried again");
             let reason = Reason::LedgerUnavailable;
@@ -148,48 +149,26 @@ async fn ready(
     };
     Ok(Readied {
         before,
-        credentials: remember_secret(feed, found, context),
+        credentials: remember_secret(feed, found, context)?,
         ledger,
     })
 }
 
-/// The status as far as it speaks of this feed and this enclave: with an edited enclave everything
-/// starts anew. A ledger that is new says so, unless nobody edited the feed and it was just lost.
-/// The ledger's totals take the larger ones.
-fn trusted(
-    feed: &FlashpointFeed,
-    before: FlashpointFeedStatus,
-    ledger: &mut Ledger,
-) -> FlashpointFeedStatus {
-    if edited(feed) && ledger.changed() {
-        return FlashpointFeedStatus {
-            conditions: before.conditions,
-            ..FlashpointFeedStatus::default()
-        };
-    }
-    let (totals, told) = (&mut ledger.totals, &before.totals);
-    totals.syncs = totals.syncs.max(told.syncs);
-    totals.submitted = totals.submitted.max(told.submitted);
-    totals.failed = totals.failed.max(told.failed);
-    let posted = before.last_posted_time.as_ref().map(|time| time.0);
-    let submitted = before.last_submitted_time.as_ref().map(|time| time.0);
-    ledger.last_posted = ledger.last_posted.max(posted);
-    ledger.last_submitted = ledger.last_submitted.max(submitted);
-    before
-}
-
 /// Remembers which version of the secret is tried now.
+///
+/// # Errors
+/// When the API server gave no answer: that says nothing of the secret.
 fn remember_secret(
     feed: &FlashpointFeed,
     found: Result<Found, SecretError>,
     context: &Context,
-) -> Result<Found, Obstacle> {
+) -> Result<Result<Found, Obstacle>, ReconcileError> {
     let uid = feed.uid().unwrap_or_default();
     let tried = |version: Option<&str>| context.memory.tried_secret(&uid, version);
     let error = match found {
         Ok(found) => {
             tried(Some(&found.version));
-            return Ok(found);
+            return Ok(Ok(found));
         }
         Err(error) => error,
     };
@@ -203,12 +182,15 @@ fn remember_secret(
             tried(Some(&version));
             Reason::SecretKeyMissing
         }
-        SecretError::Unavailable { .. } => {
+        SecretError::Unavailable { cause, .. } if cause.is_silence() => {
+            return Err(ReconcileError::Cluster(cause, "read the secret"));
+        }
+        SecretError::Forbidden { .. } | SecretError::Unavailable { .. } => {
             context.memory.tried_no_secret(&uid);
             Reason::SecretNotFound
         }
     };
-    Err(Obstacle { reason, message })
+    Ok(Err(Obstacle { reason, message }))
 }
 
 /// What one sync works on.
@@ -287,78 +269,4 @@ fn until(time: Timestamp) -> Duration {
 fn jitter() -> f64 {
     let nanoseconds = Timestamp::now().subsec_nanosecond().unsigned_abs();
     f64::from(nanoseconds % 1_000_003) / 1_000_003.0
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use serde_json::json;
-
-    use super::*;
-    use crate::api::SyncTotals;
-
-    /// A feed of generation 3 whose status, with 7 reports written, speaks of this generation.
-    fn feed(observed: i64) -> FlashpointFeed {
-        serde_json::from_value(json!({
-            "metadata": {"name": "feed", "generation": 3},
-            "spec": {"secretRef": {"name": "secret"}, "enclaveId": "enclave"},
-            "status": {
-                "observedGeneration": observed,
-                "totals": {"syncs": 2, "submitted": 7, "failed": 1},
-                "window": {"coveredTo": "2026-01-01T00:00:00Z"},
-                "lastPostedTime": "2026-01-01T00:00:00Z",
-            },
-        }))
-        .unwrap()
-    }
-
-    fn ledger(stored: bool, submitted: u64) -> Ledger {
-        let mut ledger = Ledger::new(Owner {
-            uid: "uid".into(),
-            enclave: "enclave".into(),
-        });
-        ledger.totals.submitted = submitted;
-        if stored {
-            ledger.stored();
-        }
-        ledger
-    }
-
-    fn trust(observed: i64, ledger: &mut Ledger) -> FlashpointFeedStatus {
-        let feed = feed(observed);
-        trusted(&feed, feed.status.clone().unwrap(), ledger)
-    }
-
-    #[test]
-    fn an_edited_enclave_starts_anew() {
-        let mut ledger = ledger(false, 0);
-        let before = trust(2, &mut ledger);
-        assert_eq!(
-            (before.totals, before.window),
-            (SyncTotals::default(), None)
-        );
-        assert_eq!((ledger.totals.submitted, ledger.last_posted), (0, None));
-    }
-
-    #[test]
-    fn any_other_edit_goes_on() {
-        let mut ledger = ledger(true, 7);
-        assert!(trust(2, &mut ledger).window.is_some());
-        assert_eq!(ledger.totals.submitted, 7);
-    }
-
-    #[test]
-    fn a_lost_ledger_keeps_what_the_status_knows() {
-        let mut ledger = ledger(false, 0);
-        assert!(trust(3, &mut ledger).window.is_some());
-        assert_eq!(ledger.totals.submitted, 7);
-        assert!(ledger.last_posted.is_some());
-    }
-
-    #[test]
-    fn a_ledger_that_is_ahead_of_a_status_lost_in_a_crash_counts() {
-        let mut ledger = ledger(true, 9);
-        trust(3, &mut ledger);
-        assert_eq!(ledger.totals.submitted, 9);
-    }
 }

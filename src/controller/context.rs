@@ -1,11 +1,10 @@
 //! What every reconcile shares.
 
-use kube::Client;
 use kube::core::DeserializeGuard;
-use kube::runtime::events::Reporter;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::cluster::Cluster;
 use super::fence::Process;
 use super::memory::Memory;
 use super::metrics::Metrics;
@@ -21,7 +20,7 @@ pub type Watched = DeserializeGuard<FlashpointFeed>;
 /// What every reconcile shares.
 pub struct Context {
     /// The cluster.
-    pub client: Client,
+    pub cluster: Cluster,
     /// Where reports come from.
     pub flashpoint: Flashpoint,
     /// Where they go to.
@@ -36,8 +35,8 @@ pub struct Context {
     pub memory: Memory,
     /// What Prometheus is told.
     pub metrics: Metrics,
-    /// Whom events name as their source.
-    pub reporter: Reporter,
+    /// The replica's name, which events name as their source.
+    pub identity: Option<String>,
     /// The most syncs at once.
     pub slots: Semaphore,
 }

@@ -33,6 +33,9 @@ pub enum ReconcileError {
     /// The API server did not do what was asked.
     #[error("failed to {1}: {0}")]
     Cluster(#[source] Refusal, &'static str),
+    /// The API server refused the status in every form; it is told again, or the feed synced again, after this time.
+    #[error("failed to write the status: {0}; it was refused in every form")]
+    Refused(#[source] Refusal, Duration),
     /// A defect of the operator's.
     #[error("the reconcile broke off; please report this with the log")]
     Broken,
@@ -44,6 +47,7 @@ impl ReconcileError {
         match self {
             Self::Unreadable(_) => Action::await_change(),
             Self::Cluster(..) => Action::requeue(UNTOLD_RETRY),
+            Self::Refused(_, pause) => Action::requeue(*pause),
             Self::Broken => Action::requeue(BROKEN_RETRY),
         }
     }
@@ -63,6 +67,7 @@ pub async fn reconcile(
         Err(error) => Err(ReconcileError::Unreadable(shown(&error.error, &[]))),
     };
     if let Err(error @ ReconcileError::Unreadable(_)) = &reconciled {
+        tell::unreadable(&watched, context);
         announce::unreadable(context, &watched, error).await;
     }
     reconciled
@@ -92,11 +97,11 @@ async fn reconcile_readable(
         Due::Suspend => {
             let before = feed.status.clone().unwrap_or_default();
             let status = status::suspended(&before, generation(feed), now);
-            tell::status(feed, &settings, Told { before, status }, context).await?;
+            tell::status(feed, &settings, Told::new(before, status), context).await?;
             Ok(Action::await_change())
         }
         Due::Secret(pause) => {
-            if !secret_changed(feed, &settings, context).await? {
+            if !secret_changed(feed, &settings, context).await {
                 return Ok(Action::requeue(pause));
             }
             let occasion = Occasion {
@@ -115,40 +120,41 @@ async fn reconcile_readable(
     }
 }
 
-/// Whether the secret that a feed waits for is another than the one tried last.
-async fn secret_changed(
-    feed: &FlashpointFeed,
-    settings: &FeedSettings,
-    context: &Context,
-) -> Result<bool, ReconcileError> {
+/// Whether the secret that a feed waits for is another than the one tried last. One that can't be read is none: the feed's
+/// status says so already, or will with the next sync.
+async fn secret_changed(feed: &FlashpointFeed, settings: &FeedSettings, context: &Context) -> bool {
     let namespace = feed.namespace().unwrap_or_default();
-    let version = secret::version(&context.client, &namespace, &settings.secret_name).await;
+    let version = secret::version(&context.cluster, &namespace, &settings.secret_name).await;
     match version {
         Ok(version) => {
             let uid = feed.uid().unwrap_or_default();
-            Ok(context.memory.secret_differs(&uid, version.as_deref()))
+            context.memory.secret_differs(&uid, version.as_deref())
         }
         Err(SecretError::Unavailable { cause, .. }) => {
-            Err(ReconcileError::Cluster(cause, "read the secret"))
+            let (namespace, name) = (feed.namespace(), feed.name_any());
+            tracing::info!(namespace, name, error = %cause, "the secret could not be looked at");
+            false
         }
-        Err(_) => Ok(false),
+        Err(_) => false,
     }
 }
 
 /// What decides whether a feed is due.
 fn observed(feed: &FlashpointFeed, interval: Duration) -> Observed {
-    let status = feed.status.clone().unwrap_or_default();
+    let told = feed.status.clone().unwrap_or_default();
     let requested_at = feed.annotations().get(REQUESTED_AT);
     Observed {
         generation: generation(feed),
-        told_generation: status.observed_generation,
+        told_generation: told.observed_generation,
         suspend: feed.spec.suspend,
         interval,
-        requested_at: requested_at.filter(|value| !value.is_empty()).cloned(),
-        handled_request: status.last_handled_reconcile_at,
-        last_attempt: status.last_attempt_time.map(|time| time.0),
-        next_sync: status.next_sync_time.map(|time| time.0),
-        waits_for_secret: Reason::of(&status.conditions).is_some_and(waits_for_secret),
+        requested_at: requested_at
+            .filter(|value| !value.is_empty())
+            .map(|value| status::handled(value)),
+        handled_request: told.last_handled_reconcile_at,
+        last_attempt: told.last_attempt_time.map(|time| time.0),
+        next_sync: told.next_sync_time.map(|time| time.0),
+        waits_for_secret: Reason::of(&told.conditions).is_some_and(waits_for_secret),
     }
 }
 

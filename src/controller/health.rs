@@ -25,7 +25,13 @@ impl Readiness {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn get(&self) -> bool {
+    /// Says that it can't.
+    pub fn lost(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it does.
+    pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -62,13 +68,13 @@ pub async fn serve(
     }
 }
 
-/// Ready once the feeds are watched, or while another replica leads. A missing CRD is a reason
+/// Ready while the feeds are watched, or another replica leads. A missing CRD is a reason
 /// not to be ready, never one to be killed.
 async fn ready(State(shown): State<Shown>) -> Response {
     if shown.readiness.get() {
         "ok\n".into_response()
     } else {
-        let reason = "the feeds are not watched yet: are the CRDs installed, and may the service account list them?\n";
+        let reason = "the feeds are not watched: are the CRDs installed, and may the service account list them?\n";
         (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
     }
 }

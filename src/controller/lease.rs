@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta};
-use kube::{Client, Error};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::cluster::Cluster;
+use super::refusal::{Refusal, if_present};
 use super::written;
 
 /// How long a lease lasts after its last renewal.
@@ -24,6 +25,12 @@ const RENEW_WITHIN: Duration = Duration::from_secs(10);
 
 /// Between two attempts to acquire or to renew.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// Before the lease is read again that was changed between reading and renewing it.
+const READ_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long one call may take: a connection that went silent leaves time to renew the lease by another.
+const CALL_WITHIN: Duration = Duration::from_secs(3);
 
 /// Until when a lease is held, by the local clock.
 #[derive(Debug, Default)]
@@ -44,9 +51,21 @@ impl Leadership {
     }
 }
 
+/// What came of an attempt to acquire the lease or to renew it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempted {
+    /// It is held.
+    Held,
+    /// Another holds it.
+    AnothersLease,
+    /// It was changed between reading and writing, by whomever: whose it is shows when it is read again.
+    Changed,
+}
+
 /// A candidate for one lease.
 pub struct Candidate {
-    api: Api<Lease>,
+    cluster: Cluster,
+    namespace: String,
     name: String,
     identity: String,
     /// The lease as another holder last wrote it, and when that was first seen.
@@ -55,9 +74,10 @@ pub struct Candidate {
 
 impl Candidate {
     /// A candidate for the lease `name` in `namespace`, under `identity`.
-    pub fn new(client: Client, namespace: &str, name: &str, identity: &str) -> Self {
+    pub fn new(cluster: Cluster, namespace: &str, name: &str, identity: &str) -> Self {
         Self {
-            api: Api::namespaced(client, namespace),
+            cluster,
+            namespace: namespace.to_owned(),
             name: name.to_owned(),
             identity: identity.to_owned(),
             seen: None,
@@ -69,11 +89,11 @@ impl Candidate {
         loop {
             let begun = Instant::now();
             match timeout(RENEW_WITHIN, self.attempt()).await {
-                Ok(Ok(true)) => {
+                Ok(Ok(Attempted::Held)) => {
                     leadership.set(Some(begun + RENEW_WITHIN));
                     return;
                 }
-                Ok(Ok(false)) => {}
+                Ok(Ok(Attempted::AnothersLease | Attempted::Changed)) => {}
                 Err(_) => tracing::warn!(
                     lease = self.name,
                     "the lease could not be asked for in time"
@@ -86,19 +106,22 @@ impl Candidate {
         }
     }
 
-    /// Renews the lease until it is lost.
+    /// Renews the lease until it is lost: to another holder, or because it could not be renewed in time.
     pub async fn keep(&mut self, leadership: &Leadership) {
         let mut renewed = Instant::now();
+        let mut pause = RETRY;
         while renewed.elapsed() < RENEW_WITHIN {
-            sleep(RETRY).await;
+            sleep(pause).await;
+            pause = RETRY;
             let begun = Instant::now();
             let left = RENEW_WITHIN.saturating_sub(renewed.elapsed());
             match timeout(left, self.attempt()).await {
-                Ok(Ok(true)) => {
+                Ok(Ok(Attempted::Held)) => {
                     renewed = begun;
                     leadership.set(Some(begun + RENEW_WITHIN));
                 }
-                Ok(Ok(false)) => break,
+                Ok(Ok(Attempted::AnothersLease)) => break,
+                Ok(Ok(Attempted::Changed)) => pause = READ_AGAIN,
                 Ok(Err(error)) => {
                     tracing::warn!(lease = self.name, %error, "the lease could not be renewed");
                 }
@@ -113,7 +136,7 @@ impl Candidate {
     /// Gives the lease back, so that another replica need not wait for its end.
     pub async fn release(&mut self, leadership: &Leadership) {
         leadership.set(None);
-        let Ok(lease) = self.api.get(&self.name).await else {
+        let Ok(Some(lease)) = self.read().await else {
             return;
         };
         let Some(spec) = lease.spec.clone().filter(|spec| self.holds(spec)) else {
@@ -130,14 +153,14 @@ impl Candidate {
         }
     }
 
-    /// Acquires the lease or renews it; says whether it is held now.
-    async fn attempt(&mut self) -> Result<bool, Error> {
-        let Some(lease) = self.api.get_opt(&self.name).await? else {
+    /// Acquires the lease or renews it.
+    async fn attempt(&mut self) -> Result<Attempted, Refusal> {
+        let Some(lease) = self.read().await? else {
             return self.create().await;
         };
         let spec = lease.spec.clone().unwrap_or_default();
         if !self.holds(&spec) && !self.may_take(&lease, &spec) {
-            return Ok(false);
+            return Ok(Attempted::AnothersLease);
         }
         let now = MicroTime(Timestamp::now());
         let renewed = if self.holds(&spec) {
@@ -156,7 +179,15 @@ impl Candidate {
         self.write(lease, renewed).await
     }
 
-    async fn create(&self) -> Result<bool, Error> {
+    async fn read(&self) -> Result<Option<Lease>, Refusal> {
+        let read = self.cluster.call_within(CALL_WITHIN, |client| async {
+            let api: Api<Lease> = Api::namespaced(client, &self.namespace);
+            if_present(api.get(&self.name).await)
+        });
+        read.await
+    }
+
+    async fn create(&self) -> Result<Attempted, Refusal> {
         let lease = Lease {
             metadata: ObjectMeta {
                 name: Some(self.name.clone()),
@@ -164,15 +195,23 @@ impl Candidate {
             },
             spec: Some(self.fresh(MicroTime(Timestamp::now()))),
         };
-        won(self.api.create(&written(), &lease).await)
+        let created = self.cluster.call_within(CALL_WITHIN, |client| async move {
+            let api: Api<Lease> = Api::namespaced(client, &self.namespace);
+            api.create(&written(), &lease).await
+        });
+        attempted(created.await)
     }
 
-    async fn write(&self, lease: Lease, spec: LeaseSpec) -> Result<bool, Error> {
+    async fn write(&self, lease: Lease, spec: LeaseSpec) -> Result<Attempted, Refusal> {
         let lease = Lease {
             spec: Some(spec),
             ..lease
         };
-        won(self.api.replace(&self.name, &written(), &lease).await)
+        let replaced = self.cluster.call_within(CALL_WITHIN, |client| async move {
+            let api: Api<Lease> = Api::namespaced(client, &self.namespace);
+            api.replace(&self.name, &written(), &lease).await
+        });
+        attempted(replaced.await)
     }
 
     fn fresh(&self, now: MicroTime) -> LeaseSpec {
@@ -219,11 +258,12 @@ fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 
-/// A conflict means that another candidate was faster.
-fn won(written: Result<Lease, Error>) -> Result<bool, Error> {
+/// A conflict may be another candidate that was faster, whoever labels or annotates the lease, or a renewal of ours whose answer
+/// was lost.
+fn attempted(written: Result<Lease, Refusal>) -> Result<Attempted, Refusal> {
     match written {
-        Ok(_) => Ok(true),
-        Err(Error::Api(status)) if status.code == 409 => Ok(false),
-        Err(error) => Err(error),
+        Ok(_) => Ok(Attempted::Held),
+        Err(refusal) if refusal.code() == Some(409) => Ok(Attempted::Changed),
+        Err(refusal) => Err(refusal),
     }
 }

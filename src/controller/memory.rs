@@ -18,6 +18,19 @@ pub struct Told {
     pub before: FlashpointFeedStatus,
     /// The status from now on.
     pub status: FlashpointFeedStatus,
+    /// How often the API server refused it in every form.
+    pub refusals: u32,
+}
+
+impl Told {
+    /// What was not told yet.
+    pub fn new(before: FlashpointFeedStatus, status: FlashpointFeedStatus) -> Self {
+        Self {
+            before,
+            status,
+            refusals: 0,
+        }
+    }
 }
 
 /// What a feed's secret was when it was tried last.

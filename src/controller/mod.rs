@@ -2,6 +2,7 @@
 
 mod announce;
 mod attempt;
+mod cluster;
 mod context;
 mod due;
 mod exposition;
@@ -13,19 +14,19 @@ mod lease;
 mod memory;
 mod metrics;
 mod patch;
+mod reduced;
 mod refusal;
 mod secret;
 mod status;
 mod tell;
+mod trust;
 mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::Client;
 use kube::api::PostParams;
-use kube::runtime::events::Reporter;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,7 @@ use crate::clock::ServiceClock;
 use crate::flashpoint::{Flashpoint, FlashpointSettings};
 use crate::http::{self, HttpSettings, HttpSetupError};
 use crate::trustar::{Trustar, TrustarSettings};
+use cluster::Cluster;
 use context::Context;
 use fence::Process;
 use health::Readiness;
@@ -119,7 +121,7 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     let operator = Operator {
         settings,
         http,
-        client: client().await?,
+        cluster: Cluster::connect().await.map_err(RunError::Cluster)?,
         metrics: Metrics::default(),
         readiness: Readiness::default(),
         stopped,
@@ -143,20 +145,12 @@ fn written() -> PostParams {
     }
 }
 
-async fn client() -> Result<Client, RunError> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let failed = |error: &dyn std::fmt::Display| RunError::Cluster(error.to_string());
-    let config = kube::Config::infer().await;
-    let config = config.map_err(|error| failed(&error))?;
-    Client::try_from(config).map_err(|error| failed(&error))
-}
-
 /// The process as a whole.
 struct Operator {
     settings: Settings,
     /// For calls to both vendors.
     http: reqwest::Client,
-    client: Client,
+    cluster: Cluster,
     metrics: Metrics,
     readiness: Readiness,
     stopped: CancellationToken,
@@ -181,7 +175,7 @@ impl Operator {
             identity,
         } = election;
         let leadership = Arc::new(Leadership::default());
-        let mut candidate = Candidate::new(self.client.clone(), namespace, NAME, identity);
+        let mut candidate = Candidate::new(self.cluster.clone(), namespace, NAME, identity);
         // A replica that stands by is ready to.
         self.readiness.set();
         tracing::info!(identity, "waiting for the lease");
@@ -225,7 +219,7 @@ impl Operator {
         let settings = &self.settings;
         let observer = Arc::new(self.metrics.clone());
         let context = Context {
-            client: self.client.clone(),
+            cluster: self.cluster.clone(),
             flashpoint: Flashpoint::new(&settings.flashpoint, http.clone(), observer.clone()),
             trustar: Trustar::new(&settings.trustar, http, observer),
             process: Process {
@@ -236,13 +230,10 @@ impl Operator {
             clock: ServiceClock::default(),
             memory: Memory::default(),
             metrics: self.metrics.clone(),
-            reporter: Reporter {
-                controller: NAME.to_owned(),
-                instance: settings
-                    .election
-                    .as_ref()
-                    .map(|election| election.identity.clone()),
-            },
+            identity: settings
+                .election
+                .as_ref()
+                .map(|election| election.identity.clone()),
             slots: Semaphore::new(usize::from(settings.concurrency.max(1))),
         };
         watch::run(Arc::new(context), settings, self.readiness.clone()).await;

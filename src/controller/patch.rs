@@ -1,8 +1,10 @@
 //! Writes a feed's status: once a sync, and only over what it was decided on.
 
 use kube::api::{Api, Patch, PatchParams};
-use kube::{Client, Error, ResourceExt as _};
+use kube::{Error, ResourceExt as _};
 
+use super::cluster::Cluster;
+use super::refusal::{Refusal, if_present};
 use super::written;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 
@@ -16,22 +18,31 @@ const TRIES: u32 = 10;
 /// # Errors
 /// When the API server refuses, or is not to be had.
 pub async fn status(
-    client: &Client,
+    cluster: &Cluster,
     feed: &FlashpointFeed,
     status: &FlashpointFeedStatus,
-) -> Result<Option<FlashpointFeed>, Error> {
-    let api: Api<FlashpointFeed> =
-        Api::namespaced(client.clone(), &feed.namespace().unwrap_or_default());
+) -> Result<Option<FlashpointFeed>, Refusal> {
+    let (namespace, name) = (feed.namespace().unwrap_or_default(), feed.name_any());
     let mut version = feed.resource_version().unwrap_or_default();
     let mut tries = 0;
     loop {
-        match write(&api, &feed.name_any(), &version, status).await {
+        let written = cluster.call(|client| {
+            let api = Api::namespaced(client, &namespace);
+            write(api, &name, &version, status)
+        });
+        match written.await {
             Ok(stored) => return Ok(Some(stored)),
-            Err(Error::Api(answer)) if answer.code == 404 => return Ok(None),
-            Err(Error::Api(answer)) if answer.code == 409 && tries < TRIES => tries += 1,
-            Err(error) => return Err(error),
+            Err(refusal) => match refusal.code() {
+                Some(404) => return Ok(None),
+                Some(409) if tries < TRIES => tries += 1,
+                _ => return Err(refusal),
+            },
         }
-        match api.get_opt(&feed.name_any()).await? {
+        let read = cluster.call(|client| async {
+            let api: Api<FlashpointFeed> = Api::namespaced(client, &namespace);
+            if_present(api.get(&name).await)
+        });
+        match read.await? {
             Some(stored) if is_ours(&stored, feed, status) => {
                 version = stored.resource_version().unwrap_or_default();
             }
@@ -43,7 +54,7 @@ pub async fn status(
 /// Replaces the whole status, if the feed is still of that version: a merge would leave behind
 /// what the status no longer says.
 async fn write(
-    api: &Api<FlashpointFeed>,
+    api: Api<FlashpointFeed>,
     name: &str,
     version: &str,
     status: &FlashpointFeedStatus,

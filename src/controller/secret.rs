@@ -1,10 +1,10 @@
 //! A feed's credentials, read from its secret at each sync: get, by name, in its own namespace.
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::Client;
 use kube::api::Api;
 
-use super::refusal::Refusal;
+use super::cluster::Cluster;
+use super::refusal::{Refusal, if_present};
 use crate::credentials::{Credentials, KeyMissing};
 
 /// Why there are no credentials.
@@ -30,6 +30,19 @@ pub enum SecretError {
         /// The version of the secret that lacks them.
         version: String,
     },
+    /// The operator may not read it.
+    #[error(
+        "secret {namespace}/{name} may not be read: {cause}; give the operator's service account a Role in {namespace} with `get` on `secrets`, as the chart does"
+    )]
+    Forbidden {
+        /// The feed's namespace.
+        namespace: String,
+        /// The name that the feed gives.
+        name: String,
+        /// What the API server answered.
+        #[source]
+        cause: Refusal,
+    },
     /// The API server did not give it.
     #[error("secret {namespace}/{name} could not be read: {cause}")]
     Unavailable {
@@ -52,8 +65,11 @@ pub struct Found {
 }
 
 /// Reads the credentials from a secret.
-pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Found, SecretError> {
-    let secret = get(client, namespace, name).await?;
+///
+/// # Errors
+/// When it is not there, lacks a key, or can't be read.
+pub async fn read(cluster: &Cluster, namespace: &str, name: &str) -> Result<Found, SecretError> {
+    let secret = get(cluster, namespace, name).await?;
     let version = version_of(&secret);
     let data = secret.data.unwrap_or_default();
     Credentials::from_keys(|key| data.get(key).map(|value| value.0.as_slice()))
@@ -71,27 +87,36 @@ pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Found,
 
 /// The version of a secret; none where it does not exist.
 pub async fn version(
-    client: &Client,
+    cluster: &Cluster,
     namespace: &str,
     name: &str,
 ) -> Result<Option<String>, SecretError> {
-    match get(client, namespace, name).await {
+    match get(cluster, namespace, name).await {
         Ok(secret) => Ok(Some(version_of(&secret))),
         Err(SecretError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-async fn get(client: &Client, namespace: &str, name: &str) -> Result<Secret, SecretError> {
-    let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
+async fn get(cluster: &Cluster, namespace: &str, name: &str) -> Result<Secret, SecretError> {
+    let read = cluster.call(|client| async move {
+        let api: Api<Secret> = Api::namespaced(client, namespace);
+        if_present(api.get(name).await)
+    });
+    let read = read.await;
     let (namespace, name) = (namespace.to_owned(), name.to_owned());
-    match api.get_opt(&name).await {
+    match read {
         Ok(Some(secret)) => Ok(secret),
         Ok(None) => Err(SecretError::NotFound { namespace, name }),
-        Err(error) => Err(SecretError::Unavailable {
+        Err(cause) if cause.code() == Some(403) => Err(SecretError::Forbidden {
             namespace,
             name,
-            cause: error.into(),
+            cause,
+        }),
+        Err(cause) => Err(SecretError::Unavailable {
+            namespace,
+            name,
+            cause,
         }),
     }
 }

@@ -8,6 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::due;
 use crate::api::{FlashpointFeedStatus, Reason, SyncFailure, SyncTotals, SyncWindow, conditions};
 use crate::ledger::Ledger;
+use crate::report::Digest;
 use crate::standing::Standing;
 use crate::sync::{Conclusion, Outcome};
 use crate::window::Window;
@@ -17,6 +18,12 @@ const MAX_FAILURES: usize = 10;
 
 /// The most bytes of a status as JSON, as users and etcd are promised.
 const MAX_BYTES: usize = 8 * 1024;
+
+/// The longest value of the forcing annotation that the status repeats as it is, in bytes.
+const MAX_REQUEST: usize = 256;
+
+/// So many bytes of a longer one are shown.
+const REQUEST_SHOWN: usize = 200;
 
 /// What the status is told about one attempt at a sync.
 pub struct Attempt<'a> {
@@ -28,7 +35,7 @@ pub struct Attempt<'a> {
     pub started: Timestamp,
     /// When it ended.
     pub ended: Timestamp,
-    /// The forcing annotation's value as it was read at the start.
+    /// The forcing annotation's value as it was read at the start, by [`handled`].
     pub requested_at: Option<&'a str>,
     /// Whether the feed was edited or the sync forced, so that earlier failures no longer count.
     pub fresh: bool,
@@ -82,6 +89,20 @@ pub fn after_sync(
         failures: shown_failures(ledger),
         ..attempted(before, attempt, stand, failures)
     })
+}
+
+/// The forcing annotation's value as the status says that it was handled: as it is or, where it is longer than 256 bytes, its
+/// beginning and its digest, which tell it from any other.
+pub fn handled(request: &str) -> String {
+    if request.len() <= MAX_REQUEST {
+        return request.to_owned();
+    }
+    let digest = Digest::of(request.as_bytes()).0;
+    let end = request.floor_char_boundary(REQUEST_SHOWN);
+    format!(
+        "{}… digest:{digest:016x}",
+        request.get(..end).unwrap_or_default()
+    )
 }
 
 /// A status of the size that it may have, with fewer failures if need be: characters that JSON
@@ -195,9 +216,10 @@ fn stand(attempt: &Attempt<'_>, outcome: &Outcome, failures: u64) -> Stand {
     };
     // From whole seconds to whole seconds: an interval must not grow by what rounding adds.
     let regular = due::after_success(time(attempt.started).0, attempt.interval);
-    let next_part = outcome
-        .continue_in
-        .map(|pause| attempt.ended.checked_add(pause).unwrap_or(regular));
+    let after = |pause| attempt.ended.checked_add(pause).unwrap_or(regular);
+    // A retry of what is pending does not put off what is new.
+    let retry_at = outcome.retry_in.map(|pause| after(pause).min(regular));
+    let next_part = outcome.continue_in.map(after).or(retry_at);
     let (next, failed) = match &outcome.conclusion {
         Conclusion::Fault(fault) if fault.needs_a_person() => {
             let next = due::after_person(attempt.ended, attempt.interval, failures);

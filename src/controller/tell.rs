@@ -4,20 +4,25 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt as _;
+use kube::{Resource as _, ResourceExt as _};
 
-use super::context::Context;
-use super::feed::ReconcileError;
+use super::context::{Context, Watched};
+use super::feed::{ReconcileError, UNTOLD_RETRY};
 use super::memory::Told;
 use super::metrics::{Feed, Standing};
+use super::reduced::Form;
+use super::refusal::Refusal;
 use super::{announce, patch};
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, Reason};
 use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::sync::Outcome;
 
-/// Writes the status, then says in an event what changed. What the API server does not take is
-/// remembered: a sync whose outcome can't be told must not be repeated.
+/// How often a status is told that the API server refuses in every form.
+const MAX_REFUSALS: u32 = 5;
+
+/// Writes the status, then says in an event what changed. What the API server does not take at the time is
+/// remembered: a sync whose outcome can't be told must not be repeated. What it refuses is told in smaller forms.
 ///
 /// # Errors
 /// When the API server does not take the status.
@@ -28,20 +33,72 @@ pub async fn status(
     context: &Context,
 ) -> Result<(), ReconcileError> {
     let uid = feed.uid().unwrap_or_default();
-    let stored = match patch::status(&context.client, feed, &told.status).await {
-        Ok(stored) => stored,
-        Err(error) => {
-            context.memory.set_untold(&uid, Some(told));
-            return Err(ReconcileError::Cluster(error.into(), "write the status"));
+    match write(feed, &told, context).await {
+        Ok(stored) => {
+            context.memory.set_untold(&uid, None);
+            if let Some(stored) = stored {
+                standing(&stored, settings, context);
+                context.memory.remember(stored);
+                announce::change(context, feed, &told).await;
+            }
+            Ok(())
         }
-    };
-    context.memory.set_untold(&uid, None);
-    if let Some(stored) = stored {
-        standing(&stored, settings, context);
-        context.memory.remember(stored);
-        announce::change(context, feed, &told).await;
+        Err(refusal) if refusal.is_final() => Err(refused(&uid, settings, told, refusal, context)),
+        Err(refusal) => {
+            context.memory.set_untold(&uid, Some(told));
+            Err(ReconcileError::Cluster(refusal, "write the status"))
+        }
     }
-    Ok(())
+}
+
+/// Writes the status in the largest form that the API server takes.
+async fn write(
+    feed: &FlashpointFeed,
+    told: &Told,
+    context: &Context,
+) -> Result<Option<FlashpointFeed>, Refusal> {
+    let mut written = patch::status(&context.cluster, feed, &told.status).await;
+    for form in [Form::WithoutDetail, Form::ConditionsAlone] {
+        match &written {
+            Err(refusal) if refusal.is_final() => {
+                let (namespace, name) = (feed.namespace(), feed.name_any());
+                tracing::warn!(namespace, name, error = %refusal, "the status was refused; it is told in a smaller form");
+                let smaller = form.of(told, refusal);
+                written = patch::status(&context.cluster, feed, &smaller).await;
+            }
+            _ => break,
+        }
+    }
+    written
+}
+
+/// Remembers a status that was refused in every form, for a few more tries over some minutes. Then it is dropped, and the feed
+/// is synced again after its interval: the ledger knows what was done, and the next status may be one that is taken.
+fn refused(
+    uid: &str,
+    settings: &FeedSettings,
+    mut told: Told,
+    refusal: Refusal,
+    context: &Context,
+) -> ReconcileError {
+    told.refusals += 1;
+    let (untold, pause) = if told.refusals < MAX_REFUSALS {
+        let pause = UNTOLD_RETRY.saturating_mul(1 << told.refusals);
+        (Some(told), pause)
+    } else {
+        (None, settings.interval)
+    };
+    context.memory.set_untold(uid, untold);
+    ReconcileError::Refused(refusal, pause)
+}
+
+/// Shows a feed whose stored form can't be read: a person must mend it.
+pub fn unreadable(feed: &Watched, context: &Context) {
+    let standing = Standing {
+        stalled: true,
+        ..Standing::default()
+    };
+    context.metrics.stands(&Feed::of(feed.meta()), &standing);
 }
 
 /// Sets the gauges that say how a feed stands.
@@ -56,7 +113,7 @@ pub fn standing(feed: &FlashpointFeed, settings: &FeedSettings, context: &Contex
         ready: is("Ready"),
         stalled: is("Stalled"),
         suspended: feed.spec.suspend,
-        interval: i64::try_from(settings.interval.as_secs()).unwrap_or(i64::MAX),
+        interval: i64::try_from(settings.interval.as_secs()).ok(),
         last_sync: seconds(&status.last_sync_time),
         last_posted: seconds(&status.last_posted_time),
         backlog: status.last_sync.as_ref().map_or(0, |counts| counts.backlog),
@@ -75,11 +132,10 @@ pub fn counts(
 ) {
     let label = Feed::of(&feed.metadata);
     if let Some(counts) = &outcome.counts {
-        let continued = before
-            .last_sync
-            .as_ref()
-            .filter(|earlier| earlier.pending > 0 && earlier.considered == counts.considered);
-        let earlier = continued.cloned().unwrap_or_else(Counts::default);
+        let earlier = before.last_sync.as_ref();
+        // A finished sync is not the part before this one: that was not told.
+        let earlier = earlier.filter(|earlier| outcome.continued && earlier.pending > 0);
+        let earlier = earlier.cloned().unwrap_or_else(Counts::default);
         context.metrics.counted(&label, &earlier, counts);
     }
     context.metrics.remembers(&label, ledger.len());

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::join_all;
-use kube::api::Api;
+use kube::api::{Api, ListParams};
 use kube::runtime::controller::{Action, Config, Controller, Error};
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher;
-use kube::{Resource as _, ResourceExt as _};
+use kube::{Client, Resource as _, ResourceExt as _};
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Settings;
+use super::cluster::WATCH_FOR;
 use super::context::{Context, Watched};
 use super::feed::{self, ReconcileError};
 use super::health::Readiness;
@@ -28,32 +29,39 @@ const GRACE: Duration = Duration::from_secs(4);
 /// How long they have after that, for ledger and status: the whole stop may take 10 s.
 const TELL_WITHIN: Duration = Duration::from_secs(4);
 
+/// How often it is looked whether feeds can be watched again.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
 /// How often what belongs to feeds that are gone is dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// Runs until the process is stopped and its syncs have ended, or time is up for them.
 pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readiness) {
-    let client = || context.client.clone();
-    let apis: Vec<Api<Watched>> = if settings.namespaces.is_empty() {
-        vec![Api::all(client())]
+    let namespaces: Vec<Option<String>> = if settings.namespaces.is_empty() {
+        vec![None]
     } else {
         // Named twice, a namespace is watched once: two syncs of one feed would get in each other's way.
         let namespaces: BTreeSet<&String> = settings.namespaces.iter().collect();
-        namespaces
-            .into_iter()
-            .map(|namespace| Api::namespaced(client(), namespace))
-            .collect()
+        namespaces.into_iter().cloned().map(Some).collect()
     };
-    let controllers: Vec<_> = apis
-        .into_iter()
-        .map(|api| controller(api, settings.concurrency, &context))
+    let controllers: Vec<_> = namespaces
+        .iter()
+        .map(|namespace| {
+            let api = feeds(context.cluster.watching(), namespace.as_deref());
+            controller(api, settings.concurrency, &context)
+        })
         .collect();
     let stores: Vec<Store<Watched>> = controllers.iter().map(Controller::store).collect();
     let watched = controllers
         .into_iter()
-        .map(|controller| watch(controller, &context));
-    let watching =
-        async { tokio::join!(become_ready(&stores, readiness), sweep(&stores, &context)) };
+        .map(|controller| watch(controller, &context, &readiness));
+    let watching = async {
+        let ready = async {
+            become_ready(&stores, &readiness).await;
+            stay_ready(&namespaces, &readiness, &context).await;
+        };
+        tokio::join!(ready, sweep(&stores, &context))
+    };
     tokio::select! {
         _ = join_all(watched) => {}
         _ = watching => {}
@@ -61,14 +69,22 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
     }
 }
 
+/// The feeds of one namespace, or of all.
+fn feeds(client: Client, namespace: Option<&str>) -> Api<Watched> {
+    match namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    }
+}
+
 fn controller(api: Api<Watched>, concurrency: u16, context: &Context) -> Controller<Watched> {
-    Controller::new(api, watcher::Config::default())
+    Controller::new(api, watcher::Config::default().timeout(WATCH_FOR))
         .with_config(Config::default().concurrency(concurrency))
         .graceful_shutdown_on(context.process.stopped.clone().cancelled_owned())
 }
 
 /// Reconciles the feeds of one watch until it is shut down.
-async fn watch(controller: Controller<Watched>, context: &Arc<Context>) {
+async fn watch(controller: Controller<Watched>, context: &Arc<Context>, readiness: &Readiness) {
     let store = controller.store();
     let reconcile = move |feed: Arc<Watched>, context: Arc<Context>| {
         let store = store.clone();
@@ -94,6 +110,12 @@ async fn watch(controller: Controller<Watched>, context: &Arc<Context>) {
                 // Reconcile errors are logged where they come up; a feed that is gone is no error.
                 Ok(_) | Err(Error::ReconcilerFailed(..) | Error::ObjectNotFound(_)) => {}
                 Err(error) => {
+                    if answer(&error)
+                        .and_then(refusal::code)
+                        .is_some_and(is_lasting)
+                    {
+                        readiness.lost();
+                    }
                     let error = unwatched(&error);
                     tracing::warn!(error, "the feeds can't be watched");
                 }
@@ -104,20 +126,49 @@ async fn watch(controller: Controller<Watched>, context: &Arc<Context>) {
 
 /// Why a watch failed: what the API server said, where it said something.
 fn unwatched(error: &(dyn std::error::Error + 'static)) -> String {
+    answer(error).map_or_else(|| shown(&error.to_string(), &[]), refusal::said)
+}
+
+/// The API server's answer that is the cause of an error.
+fn answer<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a kube::Error> {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut answers = causes.filter_map(|cause| cause.downcast_ref::<kube::Error>());
-    answers
-        .next()
-        .map_or_else(|| shown(&error.to_string(), &[]), refusal::said)
+    let mut answers = causes.filter_map(|cause| cause.downcast_ref());
+    answers.next()
+}
+
+/// Whether an answer says that feeds can't be watched until somebody acts: the definitions are gone, or the rights.
+fn is_lasting(code: u16) -> bool {
+    matches!(code, 401 | 403 | 404)
 }
 
 /// Ready once every watch has shown its feeds.
-async fn become_ready(stores: &[Store<Watched>], readiness: Readiness) {
+async fn become_ready(stores: &[Store<Watched>], readiness: &Readiness) {
     let shown = join_all(stores.iter().map(Store::wait_until_ready)).await;
     if shown.iter().all(Result::is_ok) {
         let feeds: usize = stores.iter().map(|store| store.state().len()).sum();
         tracing::info!(feeds, "watching");
         readiness.set();
+    }
+}
+
+/// Ready again once the feeds can be listed after a watch was refused: a watch that begins anew shows nothing while nothing
+/// changes.
+async fn stay_ready(namespaces: &[Option<String>], readiness: &Readiness, context: &Context) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        if readiness.get() {
+            continue;
+        }
+        let lists = namespaces.iter().map(|namespace| {
+            context.cluster.call(|client| async {
+                let one = ListParams::default().limit(1);
+                feeds(client, namespace.as_deref()).list(&one).await
+            })
+        });
+        if join_all(lists).await.iter().all(Result::is_ok) {
+            tracing::info!("the feeds can be watched again");
+            readiness.set();
+        }
     }
 }
 

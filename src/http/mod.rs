@@ -8,6 +8,7 @@ mod proxy;
 mod retry_after;
 mod service_url;
 mod single_flight;
+mod user_info;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,7 @@ pub(crate) use gate::{ByCredential, Gate};
 pub(crate) use outside::shown;
 pub use service_url::{ServiceUrl, ServiceUrlError};
 pub(crate) use single_flight::SingleFlight;
+pub(crate) use user_info::without_user_info;
 
 /// A connection, TLS included, is there within this time or not at all. It is kept apart from
 /// the time a call may take, because a page that comes too slowly may be asked for in halves,

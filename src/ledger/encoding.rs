@@ -36,6 +36,17 @@ pub enum EncodeError {
     Serialise(String),
 }
 
+/// Why a stored ledger is not taken for an owner's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untrusted {
+    /// It is the feed's, from when it wrote to another enclave.
+    OtherEnclave,
+    /// It is another feed's, whatever its enclave.
+    OtherFeed,
+    /// It is damaged, or of another version.
+    Unreadable,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
     v: u32,
@@ -147,9 +158,22 @@ impl Ledger {
     /// is an empty ledger: everything is looked at again, and nothing is lost.
     #[must_use]
     pub fn decode(text: &str, owner: Owner) -> Self {
-        match read(text) {
-            Some(stored) if stored.v == VERSION && stored.owner == owner => from_stored(stored),
-            _ => Self::new(owner),
+        Self::decode_trusted(text, &owner).unwrap_or_else(|_| Self::new(owner))
+    }
+
+    /// Decodes what [`Ledger::encode`] gave.
+    ///
+    /// # Errors
+    /// When it is not to be trusted, and why.
+    pub fn decode_trusted(text: &str, owner: &Owner) -> Result<Self, Untrusted> {
+        let stored = read(text).filter(|stored| stored.v == VERSION);
+        let stored = stored.ok_or(Untrusted::Unreadable)?;
+        if stored.owner.uid != owner.uid {
+            Err(Untrusted::OtherFeed)
+        } else if stored.owner.enclave != owner.enclave {
+            Err(Untrusted::OtherEnclave)
+        } else {
+            Ok(from_stored(stored))
         }
     }
 
@@ -400,6 +424,21 @@ mod tests {
         ] {
             assert_eq!(Ledger::decode(&text, other.clone()), Ledger::new(other));
         }
+    }
+
+    #[test]
+    fn it_is_told_why_a_ledger_is_not_trusted() {
+        let text = every_state().encode().unwrap();
+        let why = |text: &str, uid: &str, enclave: &str| {
+            let (uid, enclave) = (uid.to_owned(), enclave.to_owned());
+            Ledger::decode_trusted(text, &Owner { uid, enclave }).err()
+        };
+        let Owner { uid, enclave } = owner();
+        assert_eq!(why(&text, &uid, &enclave), None);
+        assert_eq!(why(&text, &uid, "another"), Some(Untrusted::OtherEnclave));
+        assert_eq!(why(&text, "another", &enclave), Some(Untrusted::OtherFeed));
+        assert_eq!(why(&text, "another", "another"), Some(Untrusted::OtherFeed));
+        assert_eq!(why("AAAA", &uid, &enclave), Some(Untrusted::Unreadable));
     }
 
     #[test]

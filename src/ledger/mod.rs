@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::counts::Counts;
 use crate::report::{Digest, ReportId};
 
-pub use encoding::{EncodeError, MAX_BYTES};
+pub use encoding::{EncodeError, MAX_BYTES, Untrusted};
 pub use tries::{MAX_ATTEMPTS, RETRY_AFTER, Tries};
 
 /// The most reports that a ledger holds.

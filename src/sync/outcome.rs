@@ -67,6 +67,8 @@ pub struct Outcome {
     pub conclusion: Conclusion,
     /// What it counted, its earlier parts included; none where nothing could be listed.
     pub counts: Option<Counts>,
+    /// Whether the counts include those of an earlier, unfinished sync.
+    pub continued: bool,
     /// The checkpoint.
     pub window: Window,
     /// When the sync whose latest reports are now handled began.
@@ -75,8 +77,6 @@ pub struct Outcome {
     pub continue_in: Option<Duration>,
     /// After this, what is pending is tried again, if no sync is due sooner.
     pub retry_in: Option<Duration>,
-    /// Whether the counts include those of an earlier sync, which this one continued.
-    pub continued: bool,
     /// What people should know besides.
     pub notes: Vec<Note>,
     /// Everything before this time was given up, by a lookback made shorter.
@@ -133,11 +133,11 @@ impl Unlisted {
         Outcome {
             conclusion,
             counts: None,
+            continued: false,
             window: plan.window,
             handled: None,
             continue_in,
             retry_in: None,
-            continued: false,
             notes: Vec::new(),
             given_up: None,
         }

@@ -1,10 +1,12 @@
 //! Secrets, keys and rights: who must act is told, and what is mended is noticed.
 
+use std::time::Duration;
+
 use flashpoint_operator::api::Reason;
 use serde_json::json;
 use simulators::trustar::ENCLAVE;
 
-use crate::harness::{Stage, conditions, message, status};
+use crate::harness::{Stage, conditions, message, status, watch_rules};
 
 #[tokio::test]
 async fn a_feed_waits_for_its_secret_and_syncs_when_it_appears() {
@@ -161,6 +163,30 @@ async fn a_feed_that_is_stalled_by_its_enclave_notices_another_secret() {
         }];
     });
     stage.put_secret(&stage.keys()).await;
+    stage.until_synced("feed").await;
+    stage.assert_clean();
+}
+
+#[tokio::test]
+async fn a_secret_that_may_not_be_read_is_told_with_the_right_to_give_and_costs_little() {
+    let stage = Stage::new("secret-403").await;
+    stage.telling_reports(2);
+    stage.forbid("secrets").await;
+    let operator = stage.operator().await;
+    stage.feed("feed").await;
+    let feed = stage.until_reason("feed", Reason::SecretNotFound).await;
+    assert_eq!(conditions(&feed), ["Ready=False", "Reconciling=True"]);
+    let message = message(&feed);
+    assert!(message.contains("credentials may not be read"), "{message}");
+    assert!(message.contains("`get` on `secrets`"), "{message}");
+    let mark = stage.audit.mark();
+    tokio::time::sleep(Duration::from_secs(22)).await;
+    let calls = stage.audit.calls_since(mark);
+    let reads = calls.iter().filter(|call| call.resource == "secrets");
+    assert!(reads.count() <= 3, "{calls:?}");
+    let log = operator.log();
+    assert_eq!(log.matches("\"WARN\"").count(), 0, "{log}");
+    stage.allow(&watch_rules()).await;
     stage.until_synced("feed").await;
     stage.assert_clean();
 }

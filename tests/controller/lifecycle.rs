@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use flashpoint_operator::api::{FlashpointFeed, FlashpointLedger, Reason};
+use jiff::{SignedDuration, Timestamp};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{Call, SOON, Stage, counts, reason, status, until};
+use crate::harness::{Call, SOON, Stage, counts, message, reason, status, until, watch_rules};
 
 #[tokio::test]
 async fn a_feed_deleted_in_mid_sync_ends_with_its_series_and_without_a_fuss() {
@@ -299,4 +300,90 @@ async fn a_feed_that_others_write_to_all_the_time_is_synced_and_told() {
     // What others write is no reason to sync.
     assert_eq!(stage.listings().len(), 4);
     stage.assert_clean();
+}
+
+/// Both happen while no operator runs: what the status knows is kept, since a lost ledger says nothing of the enclave.
+#[tokio::test]
+async fn a_ledger_lost_along_with_an_edit_keeps_window_and_totals() {
+    let stage = Stage::new("lost-edited").await;
+    stage.telling_reports(3);
+    let operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    operator.kill();
+    let covered = Timestamp::now() - SignedDuration::from_hours(5 * 24);
+    let covered = Timestamp::from_second(covered.as_second()).unwrap();
+    let window = json!({"coveredTo": covered.to_string()});
+    stage.edit_status("feed", json!({"window": window})).await;
+    stage
+        .ledgers()
+        .delete("feed", &DeleteParams::default())
+        .await
+        .unwrap();
+    stage.edit("feed", json!({"interval": "20m"})).await;
+    let _next = stage.operator().await;
+    let feed = stage.until_synced("feed").await;
+    // The outage is listed from before its beginning, not from a lookback ago.
+    let listing = stage.listings().pop().unwrap();
+    let mut parameters = listing.parameters().into_iter();
+    let since = parameters.find(|(name, _)| name == "since");
+    let since: Timestamp = since.unwrap().1.parse().unwrap();
+    assert!(since < covered, "{since}");
+    assert_eq!(status(&feed).totals.submitted, 6);
+}
+
+/// A ledger that can't be read is told, after an edit as well; and the window outlives it.
+#[tokio::test]
+async fn a_ledger_that_may_not_be_read_after_an_edit_is_told() {
+    let stage = Stage::new("no-read").await;
+    stage.telling_reports(3);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let before = stage.until_synced("feed").await;
+    let rules = watch_rules();
+    stage.forbid("flashpointledgers").await;
+    stage.edit("feed", json!({"interval": "20m"})).await;
+    let feed = stage.until_reason("feed", Reason::LedgerUnavailable).await;
+    assert!(message(&feed).contains("403"), "{}", message(&feed));
+    assert_eq!(status(&feed).window, status(&before).window);
+    assert_eq!(status(&feed).totals, status(&before).totals);
+    stage.allow(&rules).await;
+    stage.request("feed", "now").await;
+    stage.until_synced("feed").await;
+    assert_eq!(stage.upserts().len(), 3);
+}
+
+/// Names of 253 characters, as long as Kubernetes has them.
+#[tokio::test]
+async fn a_feed_of_the_longest_name_has_events_of_its_own() {
+    let stage = Stage::new("long-names").await;
+    stage.telling_reports(1);
+    let _operator = stage.operator().await;
+    let stem = "a-feed.with-a-long-name.".repeat(12);
+    let names = ["one", "two"].map(|end| format!("{}{end}", &stem[..250]));
+    for name in &names {
+        stage.feed(name).await;
+    }
+    for name in &names {
+        stage.until_synced(name).await;
+        stage.until_event(name, "Submitted").await;
+        stage.until_event(name, "Synced").await;
+    }
+}
+
+/// An annotation may hold far more than a status.
+#[tokio::test]
+async fn a_request_of_many_kilobytes_is_handled_once_and_told_short() {
+    let stage = Stage::new("long-request").await;
+    stage.telling_reports(1);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    stage.request("feed", &"r".repeat(100_000)).await;
+    let handled = |feed: &FlashpointFeed| status(feed).last_handled_reconcile_at.is_some();
+    let feed = stage.until("feed", SOON, handled).await;
+    assert!(serde_json::to_vec(&feed.status).unwrap().len() < 8 * 1024);
+    stage.request("feed", "short").await;
+    stage.until_handled("feed", "short").await;
+    assert_eq!(stage.listings().len(), 3);
 }

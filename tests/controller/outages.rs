@@ -151,6 +151,37 @@ async fn trustar_failing_in_mid_sync_loses_nothing() {
     stage.assert_clean();
 }
 
+/// A full sync that considers as many reports as the unfinished one before it is no continuation of it.
+#[tokio::test]
+async fn what_a_full_sync_writes_after_an_unfinished_one_is_counted_in_full() {
+    let stage = Stage::new("recounted").await;
+    stage.telling_reports(20);
+    let fault = Fault::on("POST", "/api/1.3/reports/upsert")
+        .calls(Calls::From(11))
+        .reply(Reply::status(503));
+    stage.trustar.controls().faults.set(fault);
+    let operator = stage.operator().await;
+    stage.feed("feed").await;
+    let part = stage.until_reason("feed", Reason::TrustarUnavailable).await;
+    assert_eq!((counts(&part).created, counts(&part).considered), (10, 20));
+    stage.trustar.controls().faults.clear_all();
+    stage.request("feed", "now").await;
+    stage.until_handled("feed", "now").await;
+    stage.until_synced("feed").await;
+    let metrics = operator.metrics().await;
+    let written = ["created", "updated"].map(|outcome| {
+        let series = format!(
+            "flashpoint_operator_reports_total{{namespace=\"{}\",name=\"feed\",outcome=\"{outcome}\"}} ",
+            stage.namespace
+        );
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
+        value.unwrap().parse::<u64>().unwrap()
+    });
+    // Those refused while others were taken are known to the ledger when they are written.
+    assert_eq!(written.iter().sum::<u64>(), 20, "{written:?}");
+    stage.assert_clean();
+}
+
 #[tokio::test]
 async fn trustar_is_not_called_before_it_wants_to_be() {
     let stage = Stage::new("ts-429").await;

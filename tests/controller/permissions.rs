@@ -1,9 +1,8 @@
 //! The operator may do what the chart lets it and no more, and it asks for no more.
 
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
-use k8s_openapi::api::rbac::v1::Role;
 use kube::Api;
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::PostParams;
 use serde_json::{Value, from_value, json};
 
 use crate::harness::{SOON, Stage, election_rules, status, until, user, watch_rules};
@@ -152,19 +151,7 @@ async fn nothing_that_the_operator_asks_for_is_forbidden() {
 async fn a_status_that_may_not_be_written_costs_the_vendors_nothing() {
     let stage = Stage::new("untold").await;
     stage.telling_reports(3);
-    let roles: Api<Role> = Api::namespaced(stage.client.clone(), &stage.namespace);
-    let name = format!("{}-feeds", stage.namespace);
-    let all_rules = watch_rules();
-    let mut fewer = all_rules.as_array().unwrap().clone();
-    fewer.retain(|rule| rule["resources"] != json!(["flashpointfeeds/status"]));
-    let allow = async |granted: Value| {
-        let patch = Patch::Merge(json!({"rules": granted}));
-        roles
-            .patch(&name, &PatchParams::default(), &patch)
-            .await
-            .unwrap();
-    };
-    allow(json!(fewer)).await;
+    stage.forbid("flashpointfeeds/status").await;
     let operator = stage.operator().await;
     stage.feed("feed").await;
     let complaints = || operator.log().matches("failed to write the status").count();
@@ -172,7 +159,7 @@ async fn a_status_that_may_not_be_written_costs_the_vendors_nothing() {
         (complaints() >= 2).then_some(())
     })
     .await;
-    allow(all_rules.clone()).await;
+    stage.allow(&watch_rules()).await;
     let feed = stage.until_synced("feed").await;
     assert_eq!((stage.listings().len(), stage.upserts().len()), (1, 3));
     assert_eq!(status(&feed).totals.submitted, 3);

@@ -1,11 +1,13 @@
 //! The process stopped, killed, frozen and doubled: nothing is lost, nothing happens twice.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flashpoint_operator::api::{FlashpointFeed, Reason};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::Api;
+use kube::api::{Patch, PatchParams};
 use rustix::process::Signal;
+use serde_json::json;
 use simulators::faults::{Fault, Reply};
 
 use crate::harness::{Operator, SOON, Stage, counts, message, reason, status, until};
@@ -174,7 +176,10 @@ async fn of_two_replicas_one_works_and_a_stopped_leader_hands_over() {
     until_leads(&stage, "first", SOON).await;
     let second = replica(&stage, "second").await;
     // One that stands by is ready to.
-    assert_eq!(second.get("/readyz").await.0, 200);
+    until("the second is ready", SOON, async || {
+        (second.get("/readyz").await.0 == 200).then_some(())
+    })
+    .await;
     stage.feed("feed").await;
     stage.until_synced("feed").await;
     assert_eq!(stage.listings().len(), 1);
@@ -240,4 +245,44 @@ async fn a_leader_frozen_past_its_lease_ends_and_moves_no_checkpoint_back() {
     let unchanged = |feed: &FlashpointFeed| counts(feed).unchanged;
     assert_eq!(unchanged(&checked), 30);
     stage.assert_clean();
+}
+
+/// Somebody labels and annotates the lease all the time: a conflict is no other leader.
+#[tokio::test]
+async fn a_lease_that_others_write_to_is_kept() {
+    let stage = Stage::new("annotated").await;
+    let mut leader = replica(&stage, "leader").await;
+    until_leads(&stage, "leader", SOON).await;
+    let leases: Api<Lease> = Api::namespaced(stage.client.clone(), &stage.namespace);
+    let began = Instant::now();
+    let mut writes = 0_u32;
+    while began.elapsed() < Duration::from_secs(15) {
+        writes += 1;
+        let patch =
+            json!({"metadata": {"annotations": {"example.com/writes": writes.to_string()}}});
+        let parameters = PatchParams::default();
+        leases
+            .patch("flashpoint-operator", &parameters, &Patch::Merge(patch))
+            .await
+            .unwrap();
+    }
+    assert!(writes > 300, "{writes}");
+    let conflicts = stage.audit.calls_since(0);
+    let conflicts = conflicts
+        .iter()
+        .filter(|call| call.resource == "leases" && call.code == 409);
+    assert!(conflicts.count() > 0, "no renewal met a write");
+    assert!(leader.running(), "the leader ended");
+    until_leads(&stage, "leader", SOON).await;
+    // Another holder ends it.
+    let patch = json!({"spec": {"holderIdentity": "another"}});
+    leases
+        .patch(
+            "flashpoint-operator",
+            &PatchParams::default(),
+            &Patch::Merge(patch),
+        )
+        .await
+        .unwrap();
+    assert_eq!(leader.ended(Duration::from_secs(10)).await.code(), Some(1));
 }

@@ -6,11 +6,11 @@ use flashpoint_operator::api::Reason;
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::ListParams;
-use serde_json::json;
+use serde_json::{Value, json};
 use simulators::faults::{Fault, Reply};
 use simulators::trustar::Credential;
 
-use crate::harness::{Stage, counts};
+use crate::harness::{SOON, Stage, counts};
 
 const FLASHPOINT_KEY: &str = "canary-one-AzKq83Lm0pXv";
 const TRUSTAR_KEY: &str = "canary-two-Bw91nTq7Yc2d";
@@ -124,4 +124,69 @@ fn tokens(stage: &Stage) -> Vec<String> {
     tokens.sort_unstable();
     tokens.dedup();
     tokens
+}
+
+const PROXY_PASSWORD: &str = "canary-five-Qd72hWs9Kb4t";
+
+/// A proxy is for the vendors: the API server is reached without it, and its password is shown nowhere.
+#[tokio::test]
+async fn a_proxys_password_is_in_no_log_and_keeps_nothing_from_starting() {
+    let stage = Stage::new("proxy").await;
+    stage.telling_reports(2);
+    for proxy in [
+        "http://corp:{}@127.0.0.1:9",
+        "corp:{}@127.0.0.1:9",
+        "not a proxy {}",
+    ] {
+        let proxy = proxy.replace("{}", PROXY_PASSWORD);
+        let name = format!("feed-{}", proxy.len());
+        let starting = stage.starting().log("trace").env("HTTPS_PROXY", &proxy);
+        let operator = starting.env("https_proxy", &proxy).here().await;
+        stage.feed(&name).await;
+        stage.until_synced(&name).await;
+        assert!(!operator.log().contains(PROXY_PASSWORD), "{proxy}");
+    }
+}
+
+/// One that vendors can't be reached by is told without its password.
+#[tokio::test]
+async fn the_password_of_a_proxy_that_fails_is_in_no_log_and_no_status() {
+    let stage = Stage::new("proxy-fails").await;
+    let proxy = format!("http://corp:{PROXY_PASSWORD}@127.0.0.1:9");
+    let starting = stage.starting().log("trace").env("HTTP_PROXY", &proxy);
+    let operator = starting.env("http_proxy", &proxy).here().await;
+    stage.feed("feed").await;
+    let feed = stage.until("feed", SOON, |feed| {
+        feed.status
+            .as_ref()
+            .is_some_and(|status| status.consecutive_failures > 0)
+    });
+    let feed = json!(feed.await).to_string();
+    for text in [operator.log(), feed] {
+        assert!(!text.contains(PROXY_PASSWORD), "{text}");
+    }
+}
+
+/// One in the kubeconfig is meant for the API server: it is refused by its address alone.
+#[tokio::test]
+async fn a_proxy_of_the_kubeconfig_is_refused_without_its_password() {
+    let stage = Stage::new("proxy-url").await;
+    let kubeconfig = std::fs::read_to_string(&stage.kubeconfig).unwrap();
+    let mut kubeconfig: Value = serde_saphyr::from_str(&kubeconfig).unwrap();
+    for (index, scheme) in ["http://", "socks5://", "ftp://", "", "http://%/"]
+        .iter()
+        .enumerate()
+    {
+        let proxy = format!("{scheme}corp:{PROXY_PASSWORD}@proxy.example:3128");
+        kubeconfig["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
+        let file = stage.kubeconfig.with_extension(format!("proxy-{index}"));
+        std::fs::write(&file, kubeconfig.to_string()).unwrap();
+        let starting = stage.starting().log("trace");
+        let starting = starting.env("KUBECONFIG", file.to_str().unwrap());
+        let mut operator = starting.here().await;
+        assert_eq!(operator.ended(SOON).await.code(), Some(1), "{proxy}");
+        let log = operator.log();
+        assert!(!log.contains(PROXY_PASSWORD), "{log}");
+        assert!(log.contains("failed to find a cluster"), "{log}");
+    }
 }

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use flashpoint_operator::api::{FlashpointFeed, definitions};
+use flashpoint_operator::api::{FlashpointFeed, Reason, definitions};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps,
 };
-use kube::Api;
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
+use kube::{Api, ResourceExt as _};
 use serde_json::{Value, from_value, json};
 use simulators::trustar::ENCLAVE;
 
-use crate::harness::{Cluster, SECRET, SOON, Stage, status, until};
+use crate::harness::{Cluster, SECRET, SOON, Stage, message, status, until};
 
 /// A stage in a namespace of a control plane, whose operator watches all namespaces.
 async fn stage(cluster: &Cluster, prefix: &str) -> Stage {
@@ -102,6 +102,33 @@ async fn feeds_that_cannot_be_read_hide_no_others_and_missing_definitions_are_wa
     ] {
         let event = stage.until_event(name, "Unreadable").await;
         assert_eq!(event.type_.as_deref(), Some("Warning"));
+        let metrics = operator.metrics().await;
+        let series = |metric: &str| {
+            let labels = format!(
+                "{metric}{{namespace=\"{}\",name=\"{name}\"}}",
+                stage.namespace
+            );
+            let mut lines = metrics.lines();
+            lines.find_map(|line| {
+                line.strip_prefix(&labels)
+                    .map(|value| value.trim().to_owned())
+            })
+        };
+        assert_eq!(
+            series("flashpoint_operator_feed_ready").as_deref(),
+            Some("0"),
+            "{name}"
+        );
+        assert_eq!(
+            series("flashpoint_operator_feed_stalled").as_deref(),
+            Some("1"),
+            "{name}"
+        );
+        assert_eq!(
+            series("flashpoint_operator_feed_interval_seconds"),
+            None,
+            "{name}"
+        );
     }
     cluster.define(definitions()).await;
     stage.flashpoint.post();
@@ -117,6 +144,56 @@ async fn feeds_that_cannot_be_read_hide_no_others_and_missing_definitions_are_wa
     );
     stage.edit("hasty", json!({"interval": "5m"})).await;
     stage.until_synced("hasty").await;
+}
+
+/// Ledgers are not defined at first; later both kinds go, and come back.
+#[tokio::test]
+async fn definitions_that_are_missing_or_go_are_told_and_cost_no_writes() {
+    let cluster = Cluster::start().await;
+    let (ledgers, feeds): (Vec<_>, Vec<_>) = definitions()
+        .into_iter()
+        .partition(|definition| definition.spec.names.kind == "FlashpointLedger");
+    cluster.define(feeds).await;
+    let stage = stage(&cluster, "undefined").await;
+    stage.telling_reports(3);
+    let operator = stage.starting().everywhere().await;
+    stage.feed("feed").await;
+    let feed = stage.until_reason("feed", Reason::LedgerUnavailable).await;
+    assert!(
+        message(&feed).contains("kubectl apply -k crds"),
+        "{}",
+        message(&feed)
+    );
+    assert!(stage.upserts().is_empty());
+    cluster.define(ledgers).await;
+    stage.until_synced("feed").await;
+    assert_eq!(stage.upserts().len(), 3);
+
+    assert_eq!(operator.get("/readyz").await.0, 200);
+    let api: Api<CustomResourceDefinition> = Api::all(cluster.client());
+    for definition in definitions() {
+        let parameters = DeleteParams::default();
+        api.delete(&definition.name_any(), &parameters)
+            .await
+            .unwrap();
+    }
+    until("the operator is no longer ready", SOON, async || {
+        (operator.get("/readyz").await.0 == 503).then_some(())
+    })
+    .await;
+    assert_eq!(operator.get("/livez").await.0, 200);
+    cluster.define(definitions()).await;
+    until("the operator is ready again", SOON, async || {
+        (operator.get("/readyz").await.0 == 200).then_some(())
+    })
+    .await;
+    stage.feed("feed").await;
+    stage
+        .until("feed", Duration::from_mins(2), |feed| {
+            status(feed).totals.syncs > 0
+        })
+        .await;
+    stage.assert_clean();
 }
 
 /// The API server freezes in mid-sync, and later starts anew with watches that have run out.

@@ -18,8 +18,8 @@ pub struct Standing {
     pub stalled: bool,
     /// `spec.suspend`.
     pub suspended: bool,
-    /// `spec.interval`, in seconds.
-    pub interval: i64,
+    /// `spec.interval`, in seconds; none where the spec can't be read.
+    pub interval: Option<i64>,
     /// `status.lastSyncTime`, in seconds since 1970.
     pub last_sync: Option<i64>,
     /// `status.lastPostedTime`, in seconds since 1970.
@@ -130,19 +130,19 @@ impl Gauges {
         set(&self.ready, i64::from(standing.ready));
         set(&self.stalled, i64::from(standing.stalled));
         set(&self.suspended, i64::from(standing.suspended));
-        set(&self.interval, standing.interval);
         set(&self.backlog, signed(standing.backlog));
         set(
             &self.consecutive_failures,
             signed(standing.consecutive_failures),
         );
         // A feed that starts anew, as after an edit of its enclave, has no such time yet.
-        for (family, time) in [
+        for (family, value) in [
+            (&self.interval, standing.interval),
             (&self.last_sync, standing.last_sync),
             (&self.last_posted, standing.last_posted),
         ] {
-            match time {
-                Some(time) => set(family, time),
+            match value {
+                Some(value) => set(family, value),
                 None => _ = family.remove(feed),
             }
         }

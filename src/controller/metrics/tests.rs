@@ -17,6 +17,7 @@ fn series(metrics: &Metrics, text: &str) -> Vec<String> {
 
 fn everything(metrics: &Metrics, feed: &Feed) {
     let standing = Standing {
+        interval: Some(1),
         last_sync: Some(1),
         last_posted: Some(1),
         ..Standing::default()

@@ -7,7 +7,7 @@ use super::*;
 use crate::counts::Counts;
 use crate::fault::{Fault, FaultKind, Service};
 use crate::ledger::{Entry, Failure, Owner, State};
-use crate::report::{Digest, ReportId};
+use crate::report::ReportId;
 use crate::sync::ports::JournalError;
 
 const INTERVAL: Duration = Duration::from_mins(15);
@@ -55,10 +55,10 @@ fn outcome(conclusion: Conclusion) -> Outcome {
             since: None,
             covered_to: Some(started()),
         },
+        continued: false,
         handled: None,
         continue_in: None,
         retry_in: None,
-        continued: false,
         notes: Vec::new(),
         given_up: None,
     }
@@ -336,4 +336,45 @@ fn a_status_stays_within_eight_kibibytes() {
     );
     let bytes = serde_json::to_string(&status).unwrap().len();
     assert!(bytes <= 8 * 1024, "{bytes}");
+}
+
+#[test]
+fn a_long_request_is_told_by_its_beginning_and_digest() {
+    assert_eq!(handled("2026-01-01T00:00:00Z"), "2026-01-01T00:00:00Z");
+    assert_eq!(handled(&"é".repeat(128)), "é".repeat(128));
+    let long = |end: &str| handled(&("é".repeat(100_000) + end));
+    assert!(long("").len() <= MAX_REQUEST);
+    assert!(long("").starts_with('é') && long("").contains("… digest:"));
+    assert_ne!(long("a"), long("b"));
+    assert_eq!(handled(&long("a")), long("a"));
+}
+
+#[test]
+fn a_long_request_leaves_room_for_failures() {
+    let mut ledger = ledger();
+    let failure = Failure::after(None, started(), "title".into(), "reason".into());
+    let entry = Entry {
+        digest: Digest(1),
+        filed_at: started(),
+        state: State::Failed(failure),
+        in_enclave: false,
+        tags: Vec::new(),
+        csv: None,
+        tries: None,
+        guid: None,
+    };
+    ledger.set(ReportId::new("id").unwrap(), entry);
+    let request = handled(&"r".repeat(200_000));
+    let attempt = Attempt {
+        requested_at: Some(&request),
+        ..attempt(false)
+    };
+    let status = after_sync(
+        &failed_before(0),
+        &attempt,
+        &outcome(Conclusion::SyncedWithFailures),
+        &ledger,
+    );
+    assert_eq!(status.failures.len(), 1);
+    assert!(serde_json::to_vec(&status).unwrap().len() <= MAX_BYTES);
 }

@@ -2,12 +2,14 @@
 
 mod cluster;
 mod operator;
+mod relay;
 mod stage;
 
 use std::time::{Duration, Instant};
 
 pub use cluster::{Audit, Call, Cluster, cluster, election_rules, user, watch_rules};
 pub use operator::Operator;
+pub use relay::Relay;
 pub use stage::{SECRET, Stage, conditions, counts, message, reason, status};
 
 /// How long something may take that takes a moment; a busy machine takes many times the usual.

@@ -120,6 +120,11 @@ impl Operator {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Whether it runs still.
+    pub fn running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits until it ends by itself.
     pub async fn ended(&mut self, within: Duration) -> ExitStatus {
         until("the operator ends", within, async || {

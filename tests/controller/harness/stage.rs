@@ -10,6 +10,7 @@ use flashpoint_operator::counts::Counts;
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::rbac::v1::Role;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, from_value, json};
@@ -21,7 +22,7 @@ use simulators::reports::Style;
 use simulators::trustar::{ENCLAVE, Trustar};
 
 use super::operator::Starting;
-use super::{Audit, Cluster, Operator, SOON, cluster, until};
+use super::{Audit, Cluster, Operator, SOON, cluster, until, watch_rules};
 
 /// The name of the secret that feeds take their credentials from.
 pub const SECRET: &str = "credentials";
@@ -193,6 +194,25 @@ impl Stage {
             .patch(name, &PatchParams::default(), &patch)
             .await
             .unwrap();
+    }
+
+    /// Lets the operator do in the namespace what these rules say.
+    pub async fn allow(&self, rules: &Value) {
+        let api: Api<Role> = Api::namespaced(self.client.clone(), &self.namespace);
+        let name = format!("{}-feeds", self.namespace);
+        let patch = Patch::Merge(json!({"rules": rules}));
+        api.patch(&name, &PatchParams::default(), &patch)
+            .await
+            .unwrap();
+    }
+
+    /// Takes from the operator its rights on a resource.
+    pub async fn forbid(&self, resource: &str) {
+        let mut rules = watch_rules().as_array().unwrap().clone();
+        let count = rules.len();
+        rules.retain(|rule| rule["resources"] != json!([resource]));
+        assert_eq!(rules.len() + 1, count, "no rule is for {resource} alone");
+        self.allow(&json!(rules)).await;
     }
 
     /// Lets the feed's interval have passed.

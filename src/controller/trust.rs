@@ -1,0 +1,137 @@
+//! What a feed's stored status is trusted to say, by what its ledger shows: pure.
+
+use super::journal::Provenance;
+use crate::api::{FlashpointFeed, FlashpointFeedStatus};
+use crate::ledger::Ledger;
+
+/// The status as far as it speaks of this feed and this enclave: with an edited enclave everything starts anew, which the ledger
+/// of the one before shows. A ledger that is lost shows nothing of the kind, and the status stays: a window that was kept is
+/// never narrower than the lookback, so that nothing is passed over. The ledger's totals take the larger ones.
+pub fn trusted(
+    feed: &FlashpointFeed,
+    before: FlashpointFeedStatus,
+    ledger: &mut Ledger,
+    provenance: Provenance,
+) -> FlashpointFeedStatus {
+    let anew = match provenance {
+        Provenance::OtherEnclave => true,
+        Provenance::OtherFeed => !begun(feed, &before),
+        Provenance::Own | Provenance::Lost => false,
+    };
+    if anew {
+        return FlashpointFeedStatus {
+            conditions: before.conditions,
+            ..FlashpointFeedStatus::default()
+        };
+    }
+    let (totals, told) = (&mut ledger.totals, &before.totals);
+    totals.syncs = totals.syncs.max(told.syncs);
+    totals.submitted = totals.submitted.max(told.submitted);
+    totals.failed = totals.failed.max(told.failed);
+    let posted = before.last_posted_time.as_ref().map(|time| time.0);
+    let submitted = before.last_submitted_time.as_ref().map(|time| time.0);
+    ledger.last_posted = ledger.last_posted.max(posted);
+    ledger.last_submitted = ledger.last_submitted.max(submitted);
+    before
+}
+
+/// Whether the status speaks of an attempt at this very feed, not of one that a backup was taken of.
+fn begun(feed: &FlashpointFeed, status: &FlashpointFeedStatus) -> bool {
+    let created = feed.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let attempted = status.last_attempt_time.as_ref().map(|time| time.0);
+    attempted.is_some_and(|attempted| Some(attempted) >= created)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::SyncTotals;
+    use crate::ledger::Owner;
+
+    /// A feed created on New Year's Eve whose status, of an attempt at this time, tells of 7 reports.
+    fn feed(attempted: &str) -> FlashpointFeed {
+        serde_json::from_value(json!({
+            "metadata": {"name": "feed", "generation": 3, "creationTimestamp": "2025-12-31T00:00:00Z"},
+            "spec": {"secretRef": {"name": "secret"}, "enclaveId": "enclave"},
+            "status": {
+                "observedGeneration": 2,
+                "totals": {"syncs": 2, "submitted": 7, "failed": 1},
+                "window": {"coveredTo": "2026-01-01T00:00:00Z"},
+                "lastPostedTime": "2026-01-01T00:00:00Z",
+                "lastAttemptTime": attempted,
+            },
+        }))
+        .unwrap()
+    }
+
+    fn ledger(submitted: u64) -> Ledger {
+        let mut ledger = Ledger::new(Owner {
+            uid: "uid".into(),
+            enclave: "enclave".into(),
+        });
+        ledger.totals.submitted = submitted;
+        ledger
+    }
+
+    fn trust(provenance: Provenance, ledger: &mut Ledger) -> FlashpointFeedStatus {
+        trust_at("2026-01-01T00:00:00Z", provenance, ledger)
+    }
+
+    fn trust_at(
+        attempted: &str,
+        provenance: Provenance,
+        ledger: &mut Ledger,
+    ) -> FlashpointFeedStatus {
+        let feed = feed(attempted);
+        trusted(&feed, feed.status.clone().unwrap(), ledger, provenance)
+    }
+
+    #[test]
+    fn an_edited_enclave_starts_anew() {
+        let mut ledger = ledger(0);
+        let before = trust(Provenance::OtherEnclave, &mut ledger);
+        assert_eq!(
+            (before.totals, before.window),
+            (SyncTotals::default(), None)
+        );
+        assert_eq!((ledger.totals.submitted, ledger.last_posted), (0, None));
+    }
+
+    #[test]
+    fn any_other_edit_goes_on() {
+        let mut ledger = ledger(7);
+        assert!(trust(Provenance::Own, &mut ledger).window.is_some());
+        assert_eq!(ledger.totals.submitted, 7);
+    }
+
+    #[test]
+    fn a_lost_ledger_keeps_what_the_status_knows_whatever_was_edited() {
+        let mut ledger = ledger(0);
+        assert!(trust(Provenance::Lost, &mut ledger).window.is_some());
+        assert_eq!(ledger.totals.submitted, 7);
+        assert!(ledger.last_posted.is_some());
+    }
+
+    #[test]
+    fn a_status_that_a_backup_was_taken_of_speaks_of_another_feed() {
+        let restored = "2025-12-30T00:00:00Z";
+        let before = trust_at(restored, Provenance::OtherFeed, &mut ledger(0));
+        assert_eq!(before.window, None);
+        // The ledger of an earlier feed is still there, for it could not be replaced.
+        assert!(
+            trust(Provenance::OtherFeed, &mut ledger(0))
+                .window
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn a_ledger_that_is_ahead_of_a_status_lost_in_a_crash_counts() {
+        let mut ledger = ledger(9);
+        trust(Provenance::Own, &mut ledger);
+        assert_eq!(ledger.totals.submitted, 9);
+    }
+}
