@@ -19,6 +19,8 @@ mod extract;
 mod hostile;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/moving.rs"]
+mod moving;
 #[path = "cli/outside.rs"]
 mod outside;
 #[path = "cli/reference.rs"]
