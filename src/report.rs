@@ -177,6 +177,7 @@ impl Report {
 #[must_use]
 pub fn order_of(json: &str) -> Option<Timestamp> {
     #[derive(Deserialize)]
+    #[expect(clippy::struct_field_names, reason = "Flashpoint's names")]
     struct Times<'a> {
         #[serde(borrow, default)]
         posted_at: Option<&'a RawValue>,

@@ -128,7 +128,10 @@ impl Window {
     #[must_use]
     pub fn given_up(&self, lookback: Duration, moment: Moment) -> Self {
         let overlap = OVERLAP.min(lookback);
-        let covered_to = moment.latest.checked_sub(lookback - overlap).ok();
+        let covered_to = moment
+            .latest
+            .checked_sub(lookback.saturating_sub(overlap))
+            .ok();
         Self {
             since: None,
             covered_to: self.covered_to.max(covered_to),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ledger::{Entry, State, Tries};
+use crate::ledger::{Entry, Failure, State, Tries};
 use crate::report::Report;
 
 /// What a report needs.
@@ -61,12 +61,7 @@ impl Criteria {
             State::WithoutIndicators { rules } if *rules == self.rules && entry.csv.is_none() => {
                 Decision::WithoutIndicators
             }
-            State::Failed(failure)
-                if !self.forced
-                    && !(failure.is_due(self.now) && entry.tries.as_ref().is_none_or(is_due)) =>
-            {
-                Decision::StillFailed
-            }
+            State::Failed(failure) if !self.may_retry(failure, entry) => Decision::StillFailed,
             State::Pending { .. } | State::TagsPending { .. }
                 if !entry.tries.as_ref().is_none_or(is_due) =>
             {
@@ -83,6 +78,12 @@ impl Criteria {
                 Decision::Examine
             }
         }
+    }
+
+    /// Whether a failed report is due, and not only just tried while the service was at fault.
+    fn may_retry(&self, failure: &Failure, entry: &Entry) -> bool {
+        let was_just_tried = entry.tries.is_some_and(|tries| !tries.is_due(self.now));
+        self.forced || failure.is_due(self.now) && !was_just_tried
     }
 
     /// Whether CSV data that could not be had is asked for again.

@@ -37,6 +37,10 @@ pub enum Unlistable {
 
 /// What a sync takes on.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the listing, in any combination"
+)]
 pub struct Listing {
     /// Reports to handle: those that were not tried before first, and of these the newest.
     pub reports: Vec<Report>,

@@ -150,13 +150,13 @@ mod tests {
         }
     }
 
-    fn after(passes: u32, distrusted: bool) -> Option<Reading> {
-        Some(Reading {
+    fn after(passes: u32, distrusted: bool) -> Reading {
+        Reading {
             passes,
             began: jiff::Timestamp::UNIX_EPOCH,
             listed: 10,
             distrusted,
-        })
+        }
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
         ];
         for doubt in doubts {
             assert_eq!(of(doubt), Proof::Doubtful { listed: 10 }, "{doubt:?}");
-            let earlier = after(1, false);
+            let earlier = Some(after(1, false));
             assert!(of(Evidence { earlier, ..doubt }).is_end(), "{doubt:?}");
             let overlooked = Evidence {
                 earlier,
@@ -197,15 +197,15 @@ mod tests {
             assert_eq!(of(overlooked), Proof::Doubtful { listed: 10 }, "{doubt:?}");
             for (listed, older) in [(9, 9), (12, 11)] {
                 let differs = Evidence {
-                    earlier,
                     listed,
                     older,
+                    earlier,
                     ..doubt
                 };
                 assert_eq!(of(differs), Proof::Doubtful { listed }, "{doubt:?}");
             }
             let fifth = Evidence {
-                earlier: after(4, false),
+                earlier: Some(after(4, false)),
                 ..overlooked
             };
             assert!(of(fifth).is_end(), "{doubt:?}");
@@ -216,7 +216,7 @@ mod tests {
     fn a_total_that_was_found_wrong_is_no_longer_waited_for() {
         let doubt = Evidence {
             total: 11,
-            earlier: after(0, true),
+            earlier: Some(after(0, true)),
             ..evidence()
         };
         assert!(of(doubt).is_end());

@@ -86,6 +86,7 @@ impl Page {
     }
 
     /// The JSON of each element, in the order they came.
+    #[must_use]
     pub fn reports(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
         let text = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
         self.reports.iter().map(text)

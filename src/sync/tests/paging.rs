@@ -591,7 +591,7 @@ async fn without_a_date_the_local_time_serves() {
 }
 
 /// A feed that was covered, then away for three days in which 60 reports were posted; pages of 20.
-async fn after_an_outage<'t>(time: &'t Time, order: Order) -> Feed<'t> {
+async fn after_an_outage(time: &Time, order: Order) -> Feed<'_> {
     let mut feed = Feed::with_reports(time, 1);
     feed.sync().await;
     tokio::time::advance(72 * HOUR).await;

@@ -166,6 +166,7 @@ pub enum Change {
 }
 
 /// What is scripted of the listing.
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 pub struct Script {
     pub items: Vec<Item>,
     pub order: Order,

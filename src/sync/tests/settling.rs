@@ -234,9 +234,13 @@ async fn a_ledger_that_does_not_fit_forgets_what_is_oldest() {
     let mut ledger = ledger_of(0, feed.now());
     for index in 0..2_000_u32 {
         // Ids as long as any may be, which do not deflate.
-        let hash: String = (0..8)
-            .map(|part| format!("{:x}", Sha256::digest((index * 8 + part).to_be_bytes())))
-            .collect();
+        let parts = (0..8).map(|part| Sha256::digest((index * 8 + part).to_be_bytes()));
+        let bytes: Vec<u8> = parts.flatten().collect();
+        let hash: String = bytes
+            .iter()
+            .map(|byte| char::from(b'!' + byte % 90))
+            .collect::<String>()
+            .repeat(2);
         let one = ledger_of(1, feed.now() - (index % 100) * MINUTE - HOUR);
         let (_, entry) = one.entries().next().unwrap();
         ledger.set(ReportId::new(&hash[..500]).unwrap(), entry.clone());
