@@ -22,7 +22,7 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Running the tests,cargo test --locked --workspace)
 
 test-all: test ## All of that, and what is slow: chaos, bounds, SDK, chart, real tools, the demo, fuzzing
-	$(call step,The sync in a hundred and twenty random lives,SYNC_SEEDS=0..120 cargo test --locked --package flashpoint-operator --lib chaos)
+	$(call step,The sync in a thousand random lives,SYNC_SEEDS=0..1000 cargo test --locked --package flashpoint-operator --lib chaos)
 	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
 	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)

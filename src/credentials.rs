@@ -42,9 +42,10 @@ impl Credentials {
     pub fn from_keys<'a>(value: impl Fn(&str) -> Option<&'a [u8]>) -> Result<Self, KeyMissing> {
         let mut missing = Vec::new();
         let mut take = |key: &'static str| {
+            // Windows editors put a byte order mark before what they save.
             let text = value(key)
                 .and_then(|bytes| std::str::from_utf8(bytes).ok())
-                .map(str::trim);
+                .map(|text| text.trim_start_matches('\u{feff}').trim());
             let text = text.filter(|text| !text.is_empty() && !text.contains(char::is_control));
             if text.is_none() {
                 missing.push(key);
@@ -74,9 +75,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_newline_around_a_value_is_left_out() {
-        let credentials = Credentials::from_keys(|_| Some(b"key\n".as_slice())).unwrap();
-        assert_eq!(credentials.flashpoint.0.expose_secret(), "key");
+    fn a_newline_or_a_byte_order_mark_around_a_value_is_left_out() {
+        for value in ["key\n", " key", "\u{feff}key\r\n"] {
+            let credentials = Credentials::from_keys(|_| Some(value.as_bytes())).unwrap();
+            assert_eq!(credentials.flashpoint.0.expose_secret(), "key", "{value:?}");
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ mod changes;
 mod credentials;
 #[path = "controller/first_sync.rs"]
 mod first_sync;
+#[path = "controller/ledgers.rs"]
+mod ledgers;
 #[path = "controller/lifecycle.rs"]
 mod lifecycle;
 #[path = "controller/neighbours.rs"]

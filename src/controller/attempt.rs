@@ -10,7 +10,7 @@ use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::context::{Context, Unwatched, Watched};
 use super::due;
-use super::feed::{ReconcileError, UNTOLD_RETRY, generation, waits_for_secret};
+use super::feed::{ReconcileError, UNTOLD_RETRY, generation, jitter, waits_since};
 use super::fence::FeedFence;
 use super::journal::ClusterJournal;
 use super::memory::Told;
@@ -95,14 +95,12 @@ pub async fn attempt(
     };
     tell::sync(feed, &status, started, context);
     let next = status.next_sync_time.clone();
-    let waits = Reason::of(&status.conditions).is_some_and(waits_for_secret);
+    let waits_since = waits_since(&status.conditions);
     tell::status(feed, settings, Told::new(before, status), context).await?;
     let pause = next.map_or(UNTOLD_RETRY, |next| until(next.0));
-    Ok(Action::requeue(if waits {
-        pause.min(due::SECRET_POLL)
-    } else {
-        pause
-    }))
+    Ok(Action::requeue(waits_since.map_or(pause, |since| {
+        pause.min(due::secret_pause(since, Timestamp::now(), jitter()))
+    })))
 }
 
 /// What keeps an attempt from coming to a sync.
@@ -263,10 +261,4 @@ impl Work<'_> {
 
 fn until(time: Timestamp) -> Duration {
     Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default()
-}
-
-/// Spreads retries; nothing depends on its quality.
-fn jitter() -> f64 {
-    let nanoseconds = Timestamp::now().subsec_nanosecond().unsigned_abs();
-    f64::from(nanoseconds % 1_000_003) / 1_000_003.0
 }

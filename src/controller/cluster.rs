@@ -4,10 +4,10 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Error};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::kubeconfig;
 use super::refusal::Refusal;
 use crate::http::{shown, without_user_info};
 
@@ -25,9 +25,6 @@ const WATCH_SILENT_FOR: Duration = Duration::from_secs(55);
 
 /// How long one watch lasts, in seconds. A watch that goes silent is noticed a few seconds after that, and begun anew.
 pub const WATCH_FOR: u32 = 45;
-
-/// Stands for "no proxy" where kube would otherwise take one from the environment. The domain is reserved (RFC 6761).
-const DIRECT: &str = "http://direct.invalid";
 
 /// The API server; clones share its connections.
 #[derive(Clone)]
@@ -55,7 +52,7 @@ impl Cluster {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let failed =
             |error: &dyn std::fmt::Display| shown(&without_user_info(&error.to_string()), &[]);
-        let mut config = match from_kubeconfig().await {
+        let mut config = match kubeconfig::read().await {
             Ok(config) => config,
             Err(outside) => Config::incluster()
                 .map_err(|inside| failed(&format!("{outside}; and as in a Pod: {inside}")))?,
@@ -63,9 +60,10 @@ impl Cluster {
         // Its retries wait as long as a Retry-After says, fifteen times over.
         config.default_retry = false;
         if let Some(proxy) = &config.proxy_url {
-            return Err(failed(&format!(
-                "the kubeconfig's proxy-url {proxy} can't be used: the API server is reached directly"
-            )));
+            tracing::info!(
+                proxy = failed(proxy),
+                "the API server is reached by the kubeconfig's proxy-url"
+            );
         }
         tracing::info!(server = failed(&config.cluster_url), "the API server");
         Self::new(config).map_err(|error| failed(&error))
@@ -161,27 +159,6 @@ impl Cluster {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The configuration by `KUBECONFIG` or `~/.kube/config`. `HTTPS_PROXY` is for the vendors: kube would take it for the API
-/// server too, and match `NO_PROXY` with the proxy's own address.
-async fn from_kubeconfig() -> Result<Config, kube::config::KubeconfigError> {
-    let mut kubeconfig = Kubeconfig::read()?;
-    for cluster in kubeconfig
-        .clusters
-        .iter_mut()
-        .filter_map(|named| named.cluster.as_mut())
-    {
-        if cluster.proxy_url.as_ref().is_none_or(String::is_empty) {
-            cluster.proxy_url = Some(DIRECT.to_owned());
-        }
-    }
-    let options = KubeConfigOptions::default();
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
-    config
-        .proxy_url
-        .take_if(|proxy| proxy.host() == Some("direct.invalid"));
-    Ok(config)
 }
 
 #[cfg(test)]

@@ -8,8 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 /// been set back.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
-/// How often a feed that waits for its secret looks at it.
-pub const SECRET_POLL: Duration = Duration::from_secs(10);
+/// How often a feed that waits for its secret looks at it: in the first minutes, when somebody is likely about to create
+/// it, and later, when 1,000 such feeds must not keep the API server busy.
+const SECRET_POLL: Duration = Duration::from_secs(10);
+const SECRET_POLL_LATER: Duration = Duration::from_secs(60);
+
+/// How long the first minutes last.
+const SECRET_SOON: SignedDuration = SignedDuration::from_mins(3);
 
 /// The first pause after a service's fault; it doubles with each that follows.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
@@ -28,7 +33,7 @@ const PERSON_RETRY_MAX: Duration = Duration::from_hours(6);
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// What is known of a feed when it is decided whether it is due.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
     /// `metadata.generation`.
     pub generation: i64,
@@ -46,8 +51,10 @@ pub struct Observed {
     pub last_attempt: Option<Timestamp>,
     /// `status.nextSyncTime`.
     pub next_sync: Option<Timestamp>,
-    /// Whether it waits for its secret to appear or to change.
-    pub waits_for_secret: bool,
+    /// Since when it waits for its secret to appear or to change, where it does.
+    pub waits_since: Option<Timestamp>,
+    /// 0 to 1, spreads looks at secrets.
+    pub jitter: f64,
 }
 
 /// What a feed is due for.
@@ -92,15 +99,28 @@ pub fn due(feed: &Observed, now: Timestamp) -> Due {
         return Due::Sync { forced: false };
     };
     match Duration::try_from(next.duration_since(now)) {
-        Ok(left) if !left.is_zero() => {
-            if feed.waits_for_secret {
-                Due::Secret(left.min(SECRET_POLL))
-            } else {
-                Due::In(left)
-            }
-        }
+        Ok(left) if !left.is_zero() => match feed.waits_since {
+            Some(since) => Due::Secret(left.min(secret_pause(since, now, feed.jitter))),
+            None => Due::In(left),
+        },
         _ => Due::Sync { forced: false },
     }
+}
+
+/// When a feed that waits for its secret since some time looks at it again: after 10 s, and after 3 minutes each minute
+/// ± 20 %.
+#[must_use]
+pub fn secret_pause(since: Timestamp, now: Timestamp, jitter: f64) -> Duration {
+    if now.duration_since(since) < SECRET_SOON {
+        SECRET_POLL
+    } else {
+        SECRET_POLL_LATER.mul_f64(spread(jitter))
+    }
+}
+
+/// 0.8 to 1.2 for a jitter of 0 to 1.
+fn spread(jitter: f64) -> f64 {
+    0.8 + 0.4 * jitter.clamp(0.0, 1.0)
 }
 
 /// When a sync that began at `started` and handled the latest reports is followed by the next.
@@ -124,7 +144,7 @@ pub fn after_fault(
     retry_after: Option<Duration>,
 ) -> Timestamp {
     let early_retries = 3_600 / interval.as_secs().max(1);
-    let spread = 0.8 + 0.4 * jitter.clamp(0.0, 1.0);
+    let spread = spread(jitter);
     let doubled = |first: Duration, times: u64| first.saturating_mul(1 << times.min(20));
     let pause = match failures {
         0 if early_retries <= 1 => ONLY_EARLY_RETRY.mul_f64(spread),

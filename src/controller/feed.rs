@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::Store;
@@ -154,12 +155,30 @@ fn observed(feed: &FlashpointFeed, interval: Duration) -> Observed {
         handled_request: told.last_handled_reconcile_at,
         last_attempt: told.last_attempt_time.map(|time| time.0),
         next_sync: told.next_sync_time.map(|time| time.0),
-        waits_for_secret: Reason::of(&told.conditions).is_some_and(waits_for_secret),
+        waits_since: waits_since(&told.conditions),
+        jitter: jitter(),
     }
 }
 
+/// Since when a feed of these conditions waits for its secret, if it does.
+pub fn waits_since(conditions: &[Condition]) -> Option<Timestamp> {
+    let waits = Reason::of(conditions).is_some_and(waits_for_secret);
+    let ready = conditions
+        .iter()
+        .find(|condition| condition.type_ == "Ready");
+    ready
+        .filter(|_| waits)
+        .map(|ready| ready.last_transition_time.0)
+}
+
+/// Spreads retries; nothing depends on its quality.
+pub fn jitter() -> f64 {
+    let nanoseconds = Timestamp::now().subsec_nanosecond().unsigned_abs();
+    f64::from(nanoseconds % 1_000_003) / 1_000_003.0
+}
+
 /// Whether another secret may mend it: that may also lead to another enclave.
-pub fn waits_for_secret(reason: Reason) -> bool {
+fn waits_for_secret(reason: Reason) -> bool {
     reason.waits_for_secret() || reason.stalled()
 }
 

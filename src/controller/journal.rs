@@ -1,5 +1,7 @@
 //! A feed's ledger in the cluster: one object beside the feed, of its name, owned by it.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{Api, ObjectMeta};
 use kube::{Error, Resource as _};
@@ -7,10 +9,14 @@ use tokio::sync::Mutex;
 
 use super::cluster::Cluster;
 use super::refusal::{Refusal, code, if_present};
-use super::written;
-use crate::api::{FlashpointFeed, FlashpointLedger, FlashpointLedgerData};
+use super::{NAME, written};
+use crate::api::{FlashpointFeed, FlashpointLedger, FlashpointLedgerData, Reason};
 use crate::ledger::{EncodeError, Ledger, Owner, Untrusted};
+use crate::report::Digest;
 use crate::sync::ports::{Journal, JournalError};
+
+/// How often one write meets others who only label or annotate the object before it gives way.
+const LABELLED_MEANWHILE: u32 = 5;
 
 /// What the stored ledger says of the feed that opens it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +37,30 @@ pub struct ClusterJournal {
     namespace: String,
     name: String,
     owner: OwnerReference,
-    /// The version that the next write replaces; none where there is no object yet.
-    version: Mutex<Option<String>>,
-    /// Whether there was no object when it was opened.
-    is_new: bool,
+    /// The feed's own `app.kubernetes.io` labels: a ledger belongs to what the feed belongs to.
+    labels: BTreeMap<String, String>,
+    /// What the next write replaces.
+    stored: Mutex<Stored>,
+    /// Whether there was no object when it was opened, or the feed's status says that the last one was not stored.
+    is_unproven: bool,
+}
+
+/// The object as it was last read or written.
+#[derive(Clone, Default)]
+struct Stored {
+    /// None where there is no object yet.
+    metadata: Option<ObjectMeta>,
+    /// Of the data.
+    digest: Option<Digest>,
+}
+
+impl From<FlashpointLedger> for Stored {
+    fn from(object: FlashpointLedger) -> Self {
+        Self {
+            digest: Some(Digest::of(object.spec.data.as_bytes())),
+            metadata: Some(object.metadata),
+        }
+    }
 }
 
 impl ClusterJournal {
@@ -53,11 +79,9 @@ impl ClusterJournal {
             let api: Api<FlashpointLedger> = Api::namespaced(client, &namespace);
             if_present(api.get(&name).await)
         });
-        let (version, text) = match read.await? {
-            Some(stored) => (stored.metadata.resource_version, Some(stored.spec.data)),
-            None => (None, None),
-        };
-        let trusted = text.map(|text| Ledger::decode_trusted(&text, &owner));
+        let stored = read.await?;
+        let text = stored.as_ref().map(|stored| stored.spec.data.as_str());
+        let trusted = text.map(|text| Ledger::decode_trusted(text, &owner));
         let (ledger, provenance) = match trusted {
             Some(Ok(ledger)) => (ledger, Provenance::Own),
             Some(Err(Untrusted::OtherEnclave)) => (Ledger::new(owner), Provenance::OtherEnclave),
@@ -79,8 +103,9 @@ impl ClusterJournal {
                 namespace,
                 name,
                 owner,
-                is_new: version.is_none(),
-                version: Mutex::new(version),
+                labels: own_labels(feed),
+                is_unproven: stored.is_none() || was_not_stored(feed),
+                stored: Mutex::new(stored.map(Stored::from).unwrap_or_default()),
             },
             ledger,
             provenance,
@@ -88,26 +113,86 @@ impl ClusterJournal {
     }
 
     async fn write(&self, data: String) -> Result<(), Refusal> {
-        let mut version = self.version.lock().await;
-        let object = FlashpointLedger {
-            metadata: ObjectMeta {
-                name: Some(self.name.clone()),
-                owner_references: Some(vec![self.owner.clone()]),
-                resource_version: version.clone(),
-                ..ObjectMeta::default()
-            },
-            spec: FlashpointLedgerData { data },
-        };
-        let stored = self
-            .cluster
-            .call(|client| {
-                let api = Api::namespaced(client, &self.namespace);
-                store(api, &self.name, object.clone())
-            })
-            .await?;
-        *version = stored.metadata.resource_version;
-        Ok(())
+        let mut stored = self.stored.lock().await;
+        let mut tries = 0;
+        loop {
+            let object = FlashpointLedger {
+                metadata: self.metadata(stored.metadata.as_ref()),
+                spec: FlashpointLedgerData { data: data.clone() },
+            };
+            let written = self
+                .cluster
+                .call(|client| {
+                    let api = Api::namespaced(client, &self.namespace);
+                    store(api, &self.name, object.clone())
+                })
+                .await;
+            match written {
+                Ok(object) => {
+                    *stored = object.into();
+                    return Ok(());
+                }
+                Err(refusal) if refusal.code() == Some(409) && tries < LABELLED_MEANWHILE => {
+                    tries += 1;
+                    match self.relabelled(&stored).await? {
+                        Some(newer) => *stored = newer,
+                        None => return Err(refusal),
+                    }
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
     }
+
+    /// The object as it is now, if only labels, annotations or the like changed since it was last seen.
+    async fn relabelled(&self, seen: &Stored) -> Result<Option<Stored>, Refusal> {
+        let read = self.cluster.call(|client| async {
+            let api: Api<FlashpointLedger> = Api::namespaced(client, &self.namespace);
+            if_present(api.get(&self.name).await)
+        });
+        let now = read.await?.map(Stored::from);
+        Ok(now.filter(|now| {
+            let uid = |stored: &Stored| {
+                stored
+                    .metadata
+                    .as_ref()
+                    .map(|metadata| metadata.uid.clone())
+            };
+            now.digest == seen.digest && uid(now) == uid(seen)
+        }))
+    }
+
+    /// The metadata of the next version: what others set stays.
+    fn metadata(&self, stored: Option<&ObjectMeta>) -> ObjectMeta {
+        let mut metadata = stored.cloned().unwrap_or_default();
+        metadata.managed_fields = None;
+        metadata.name = Some(self.name.clone());
+        let labels = metadata.labels.get_or_insert_default();
+        labels.extend(self.labels.clone());
+        let owners = metadata.owner_references.get_or_insert_default();
+        // A feed that was created again owns what its predecessor left; that one is gone.
+        owners.retain(|owner| owner.kind != self.owner.kind || owner.name != self.owner.name);
+        owners.push(self.owner.clone());
+        metadata
+    }
+}
+
+/// Whether the feed's last sync could not store its ledger.
+fn was_not_stored(feed: &FlashpointFeed) -> bool {
+    let status = feed.status.as_ref();
+    status.and_then(|status| Reason::of(&status.conditions)) == Some(Reason::LedgerUnavailable)
+}
+
+/// The labels of a feed that say what it belongs to.
+fn own_labels(feed: &FlashpointFeed) -> BTreeMap<String, String> {
+    let labels = feed.metadata.labels.iter().flatten();
+    let own = labels.filter(|(key, _)| key.starts_with("app.kubernetes.io/"));
+    let mut own: BTreeMap<_, _> = own
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    // Whatever manages the feed, nobody else writes this one.
+    own.insert("app.kubernetes.io/managed-by".to_owned(), NAME.to_owned());
+    own
 }
 
 /// Replaces the object of the version that `object` names, or creates it.
@@ -127,13 +212,14 @@ async fn store(
             return replaced;
         }
         object.metadata.resource_version = None;
+        object.metadata.uid = None;
     }
     api.create(&params, &object).await
 }
 
 impl Journal for ClusterJournal {
-    fn is_new(&self) -> bool {
-        self.is_new
+    fn is_unproven(&self) -> bool {
+        self.is_unproven
     }
 
     async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {

@@ -10,6 +10,7 @@ mod feed;
 mod fence;
 mod health;
 mod journal;
+mod kubeconfig;
 mod lease;
 mod memory;
 mod metrics;

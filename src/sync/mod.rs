@@ -273,7 +273,7 @@ where
     ports.sink.verify().await?;
     let deadline = begun + plan.time();
     let listing = listing::list(plan, ledger, ports.source, ports.clock, deadline).await?;
-    if ports.journal.is_new() && !listing.reports.is_empty() {
+    if ports.journal.is_unproven() && !listing.reports.is_empty() {
         // What can't be remembered would be written again with each retry.
         ports
             .journal

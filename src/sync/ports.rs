@@ -42,8 +42,8 @@ pub enum JournalError {
 
 /// Stores the ledger.
 pub trait Journal: Send + Sync {
-    /// Whether nothing was ever stored, so that nothing shows yet that it can be.
-    fn is_new(&self) -> bool {
+    /// Whether nothing shows that a ledger can be stored: none ever was, or the last one was not.
+    fn is_unproven(&self) -> bool {
         false
     }
 

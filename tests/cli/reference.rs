@@ -36,7 +36,7 @@ its variable. Besides:
 | `POD_NAME`, `POD_NAMESPACE`                                   | `run --leader-elect`: who holds the Lease, and where it is |
 | `KUBECONFIG`                                                  | `run` outside a cluster |
 | `RUST_LOG`                                                    | what is logged: by `run` without `--log-filter` (`info`), and by `sync` (`warn`) |
-| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`                       | a proxy to the vendors; the API server is reached directly, and a kubeconfig's `proxy-url` is an error |
+| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`                       | a proxy to the vendors; the API server is reached directly, or by the `proxy-url` of the kubeconfig |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR`                               | the system's certificate authorities, where they are elsewhere |
 ";
 

@@ -1,5 +1,7 @@
 //! Credentials are found nowhere but where they belong.
 
+use std::path::PathBuf;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flashpoint_operator::api::Reason;
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 use simulators::faults::{Fault, Reply};
 use simulators::trustar::Credential;
 
-use crate::harness::{SOON, Stage, counts};
+use crate::harness::{Proxy, SOON, Stage, counts, until};
 
 const FLASHPOINT_KEY: &str = "canary-one-AzKq83Lm0pXv";
 const TRUSTAR_KEY: &str = "canary-two-Bw91nTq7Yc2d";
@@ -167,26 +169,63 @@ async fn the_password_of_a_proxy_that_fails_is_in_no_log_and_no_status() {
     }
 }
 
-/// One in the kubeconfig is meant for the API server: it is refused by its address alone.
-#[tokio::test]
-async fn a_proxy_of_the_kubeconfig_is_refused_without_its_password() {
-    let stage = Stage::new("proxy-url").await;
+/// The kubeconfig of a stage, with a `proxy-url`, beside it.
+fn behind(stage: &Stage, proxy: &str) -> PathBuf {
     let kubeconfig = std::fs::read_to_string(&stage.kubeconfig).unwrap();
     let mut kubeconfig: Value = serde_saphyr::from_str(&kubeconfig).unwrap();
-    for (index, scheme) in ["http://", "socks5://", "ftp://", "", "http://%/"]
-        .iter()
-        .enumerate()
-    {
-        let proxy = format!("{scheme}corp:{PROXY_PASSWORD}@proxy.example:3128");
-        kubeconfig["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
-        let file = stage.kubeconfig.with_extension(format!("proxy-{index}"));
-        std::fs::write(&file, kubeconfig.to_string()).unwrap();
+    kubeconfig["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
+    let name = proxy.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let file = stage.kubeconfig.with_extension(name);
+    std::fs::write(&file, kubeconfig.to_string()).unwrap();
+    file
+}
+
+/// One in the kubeconfig is meant for the API server, as kubectl has it.
+#[tokio::test]
+async fn the_api_server_is_reached_by_the_proxy_of_the_kubeconfig() {
+    let stage = Stage::new("proxy-url").await;
+    stage.telling_reports(2);
+    let proxy = Proxy::start(&format!("corp:{PROXY_PASSWORD}")).await;
+    let kubeconfig = behind(
+        &stage,
+        &format!("http://corp:{PROXY_PASSWORD}@{}", proxy.address),
+    );
+    // Several files, of which one is not there.
+    let files = format!("/nowhere/config:{}", kubeconfig.display());
+    let starting = stage.starting().log("trace").env("KUBECONFIG", &files);
+    let operator = starting.here().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    assert!(proxy.tunnels() > 1);
+    assert!(!operator.log().contains(PROXY_PASSWORD));
+}
+
+/// One that refuses, is not there, or is no proxy at all is told without its password.
+#[tokio::test]
+async fn a_proxy_of_the_kubeconfig_that_is_of_no_use_is_told_without_its_password() {
+    let stage = Stage::new("proxy-refuses").await;
+    let refusing = Proxy::start("another:password").await.address;
+    for (scheme, host, ends) in [
+        ("http://", refusing.as_str(), false),
+        ("socks5://", "127.0.0.1:9", false),
+        ("ftp://", "proxy.example:3128", true),
+        ("", "proxy.example:3128", true),
+        ("http://%/", "proxy.example:3128", true),
+    ] {
+        let proxy = format!("{scheme}corp:{PROXY_PASSWORD}@{host}");
+        let kubeconfig = behind(&stage, &proxy);
         let starting = stage.starting().log("trace");
-        let starting = starting.env("KUBECONFIG", file.to_str().unwrap());
+        let starting = starting.env("KUBECONFIG", kubeconfig.to_str().unwrap());
         let mut operator = starting.here().await;
-        assert_eq!(operator.ended(SOON).await.code(), Some(1), "{proxy}");
-        let log = operator.log();
-        assert!(!log.contains(PROXY_PASSWORD), "{log}");
-        assert!(log.contains("failed to find a cluster"), "{log}");
+        if ends {
+            assert_eq!(operator.ended(SOON).await.code(), Some(1), "{proxy}");
+            assert!(operator.log().contains("failed to find a cluster"));
+        } else {
+            until("a word on the API server", SOON, async || {
+                operator.log().contains("can't be watched").then_some(())
+            })
+            .await;
+        }
+        assert!(!operator.log().contains(PROXY_PASSWORD), "{proxy}");
     }
 }

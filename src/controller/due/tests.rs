@@ -118,12 +118,23 @@ fn a_next_sync_further_away_than_any_is_no_reason_to_wait() {
 }
 
 #[test]
-fn a_feed_that_waits_for_its_secret_looks_every_ten_seconds() {
-    let waits = Observed {
-        waits_for_secret: true,
-        ..synced()
+fn a_feed_that_waits_for_its_secret_looks_every_ten_seconds_and_later_every_minute() {
+    let pause = |minutes, jitter| {
+        let waits = Observed {
+            waits_since: Some(now() - SignedDuration::from_mins(minutes)),
+            jitter,
+            ..synced()
+        };
+        match due(&waits, now()) {
+            Due::Secret(pause) => pause.as_secs(),
+            other => panic!("{other:?}"),
+        }
     };
-    assert_eq!(due(&waits, now()), Due::Secret(SECRET_POLL));
+    assert_eq!([pause(0, 0.5), pause(2, 1.0)], [10, 10]);
+    assert_eq!(
+        [pause(3, 0.0), pause(5, 0.5), pause(600, 1.0)],
+        [48, 60, 72]
+    );
 }
 
 #[test]

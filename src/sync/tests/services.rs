@@ -544,7 +544,7 @@ impl Store {
 }
 
 impl Journal for Store {
-    fn is_new(&self) -> bool {
+    fn is_unproven(&self) -> bool {
         self.text.lock().unwrap().is_none()
     }
 

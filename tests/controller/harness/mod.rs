@@ -2,6 +2,7 @@
 
 mod cluster;
 mod operator;
+mod proxy;
 mod relay;
 mod stage;
 
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 pub use cluster::{Audit, Call, Cluster, cluster, election_rules, user, watch_rules};
 pub use operator::Operator;
+pub use proxy::Proxy;
 pub use relay::Relay;
 pub use stage::{SECRET, Stage, conditions, counts, message, reason, status};
 
