@@ -150,6 +150,15 @@ impl Start {
         }
     }
 
+    /// Whether it lies before this lookback.
+    #[must_use]
+    pub fn reaches_beyond(self, lookback: Duration, moment: Moment) -> bool {
+        match self {
+            Self::Lookback => false,
+            Self::At(time) => time < moment.floor(lookback),
+        }
+    }
+
     /// The time that the window begins at.
     #[must_use]
     pub fn time(self, lookback: Duration, moment: Moment) -> Timestamp {

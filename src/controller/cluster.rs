@@ -32,6 +32,8 @@ pub struct Cluster(Arc<Inner>);
 
 struct Inner {
     config: Config,
+    /// Its address, as people are told of it.
+    server: Arc<str>,
     watching: Client,
     calling: Mutex<Calling>,
 }
@@ -79,8 +81,16 @@ impl Cluster {
                 client: Client::try_from(config.clone())?,
                 number: 0,
             }),
+            server: without_user_info(&config.cluster_url.to_string())
+                .trim_end_matches('/')
+                .into(),
             config,
         })))
+    }
+
+    /// Its address, as people are told of it.
+    pub fn server(&self) -> &str {
+        &self.0.server
     }
 
     /// A client for watches, which are long and mostly silent.
@@ -124,7 +134,7 @@ impl Cluster {
     {
         let Calling { client, number } = self.calling().clone();
         if let Ok(answer) = timeout(limit, call(client)).await {
-            return answer.map_err(Refusal::from);
+            return answer.map_err(|error| Refusal::new(error, &self.0.server));
         }
         self.reconnect(number);
         Err(Refusal::Silent(limit))
@@ -146,7 +156,7 @@ impl Cluster {
                 };
             }
             Err(error) => {
-                let error = Refusal::from(error);
+                let error = Refusal::new(error, &self.0.server);
                 tracing::warn!(%error, "the API server went silent; its connections are kept");
             }
         }

@@ -1,8 +1,8 @@
 //! The HTTP endpoints: alive, ready, metrics.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
@@ -14,25 +14,46 @@ use tokio_util::sync::CancellationToken;
 
 use super::exposition::Format;
 use super::metrics::Metrics;
+use crate::http::locked;
 
 /// Whether the operator does its work, or stands by to.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub struct Readiness(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    ready: AtomicBool,
+    /// What was last in the way.
+    obstacle: Mutex<String>,
+}
 
 impl Readiness {
     /// Says that it does.
     pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.ready.store(true, Ordering::Relaxed);
     }
 
     /// Says that it can't.
     pub fn lost(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.ready.store(false, Ordering::Relaxed);
     }
 
-    /// Whether it does.
-    pub fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Says what is in the way: shown while it is not ready.
+    pub fn obstructed(&self, obstacle: &str) {
+        obstacle.clone_into(&mut locked(&self.0.obstacle));
+    }
+
+    /// What to do about it where it does not do its work.
+    fn obstacle(&self) -> Option<String> {
+        if self.0.ready.load(Ordering::Relaxed) {
+            return None;
+        }
+        let obstacle = locked(&self.0.obstacle).clone();
+        Some(if obstacle.is_empty() {
+            "the feeds are not watched yet".to_owned()
+        } else {
+            format!("the feeds are not watched: {obstacle}")
+        })
     }
 }
 
@@ -71,11 +92,11 @@ pub async fn serve(
 /// Ready while the feeds are watched, or another replica leads. A missing CRD is a reason
 /// not to be ready, never one to be killed.
 async fn ready(State(shown): State<Shown>) -> Response {
-    if shown.readiness.get() {
-        "ok\n".into_response()
-    } else {
-        let reason = "the feeds are not watched: are the CRDs installed, and may the service account list them?\n";
-        (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
+    match shown.readiness.obstacle() {
+        None => "ok\n".into_response(),
+        Some(obstacle) => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("{obstacle}\n")).into_response()
+        }
     }
 }
 

@@ -82,7 +82,10 @@ mod tests {
 
     fn refusal() -> Refusal {
         let answer = Status::failure("lastSync.total must be an integer", "Invalid");
-        kube::Error::Api(Box::new(answer.with_code(422))).into()
+        Refusal::new(
+            kube::Error::Api(Box::new(answer.with_code(422))),
+            &std::sync::Arc::from("https://cluster"),
+        )
     }
 
     fn told() -> Told {

@@ -1,6 +1,7 @@
 //! What the API server did not do, in its own words.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Error;
@@ -11,21 +12,21 @@ use crate::http::{shown, without_user_info};
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// It answered with an error, or could not be reached.
-    Failed(#[source] Box<Error>),
+    Failed {
+        /// The error.
+        #[source]
+        error: Box<Error>,
+        /// The API server's address.
+        server: Arc<str>,
+    },
     /// It gave no answer within this time.
     Silent(Duration),
-}
-
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        Self::Failed(Box::new(error))
-    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(error) => f.write_str(&said(error)),
+            Self::Failed { error, server } => f.write_str(&said(error, server)),
             Self::Silent(limit) => {
                 write!(
                     f,
@@ -38,11 +39,19 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// A call to the API server at this address that failed.
+    pub fn new(error: Error, server: &Arc<str>) -> Self {
+        Self::Failed {
+            error: Box::new(error),
+            server: Arc::clone(server),
+        }
+    }
+
     /// The HTTP status that it answered with, if it answered.
     #[must_use]
     pub fn code(&self) -> Option<u16> {
         match self {
-            Self::Failed(error) => code(error),
+            Self::Failed { error, .. } => code(error),
             Self::Silent(_) => None,
         }
     }
@@ -51,7 +60,9 @@ impl Refusal {
     #[must_use]
     pub fn is_silence(&self) -> bool {
         match self {
-            Self::Failed(error) => matches!(**error, Error::HyperError(_) | Error::Service(_)),
+            Self::Failed { error, .. } => {
+                matches!(**error, Error::HyperError(_) | Error::Service(_))
+            }
             Self::Silent(_) => true,
         }
     }
@@ -91,8 +102,9 @@ pub fn if_present<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// What the server said, or why there is no answer of its.
-pub fn said(error: &Error) -> String {
+/// What the server said, or why there is no answer of its: its address, and the innermost cause (refused, no route, an
+/// authority that is not known).
+pub fn said(error: &Error, server: &str) -> String {
     match error {
         // Where an object is missing, the answer names it.
         Error::Api(status) if status.code == 404 && status.details.is_none() => {
@@ -102,6 +114,17 @@ pub fn said(error: &Error) -> String {
         Error::Api(status) => {
             let said = shown(&status.message, &[]);
             format!("the API server answered {}: {said}", status.code)
+        }
+        Error::HyperError(_) | Error::Service(_) => {
+            let mut cause: &dyn std::error::Error = error;
+            while let Some(inner) = cause.source() {
+                cause = inner;
+            }
+            let cause = without_user_info(&cause.to_string());
+            shown(
+                &format!("the API server at {server} gave no answer: {cause}"),
+                &[],
+            )
         }
         error => shown(&without_user_info(&error.to_string()), &[]),
     }
@@ -120,9 +143,13 @@ mod tests {
         ))
     }
 
+    fn refused(error: Error) -> Refusal {
+        Refusal::new(error, &Arc::from("https://cluster"))
+    }
+
     #[test]
     fn it_says_what_the_server_said_and_no_more() {
-        let refusal = Refusal::from(answered(403));
+        let refusal = refused(answered(403));
         let said = "the API server answered 403: secrets \"a\" is forbidden";
         assert_eq!(refusal.to_string(), said);
     }
@@ -134,23 +161,21 @@ mod tests {
             silent.to_string(),
             "the API server gave no answer within 30 s"
         );
-        assert!(
-            silent.is_silence() && !silent.is_final() && !Refusal::from(answered(500)).is_silence()
-        );
+        assert!(silent.is_silence() && !silent.is_final() && !refused(answered(500)).is_silence());
     }
 
     #[test]
     fn a_kind_that_is_not_installed_is_told_with_the_cure_and_is_no_absent_object() {
         let status = Status::failure("404 page not found", "NotFound").with_code(404);
         let error = || Error::Api(Box::new(status.clone()));
-        let said = said(&error());
+        let said = said(&error(), "https://cluster");
         assert!(said.contains("kubectl apply -k crds"), "{said}");
         assert!(if_present::<()>(Err(error())).is_err());
     }
 
     #[test]
     fn what_time_or_another_version_can_mend_is_not_final() {
-        let last = |code| Refusal::from(answered(code)).is_final();
+        let last = |code| refused(answered(code)).is_final();
         assert!([400, 403, 413, 422].into_iter().all(last));
         assert!(![401, 404, 408, 409, 429, 500, 504].into_iter().any(last));
     }

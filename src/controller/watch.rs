@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -52,20 +53,58 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
         })
         .collect();
     let stores: Vec<Store<Watched>> = controllers.iter().map(Controller::store).collect();
+    let served = Served::new(namespaces.len(), readiness);
     let watched = controllers
         .into_iter()
-        .map(|controller| watch(controller, &context, &readiness));
+        .enumerate()
+        .map(|(at, controller)| watch(controller, &context, &served, at));
     let watching = async {
-        let ready = async {
-            become_ready(&stores, &readiness).await;
-            stay_ready(&namespaces, &readiness, &context).await;
-        };
-        tokio::join!(ready, sweep(&stores, &context))
+        let ready = stores
+            .iter()
+            .enumerate()
+            .map(|(at, store)| become_served(store, &served, at));
+        tokio::join!(
+            join_all(ready),
+            stay_served(&namespaces, &served, &context),
+            sweep(&stores, &context)
+        )
     };
     tokio::select! {
         _ = join_all(watched) => {}
         _ = watching => {}
         () = end(&context) => tracing::warn!("stopping although syncs have not ended"),
+    }
+}
+
+/// Which of the watches show their feeds. The operator is ready while any does: a namespace whose Role is missing is told, and is
+/// no reason to take the others' operator for broken.
+struct Served {
+    watches: Vec<AtomicBool>,
+    readiness: Readiness,
+}
+
+impl Served {
+    fn new(count: usize, readiness: Readiness) -> Self {
+        Self {
+            watches: (0..count).map(|_| AtomicBool::new(false)).collect(),
+            readiness,
+        }
+    }
+
+    fn is(&self, at: usize) -> bool {
+        let watch = self.watches.get(at);
+        watch.is_some_and(|watch| watch.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, at: usize, served: bool) {
+        if let Some(watch) = self.watches.get(at) {
+            watch.store(served, Ordering::Relaxed);
+        }
+        if (0..self.watches.len()).any(|at| self.is(at)) {
+            self.readiness.set();
+        } else {
+            self.readiness.lost();
+        }
     }
 }
 
@@ -84,7 +123,12 @@ fn controller(api: Api<Watched>, concurrency: u16, context: &Context) -> Control
 }
 
 /// Reconciles the feeds of one watch until it is shut down.
-async fn watch(controller: Controller<Watched>, context: &Arc<Context>, readiness: &Readiness) {
+async fn watch(
+    controller: Controller<Watched>,
+    context: &Arc<Context>,
+    served: &Served,
+    at: usize,
+) {
     let store = controller.store();
     let reconcile = move |feed: Arc<Watched>, context: Arc<Context>| {
         let store = store.clone();
@@ -114,9 +158,10 @@ async fn watch(controller: Controller<Watched>, context: &Arc<Context>, readines
                         .and_then(refusal::code)
                         .is_some_and(is_lasting)
                     {
-                        readiness.lost();
+                        served.set(at, false);
                     }
-                    let error = unwatched(&error);
+                    let error = unwatched(&error, context.cluster.server());
+                    served.readiness.obstructed(&error);
                     tracing::warn!(error, "the feeds can't be watched");
                 }
             }
@@ -125,8 +170,11 @@ async fn watch(controller: Controller<Watched>, context: &Arc<Context>, readines
 }
 
 /// Why a watch failed: what the API server said, where it said something.
-fn unwatched(error: &(dyn std::error::Error + 'static)) -> String {
-    answer(error).map_or_else(|| shown(&error.to_string(), &[]), refusal::said)
+fn unwatched(error: &(dyn std::error::Error + 'static), server: &str) -> String {
+    match answer(error) {
+        Some(answer) => refusal::said(answer, server),
+        None => shown(&error.to_string(), &[]),
+    }
 }
 
 /// The API server's answer that is the cause of an error.
@@ -141,34 +189,40 @@ fn is_lasting(code: u16) -> bool {
     matches!(code, 401 | 403 | 404)
 }
 
-/// Ready once every watch has shown its feeds.
-async fn become_ready(stores: &[Store<Watched>], readiness: &Readiness) {
-    let shown = join_all(stores.iter().map(Store::wait_until_ready)).await;
-    if shown.iter().all(Result::is_ok) {
-        let feeds: usize = stores.iter().map(|store| store.state().len()).sum();
+/// Served once the watch has shown its feeds.
+async fn become_served(store: &Store<Watched>, served: &Served, at: usize) {
+    if store.wait_until_ready().await.is_ok() {
+        let feeds = store.state().len();
         tracing::info!(feeds, "watching");
-        readiness.set();
+        served.set(at, true);
     }
 }
 
-/// Ready again once the feeds can be listed after a watch was refused: a watch that begins anew shows nothing while nothing
+/// Served again once the feeds can be listed after a watch was refused: a watch that begins anew shows nothing while nothing
 /// changes.
-async fn stay_ready(namespaces: &[Option<String>], readiness: &Readiness, context: &Context) {
+async fn stay_served(namespaces: &[Option<String>], served: &Served, context: &Context) {
     loop {
         sleep(LOOK_EVERY).await;
-        if readiness.get() {
-            continue;
-        }
-        let lists = namespaces.iter().map(|namespace| {
-            context.cluster.call(|client| async {
-                let one = ListParams::default().limit(1);
-                feeds(client, namespace.as_deref()).list(&one).await
-            })
-        });
-        if join_all(lists).await.iter().all(Result::is_ok) {
-            tracing::info!("the feeds can be watched again");
-            readiness.set();
-        }
+        let looks = namespaces
+            .iter()
+            .enumerate()
+            .map(|(at, namespace)| async move {
+                if served.is(at) {
+                    return;
+                }
+                let list = context.cluster.call(|client| async {
+                    let one = ListParams::default().limit(1);
+                    feeds(client, namespace.as_deref()).list(&one).await
+                });
+                match list.await {
+                    Ok(_) => {
+                        tracing::info!(namespace, "the feeds can be watched");
+                        served.set(at, true);
+                    }
+                    Err(refusal) => served.readiness.obstructed(&refusal.to_string()),
+                }
+            });
+        join_all(looks).await;
     }
 }
 

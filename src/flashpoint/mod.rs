@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::Observer;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, locked};
+use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, hash, locked};
 use crate::sync::source::{Page, PageError, PageRequest, Source};
 
 /// The most bytes of a page, decoded.
@@ -158,7 +158,9 @@ impl FlashpointSource {
         }
         let gate = self.gates.of_file(origin.ascii_serialization());
         gate.pass()?;
-        let heed = |status, wait| gate.heed(status, wait);
+        // The link is all that is sent.
+        let item = hash(url.as_str().as_bytes());
+        let heed = |status, wait| gate.heed(status, wait, item);
         let answer = self.get("csv", url, CSV_BYTES, heed).await?;
         gate.succeeded();
         Ok(answer)

@@ -1,6 +1,6 @@
 //! What is remembered for each credential, and the gate that a `Retry-After` closes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -62,13 +62,13 @@ pub(crate) struct Gate {
 #[derive(Default)]
 struct State {
     closed_until: Option<Instant>,
-    /// Calls in a row, with no success between them, that were answered with a 5xx and a wait.
-    complaints: u32,
+    /// The items that were answered with a 5xx and a wait, with no success of any call in between: hashes of what was sent.
+    complaints: HashSet<u64>,
 }
 
-/// So many complaints in a row speak for the service: a single one may be the fault of what was
-/// sent, and then the others have no reason to wait.
-const COMPLAINTS: u32 = 2;
+/// So many different items in a row speak for the service, as many as end the writes of a sync. A few may be at fault
+/// themselves, however often they are sent, and then the others have no reason to wait.
+const COMPLAINTS: usize = 5;
 
 impl Gate {
     /// An open gate.
@@ -85,19 +85,19 @@ impl Gate {
         state.close_for(wait);
     }
 
-    /// One call about a single item was answered with this status and the wish to be left alone:
-    /// a 429 is about all calls, anything else only if it comes again.
-    pub(crate) fn heed(&self, status: u16, wait: Duration) {
+    /// A call about a single item was answered with this status and the wish to be left alone: a 429 is about all calls,
+    /// anything else only if different items are answered so.
+    pub(crate) fn heed(&self, status: u16, wait: Duration, item: u64) {
         let mut state = locked(&self.state);
-        state.complaints += 1;
-        if status == 429 || state.complaints >= COMPLAINTS {
+        state.complaints.insert(item);
+        if status == 429 || state.complaints.len() >= COMPLAINTS {
             state.close_for(wait);
         }
     }
 
     /// A call succeeded, so that what was refused before was so for its own sake.
     pub(crate) fn succeeded(&self) {
-        locked(&self.state).complaints = 0;
+        locked(&self.state).complaints.clear();
     }
 
     /// Whether a call may go out now.
@@ -124,7 +124,7 @@ impl Gate {
 impl State {
     fn close_for(&mut self, wait: Duration) {
         self.closed_until = Some(Instant::now() + wait).max(self.closed_until);
-        self.complaints = 0;
+        self.complaints.clear();
     }
 }
 
@@ -149,22 +149,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_complaint_about_one_item_closes_it_only_when_another_follows() {
+    async fn complaints_about_few_items_close_it_for_no_other() {
         let minute = Duration::from_mins(1);
         let gate = Gate::new(Service::Trustar);
-        for _ in 0..5 {
-            gate.heed(503, minute);
+        for item in [1, 2, 3, 4, 1, 2, 3, 4] {
+            gate.heed(503, minute, item);
+            gate.pass().unwrap();
+        }
+        gate.heed(502, minute, 5);
+        assert!(gate.pass().is_err());
+        tokio::time::advance(minute).await;
+        for item in 0..20 {
+            gate.heed(503, minute, item);
             gate.pass().unwrap();
             gate.succeeded();
         }
-        gate.heed(503, minute);
-        gate.heed(502, minute);
-        assert!(gate.pass().is_err());
-        tokio::time::advance(minute).await;
-        gate.heed(503, minute);
-        gate.pass().unwrap();
-        gate.succeeded();
-        gate.heed(429, minute);
+        gate.heed(429, minute, 1);
         assert!(gate.pass().is_err());
     }
 

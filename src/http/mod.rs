@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, redirect};
 
+use crate::report::Digest;
+
 pub(crate) use exchange::{Answer, Cause, NoAnswer, Wire};
 pub(crate) use gate::{ByCredential, Gate};
 pub(crate) use outside::shown;
@@ -98,6 +100,11 @@ pub fn client(settings: &HttpSettings) -> Result<Client, HttpSetupError> {
         file: file.clone(),
         cause,
     })
+}
+
+/// Tells what is sent apart from other things sent, within one process.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    Digest::of(bytes).0
 }
 
 /// Locks for a moment; what is guarded in the clients is whole at every instant, so that a panic

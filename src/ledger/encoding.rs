@@ -11,7 +11,9 @@ use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Failure, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals, Tries};
+use super::{
+    Entry, Failure, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals, Tries, Trouble,
+};
 use crate::report::{Digest, ReportId};
 
 /// The most bytes of an encoded ledger: an object in etcd must stay under 1.5 MiB.
@@ -73,6 +75,8 @@ struct Stored {
     overflow: Option<Overflow>,
     #[serde(default, skip_serializing_if = "is_zero")]
     restless: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trouble: Option<Trouble>,
 }
 
 /// What only few reports have.
@@ -232,6 +236,7 @@ impl Ledger {
             reading: self.reading,
             overflow: self.overflow,
             restless: self.restless,
+            trouble: self.trouble.clone(),
         }
     }
 }
@@ -261,6 +266,7 @@ fn from_stored(stored: Stored) -> Ledger {
         reading,
         overflow,
         restless,
+        trouble,
     } = stored;
     let mut ledger = Ledger {
         totals,
@@ -270,6 +276,7 @@ fn from_stored(stored: Stored) -> Ledger {
         reading,
         overflow,
         restless,
+        trouble,
         ..Ledger::new(owner)
     };
     let mut seconds = 0_i64;
@@ -380,8 +387,13 @@ mod tests {
         };
         ledger.last_posted = Some(now);
         ledger.restless = 2;
+        ledger.trouble = Some(Trouble {
+            unexpected: true,
+            message: "trouble".into(),
+        });
         ledger.reading = Some(Reading {
             passes: 1,
+            first: now,
             began: now,
             listed: 12,
             distrusted: true,

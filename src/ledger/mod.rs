@@ -109,7 +109,12 @@ impl Failure {
     /// Five attempts in the first hour come to nothing while a gateway refuses everything for two.
     #[must_use]
     pub fn keeps_window(&self) -> bool {
-        // Where it was set aside, the last attempt lies a day before the next; else this is earlier than any.
+        if self.attempts == 1 {
+            // One that is edited again and again begins anew each time, and must not hold a window for ever.
+            return self.next.duration_since(self.first) < ASIDE_FOR + RETRY_AFTER * 2;
+        }
+        // A report that was set aside had its last attempt 24 h before `next`. For any other `last` lies before `first`,
+        // the difference is negative, and the window is kept.
         let last = self.next.checked_sub(ASIDE_FOR).unwrap_or(self.first);
         self.attempts <= MAX_ATTEMPTS || last.duration_since(self.first) < ASIDE_FOR - RETRY_AFTER
     }
@@ -163,6 +168,15 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it was taken on and not finished.
+    #[must_use]
+    pub const fn is_unfinished(&self) -> bool {
+        matches!(
+            self.state,
+            State::Pending { .. } | State::TagsPending { .. }
+        )
+    }
+
     /// Whether nothing more is to be done for it as it is.
     const fn is_settled(&self) -> bool {
         let has_all = match self.csv {
@@ -178,7 +192,9 @@ impl Entry {
 pub struct Reading {
     /// How many readings in a row ended so.
     pub passes: u32,
-    /// When the last of them began, by the earlier clock.
+    /// When the first of them began, by the earlier clock.
+    pub first: Timestamp,
+    /// When the last of them began.
     pub began: Timestamp,
     /// How many different elements it listed.
     pub listed: u64,
@@ -186,10 +202,19 @@ pub struct Reading {
     pub distrusted: bool,
 }
 
+/// A service's fault that left reports pending, as it is told until they are tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Whether the service answered what its API does not promise, as opposed to not at all or by a 5xx.
+    pub unexpected: bool,
+    /// What happened.
+    pub message: String,
+}
+
 /// A window that holds more reports than fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overflow {
-    /// The feed's lookback then, in seconds: a shorter one gives up what lies before it.
+    /// The longest lookback that the feed had since, in seconds: a shorter one gives up what lies before it.
     pub lookback: u64,
     /// Reports filed up to this time were forgotten to make room, or never taken on.
     pub forgotten_to: Timestamp,
@@ -214,6 +239,8 @@ pub struct Ledger {
     overflow: Option<Overflow>,
     /// In how many full syncs in a row nearly every report differed from what was sent.
     restless: u32,
+    /// What last kept reports from being written that are still pending.
+    trouble: Option<Trouble>,
     entries: HashMap<ReportId, Entry>,
     changed: bool,
 }
@@ -231,6 +258,7 @@ impl Ledger {
             reading: None,
             overflow: None,
             restless: 0,
+            trouble: None,
             entries: HashMap::new(),
             changed: true,
         }
@@ -298,12 +326,14 @@ impl Ledger {
 
     /// Notes that reports of the window were left because there is no room for them.
     pub fn note_overflow(&mut self, lookback: u64) {
-        if self.overflow.is_none() {
-            self.set_overflow(Some(Overflow {
-                lookback,
-                forgotten_to: Timestamp::MIN,
-            }));
-        }
+        let overflow = self.overflow.unwrap_or(Overflow {
+            lookback,
+            forgotten_to: Timestamp::MIN,
+        });
+        self.set_overflow(Some(Overflow {
+            lookback: overflow.lookback.max(lookback),
+            ..overflow
+        }));
     }
 
     /// In how many full syncs in a row nearly every report differed from what was sent.
@@ -316,6 +346,18 @@ impl Ledger {
     pub fn set_restless(&mut self, restless: u32) {
         self.changed |= self.restless != restless;
         self.restless = restless;
+    }
+
+    /// What last kept reports from being written that are still pending.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
+    }
+
+    /// Sets or clears that.
+    pub fn set_trouble(&mut self, trouble: Option<Trouble>) {
+        self.changed |= self.trouble != trouble;
+        self.trouble = trouble;
     }
 
     /// The times by which settled reports are filed, oldest first: in this order they are forgotten to make room.
@@ -347,7 +389,9 @@ impl Ledger {
         });
         let before = self.overflow.map(|overflow| overflow.forgotten_to);
         self.set_overflow(Some(Overflow {
-            lookback: self.overflow.map_or(lookback, |overflow| overflow.lookback),
+            lookback: self
+                .overflow
+                .map_or(lookback, |overflow| overflow.lookback.max(lookback)),
             forgotten_to: before.max(Some(last)).unwrap_or(last),
         }));
         self.changed = true;
@@ -357,12 +401,7 @@ impl Ledger {
     /// When the next attempt at a pending report is due; none where none waits for one.
     #[must_use]
     pub fn next_try(&self) -> Option<Timestamp> {
-        let pending = self.entries.values().filter(|entry| {
-            matches!(
-                entry.state,
-                State::Pending { .. } | State::TagsPending { .. }
-            )
-        });
+        let pending = self.entries.values().filter(|entry| entry.is_unfinished());
         pending.filter_map(|entry| Some(entry.tries?.next)).min()
     }
 
@@ -404,12 +443,7 @@ impl Ledger {
     pub fn unfinished(&self) -> impl Iterator<Item = &ReportId> {
         self.entries
             .iter()
-            .filter(|(_, entry)| {
-                matches!(
-                    entry.state,
-                    State::Pending { .. } | State::TagsPending { .. }
-                )
-            })
+            .filter(|(_, entry)| entry.is_unfinished())
             .map(|(id, _)| id)
     }
 

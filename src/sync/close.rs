@@ -49,13 +49,13 @@ pub fn close<W>(
     if plan.mode == Mode::Continuation {
         finished.add(&dropped);
     }
-    // What the listing did not come to, and is not known to be gone, is still to be done.
-    let unseen = ledger
+    // What an earlier sync took on and this one did not come to, and is not known to be gone, is still to be done.
+    let others = ledger
         .unfinished()
-        .filter(|id| !listing.listed.contains(*id))
+        .filter(|id| !listing.taken_on.contains(*id))
         .count() as u64;
-    unfinished.considered += unseen;
-    unfinished.pending += unseen;
+    unfinished.considered += others;
+    unfinished.pending += others;
     let mut open = if let (Mode::Continuation, Some(open)) = (plan.mode, ledger.open.clone()) {
         open
     } else {
@@ -70,6 +70,9 @@ pub fn close<W>(
             counts,
         }
     };
+    if unfinished.pending == 0 {
+        ledger.set_trouble(None);
+    }
     open.counts.add(&finished);
     let mut counts = open.counts.clone();
     counts.add(&unfinished);

@@ -174,15 +174,6 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     async fn fetch_csv(&self, work: &Work<'_>, links: &[String]) -> (CsvData, Option<Missing>) {
         let now = self.criteria.now;
         let earlier = work.csv();
-        if let Some(tries) = earlier.filter(|tries| tries.exhausted(now) && !links.is_empty()) {
-            let why = "it was tried often enough".to_owned();
-            let missing = Missing {
-                why,
-                tries,
-                tried: false,
-            };
-            return (CsvData::None, Some(missing));
-        }
         let mut texts = Vec::with_capacity(links.len());
         let mut missing = None;
         let mut held = 0;
@@ -258,9 +249,18 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
                 handled.entry.guid = kept;
                 handled
             }
+            // Taken, and not to be found: like tags that find no report.
+            Err(Failed::NotYet(reason)) if work.tags_had_their_chances(self.criteria.now) => {
+                work.tags_failed(self.criteria.now, reason)
+            }
             Err(failed) => {
+                let not_yet = matches!(failed, Failed::NotYet(_));
                 let reason = failed.to_string();
-                self.not_done(work, failed, work.pending(reason))
+                let mut handled = self.not_done(work, failed, work.pending(reason));
+                if not_yet {
+                    handled.entry.tries = Some(work.one_more_try_at_tags(self.criteria.now));
+                }
+                handled
             }
         };
         handled.without_csv = too_large_with_csv;
@@ -272,7 +272,7 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         let earlier = work.guid();
         let write = Write {
             submission,
-            is_new: work.is_new(),
+            is_new: !work.in_enclave(),
             guid: earlier.as_ref(),
         };
         let written = self.sink.write(write).await;

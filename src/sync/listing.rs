@@ -57,6 +57,8 @@ pub struct Listing {
     pub from: Timestamp,
     /// Every id that was listed.
     pub listed: HashSet<ReportId>,
+    /// The ids of the reports to handle.
+    pub taken_on: HashSet<ReportId>,
     /// Whether the walk came to an end, be it the right one.
     pub ended: bool,
     /// Whether all of the window was read, and it shows.
@@ -310,10 +312,7 @@ impl<'a> Selection<'a> {
         }
         let is_work = self.criteria.decide(&report, Some(known)).is_work();
         let wanted = if self.plan.mode == Mode::Continuation {
-            matches!(
-                known.state,
-                State::Pending { .. } | State::TagsPending { .. }
-            )
+            known.is_unfinished()
         } else {
             latest || is_work
         };
@@ -373,6 +372,17 @@ impl<'a> Selection<'a> {
         true
     }
 
+    /// Whether so few were listed that the listing is not what it was. Within the lookback a report may leave it before the
+    /// ledger forgets it; beyond, each counts.
+    fn lists_less(&self, listed: u64, is_catch_up: bool) -> bool {
+        let least = if is_catch_up {
+            self.remembered
+        } else {
+            self.remembered.div_ceil(2)
+        };
+        listed < least
+    }
+
     fn close<S: Source>(mut self, pager: Pager<'_, S>) -> Listing {
         let mode = self.plan.mode;
         let cut_short = !pager.ended && self.wants_more(pager.total);
@@ -388,8 +398,9 @@ impl<'a> Selection<'a> {
             has_gap: pager.has_gap,
             overlooked: self.overlooked > 0,
             older: self.older + self.unlistable.len() as u64,
-            is_wide: pager.is_wide,
-            is_less: listed < self.remembered,
+            is_wide: pager.is_catch_up,
+            is_less: self.lists_less(listed, pager.is_catch_up),
+            now: pager.moment.earliest,
             earlier: self.ledger.reading(),
         });
         let agrees = pager.ended
@@ -404,7 +415,8 @@ impl<'a> Selection<'a> {
         let unseen = match proof {
             // Nothing is known to be missing.
             Proof::Shown | Proof::Accepted { .. } => 0,
-            Proof::Doubtful { .. } if distrusted => 0,
+            // Within the lookback it is read through again and again.
+            Proof::Doubtful { .. } if distrusted || !pager.is_catch_up => 0,
             Proof::Doubtful { .. } => pager.total.saturating_sub(listed),
             Proof::None if pager.ended => 0,
             Proof::None => pager
@@ -425,6 +437,11 @@ impl<'a> Selection<'a> {
             self.unlistable.clear();
         }
         Listing {
+            taken_on: self
+                .reports
+                .iter()
+                .map(|report| report.id.clone())
+                .collect(),
             reports: self.reports,
             unlistable: self.unlistable,
             total: pager.total,

@@ -28,8 +28,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::fault::FaultKind;
 use crate::indicators::Rules;
-use crate::ledger::{Entry, Ledger, Totals};
+use crate::ledger::{Entry, Ledger, Totals, Trouble};
 use crate::report::Report;
 use crate::window::{Moment, Start, Window};
 use decision::Criteria;
@@ -186,7 +187,16 @@ where
     let started = ports.clock.now();
     let begun = Instant::now();
     let moment = Moment::new(started, Some(ports.clock.service_now()));
+    let before = plan.clone();
     let given_up = plan.give_up(ledger, moment);
+    if given_up.is_some() {
+        // Told once: what is given up must not be given up again from a later time.
+        match save(ledger, ports.journal, plan.lookback.as_secs()).await {
+            Ok(()) => {}
+            Err(JournalError::Conflict) => return Err(Abandoned),
+            Err(error) => return Ok(Unlisted::Journal(error).outcome(&before)),
+        }
+    }
     let plan = &plan;
     let listed = tokio::select! {
         biased;
@@ -237,6 +247,7 @@ where
         && settlement.wants_proof()
         && ports.sink.prove().await.is_ok();
     let fault = settlement.decide(proven);
+    let took_some = settlement.took_some();
     let totals_stored = settlement.totals_stored();
     let closed = close::close(
         plan,
@@ -249,6 +260,19 @@ where
         ledger.note_overflow(lookback);
     }
     let stop = handling.stopped().or(fault.map(Stop::Fault));
+    if let Some(Stop::Fault(fault)) = &stop
+        && matches!(
+            fault.kind,
+            FaultKind::Unavailable | FaultKind::UnexpectedResponse
+        )
+    {
+        ledger.set_trouble(Some(Trouble {
+            unexpected: fault.kind == FaultKind::UnexpectedResponse,
+            message: fault.message.clone(),
+        }));
+    } else if took_some {
+        ledger.set_trouble(None);
+    }
     let stop = store(ledger, ports.journal, totals_stored, stop, lookback).await;
     let outcome = outcome::conclude(plan, closed, &listing, ledger, stop.as_ref())?;
     Ok(Outcome {

@@ -12,7 +12,7 @@ use super::sink::WriteError;
 use super::{Mode, Plan};
 use crate::counts::Counts;
 use crate::fault::{Fault, FaultKind, Service};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Trouble};
 use crate::window::Window;
 
 /// What is pending is gone on with after this at the earliest where nothing else says when.
@@ -152,7 +152,6 @@ pub fn conclude(
     ledger: &Ledger,
     stop: Option<&Stop>,
 ) -> Result<Outcome, Abandoned> {
-    let next_try = ledger.next_try();
     match stop {
         // Somebody else has, or will have, more to tell.
         Some(
@@ -166,13 +165,13 @@ pub fn conclude(
         }
         _ => {}
     }
-    let next_try = next_try.map(|next| {
+    let until_next_try = ledger.next_try().map(|next| {
         let wait = next.duration_since(listing.moment.now);
         Duration::try_from(wait).unwrap_or_default().max(FOLLOW_IN)
     });
-    let (continue_in, retry_in) = continue_in(&closed.counts, listing, stop, next_try);
+    let (continue_in, retry_in) = waits(&closed.counts, listing, ledger, stop, until_next_try);
     Ok(Outcome {
-        conclusion: conclusion(&closed.counts, listing, stop),
+        conclusion: conclusion(&closed.counts, listing, ledger, stop),
         continue_in,
         retry_in,
         counts: Some(closed.counts),
@@ -210,7 +209,12 @@ fn notes(listing: &Listing, ledger: &Ledger) -> Vec<Note> {
 }
 
 /// What a sync came to, the most urgent first.
-fn conclusion(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Conclusion {
+fn conclusion(
+    counts: &Counts,
+    listing: &Listing,
+    ledger: &Ledger,
+    stop: Option<&Stop>,
+) -> Conclusion {
     match stop {
         Some(Stop::Fault(fault)) => return Conclusion::Fault(fault.clone()),
         Some(Stop::Journal(JournalError::Full(_))) => return Conclusion::LedgerFull,
@@ -219,6 +223,9 @@ fn conclusion(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Conclu
     }
     if let Some(fault) = &listing.fault {
         Conclusion::Fault(fault.clone())
+    } else if let (true, None, Some(trouble)) = (counts.pending > 0, stop, ledger.trouble()) {
+        // Nothing was tried this time, and nothing is known to be better.
+        Conclusion::Fault(fault_of(trouble))
     } else if counts.pending > 0 {
         let why = match stop {
             Some(stop) => stop.to_string(),
@@ -241,9 +248,10 @@ fn conclusion(counts: &Counts, listing: &Listing, stop: Option<&Stop>) -> Conclu
 
 /// When what is pending can go on, and when it is tried again if no sync is due sooner; nothing where a service's fault
 /// decides that.
-fn continue_in(
+fn waits(
     counts: &Counts,
     listing: &Listing,
+    ledger: &Ledger,
     stop: Option<&Stop>,
     next_try: Option<Duration>,
 ) -> (Option<Duration>, Option<Duration>) {
@@ -252,9 +260,25 @@ fn continue_in(
         _ if counts.pending == 0 || listing.fault.is_some() => (None, None),
         Some(Stop::BudgetSpent(ready_in)) => (Some(*ready_in), None),
         Some(Stop::TimeUp | Stop::Fenced(_)) => (Some(Duration::ZERO), None),
+        // The fault that is told decides.
+        None if ledger.trouble().is_some() => (None, None),
         None => match next_try {
             Some(next) if next > FOLLOW_IN => (None, Some(next)),
             _ => (Some(FOLLOW_IN), None),
         },
+    }
+}
+
+/// The fault that left reports pending, told again.
+fn fault_of(trouble: &Trouble) -> Fault {
+    Fault {
+        service: Service::Trustar,
+        kind: if trouble.unexpected {
+            FaultKind::UnexpectedResponse
+        } else {
+            FaultKind::Unavailable
+        },
+        message: trouble.message.clone(),
+        retry_after: None,
     }
 }

@@ -5,6 +5,7 @@
 //! element was not seen before, something may lie between, and the walk steps back.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -32,12 +33,16 @@ const MAX_LATE: u32 = 2;
 /// How often a page that is empty before `total` is reached is asked for again before it counts as an end.
 const MAX_EMPTY: u32 = 3;
 
+/// A window that was pinned for a reading in doubt is wider than the lookback by less than this.
+const IN_DOUBT: Duration = Duration::from_hours(3);
+
 /// How often a walk steps back where a page did not overlap the one before.
 const MAX_STEPS_BACK: u32 = 3;
 
-/// A full page of so many elements with none that is new is no accident. Of smaller ones, a few reports that come while
-/// paging make such a page too: it takes several in a row.
-const TELLING_PAGE: usize = 50;
+/// A full page with no new element ends the walk if it has at least this many: the service ignores `skip`.
+const SKIP_IGNORED_AT: usize = 50;
+
+/// Smaller pages may show nothing new because reports arrived meanwhile; this many in a row end the walk.
 const MAX_STALE: u32 = 3;
 
 /// A service that gives fewer than this at a time would be slowed down by overlapping pages.
@@ -59,6 +64,8 @@ pub struct Pager<'a, S> {
     pub from: Timestamp,
     /// Whether it reaches back further than the lookback does.
     pub is_wide: bool,
+    /// Whether it does so by more than what a reading in doubt takes: what is passed over then is not listed again.
+    pub is_catch_up: bool,
     /// How many reports the service says the window holds.
     pub total: u64,
     /// What ended the walk early.
@@ -79,6 +86,8 @@ pub struct Pager<'a, S> {
     overlap: u64,
     /// Whether pages are large enough for it.
     overlaps: bool,
+    /// Whether a single report that is too large was passed just now.
+    passed_one: bool,
     /// How the last page was to meet those read before.
     border: Option<Border>,
     /// The largest page that the service gives.
@@ -149,7 +158,7 @@ impl<'a, S: Source> Pager<'a, S> {
             pager = Self::new(plan, source, right, moment, deadline);
             first = pager.first(plan.limit).await?;
         }
-        pager.moment = moment;
+        pager.settle(plan, right, moment);
         Ok((pager, first))
     }
 
@@ -167,6 +176,7 @@ impl<'a, S: Source> Pager<'a, S> {
             moment,
             from: start.time(plan.lookback, moment),
             is_wide: matches!(start, Start::At(_)),
+            is_catch_up: start.reaches_beyond(plan.lookback.saturating_add(IN_DOUBT), moment),
             total: 0,
             fault: None,
             ended: false,
@@ -177,6 +187,7 @@ impl<'a, S: Source> Pager<'a, S> {
             before: None,
             overlap: 0,
             overlaps: true,
+            passed_one: false,
             border: None,
             cap: PAGE,
             size: PAGE,
@@ -190,6 +201,15 @@ impl<'a, S: Source> Pager<'a, S> {
             steps_back: 0,
             requests: 0,
         }
+    }
+
+    /// Corrects what was made of the clocks before the first answer.
+    fn settle(&mut self, plan: &Plan<'_>, start: Start, moment: Moment) {
+        let beyond = plan.lookback.saturating_add(IN_DOUBT);
+        self.moment = moment;
+        self.from = start.time(plan.lookback, moment);
+        self.is_wide = matches!(start, Start::At(_));
+        self.is_catch_up = start.reaches_beyond(beyond, moment);
     }
 
     /// Says that `total` was found wrong before, so that an empty page is likely the end.
@@ -214,13 +234,13 @@ impl<'a, S: Source> Pager<'a, S> {
         }
     }
 
-    /// Says what the last page showed. A full one that goes forward and holds nothing new means that the service passes
-    /// nothing over: there is nothing further to be had.
+    /// Takes in what the last page showed: ends the walk where the service ignores `skip`, and steps back where the page
+    /// does not overlap the one before.
     pub fn saw(&mut self, seen: Seen) {
         let is_stale = !seen.anything_new && self.last_was_full;
         if is_stale && matches!(self.place, Place::From(_)) {
             self.stale += 1;
-            if seen.length >= TELLING_PAGE || self.stale >= MAX_STALE {
+            if seen.length >= SKIP_IGNORED_AT || self.stale >= MAX_STALE {
                 self.end();
             }
             return;
@@ -322,7 +342,7 @@ impl<'a, S: Source> Pager<'a, S> {
                     self.too_large.insert(skip, fault.message);
                     self.size = self.cap;
                     self.pass(skip, 1);
-                    self.overlap = 0;
+                    (self.overlap, self.passed_one) = (0, true);
                     return Ok(None);
                 }
                 Err(
@@ -362,7 +382,10 @@ impl<'a, S: Source> Pager<'a, S> {
         let most = page.limit.map_or(asked, |limit| limit.min(asked));
         self.total_moved |= self.answered && self.total != page.total;
         // What is not seen to follow the page before may not.
-        self.has_gap |= self.answered && self.border.is_none() && length > 0 && skip > 0;
+        let unmet = self.border.is_none() && length > 0 && skip > 0;
+        // A single report that is too large is read past alone: there `total` has to do.
+        self.has_gap |= self.answered && unmet && asked > 1 && !self.passed_one;
+        self.passed_one = false;
         self.answered = true;
         self.total = page.total;
         self.last_was_full = length >= most;

@@ -1,9 +1,15 @@
 //! Whether a reading of the listing shows that all of the window was seen.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::ledger::Reading;
 
 /// After so many readings that prove nothing the window is taken as read: a service may never count right.
 const MAX_PASSES: u32 = 5;
+
+/// Over at least this time it is read again, so that a service that is unwell for some minutes ends no window, however
+/// short the feed's interval.
+const READ_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a reading of the listing showed.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +38,8 @@ pub struct Evidence {
     pub is_wide: bool,
     /// Whether fewer were listed than the ledger knows of.
     pub is_less: bool,
+    /// When the reading began, by the earlier clock.
+    pub now: Timestamp,
     /// What is known of earlier readings that proved nothing.
     pub earlier: Option<Reading>,
 }
@@ -79,24 +87,27 @@ pub fn of(evidence: Evidence) -> Proof {
         older,
         is_wide,
         is_less,
+        now,
         earlier,
     } = evidence;
     if !ended || !complete {
         return Proof::None;
     }
     let by_total = total != listed || moved;
-    if !by_total && !has_gap {
+    if !by_total && !has_gap && !is_less {
         return Proof::Shown;
     }
     let passes = earlier.map_or(0, |reading| reading.passes);
     let distrusted = earlier.is_some_and(|reading| reading.distrusted);
-    // Neither saw less than the other of what both could see.
-    let agree = earlier.is_some_and(|earlier| {
+    // This reading listed nothing that the earlier one missed, and of the reports that both could list neither listed fewer.
+    let agrees = earlier.is_some_and(|earlier| {
         passes > 0 && !overlooked && listed >= earlier.listed && earlier.listed >= older
     });
+    let first = earlier.map_or(now, |reading| reading.first);
+    let long_enough = now.duration_since(first) >= READ_FOR;
     // Where `total` is of no use, a page that is short by accident looks like the last.
     let will_do = distrusted && !has_gap && !is_wide && !is_less;
-    if agree || will_do || passes + 1 >= MAX_PASSES {
+    if will_do || long_enough && (agrees || passes + 1 >= MAX_PASSES) {
         return Proof::Accepted { listed, by_total };
     }
     Proof::Doubtful { listed }
@@ -104,11 +115,11 @@ pub fn of(evidence: Evidence) -> Proof {
 
 /// What is remembered of readings after one that proved this.
 #[must_use]
-pub fn remembered(
-    proof: Proof,
-    earlier: Option<Reading>,
-    began: jiff::Timestamp,
-) -> Option<Reading> {
+pub fn remembered(proof: Proof, earlier: Option<Reading>, began: Timestamp) -> Option<Reading> {
+    // Clocks that stepped back begin the hour anew.
+    let first = earlier
+        .filter(|reading| reading.passes > 0 && reading.first <= began)
+        .map_or(began, |reading| reading.first);
     let distrusted = earlier.is_some_and(|reading| reading.distrusted);
     match proof {
         Proof::None => earlier,
@@ -117,12 +128,14 @@ pub fn remembered(
             passes: earlier
                 .map_or(0, |reading| reading.passes)
                 .saturating_add(1),
+            first,
             began,
             listed,
             distrusted,
         }),
         Proof::Accepted { by_total, listed } => (by_total || distrusted).then_some(Reading {
             passes: 0,
+            first,
             began,
             listed,
             distrusted: true,
@@ -146,6 +159,7 @@ mod tests {
             older: 10,
             is_wide: false,
             is_less: false,
+            now: Timestamp::UNIX_EPOCH + READ_FOR,
             earlier: None,
         }
     }
@@ -153,7 +167,8 @@ mod tests {
     fn after(passes: u32, distrusted: bool) -> Reading {
         Reading {
             passes,
-            began: jiff::Timestamp::UNIX_EPOCH,
+            first: Timestamp::UNIX_EPOCH,
+            began: Timestamp::UNIX_EPOCH,
             listed: 10,
             distrusted,
         }
@@ -184,6 +199,10 @@ mod tests {
                 has_gap: true,
                 ..evidence()
             },
+            Evidence {
+                is_less: true,
+                ..evidence()
+            },
         ];
         for doubt in doubts {
             assert_eq!(of(doubt), Proof::Doubtful { listed: 10 }, "{doubt:?}");
@@ -204,6 +223,12 @@ mod tests {
                 };
                 assert_eq!(of(differs), Proof::Doubtful { listed }, "{doubt:?}");
             }
+            let soon = Evidence {
+                now: Timestamp::UNIX_EPOCH,
+                earlier: Some(after(9, false)),
+                ..doubt
+            };
+            assert_eq!(of(soon), Proof::Doubtful { listed: 10 }, "{doubt:?}");
             let fifth = Evidence {
                 earlier: Some(after(4, false)),
                 ..overlooked
@@ -236,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(of(careful), Proof::Doubtful { listed: 10 }, "{careful:?}");
         }
-        let remembered = remembered(Proof::Shown, doubt.earlier, jiff::Timestamp::UNIX_EPOCH);
+        let remembered = remembered(Proof::Shown, doubt.earlier, Timestamp::UNIX_EPOCH);
         assert_eq!(remembered, None, "and trusted again once it is right");
     }
 }

@@ -33,8 +33,9 @@ pub struct Settlement<'l, W> {
     watcher: &'l W,
     /// Reports of which it is not clear yet whose doing it is that they are not done.
     doubtful: Vec<Handled>,
-    /// How many faults came in a row.
+    /// How many faults came in a row, and which of the doubtful was the first of them.
     in_a_row: usize,
+    row_began: usize,
     /// From this one of the doubtful on, the service is at fault.
     service_failed: Option<usize>,
     succeeded: u64,
@@ -56,6 +57,7 @@ impl<'l, W: Watcher> Settlement<'l, W> {
             watcher,
             doubtful: Vec::new(),
             in_a_row: 0,
+            row_began: 0,
             service_failed: None,
             succeeded: 0,
             writes: 0,
@@ -95,12 +97,14 @@ impl<'l, W: Watcher> Settlement<'l, W> {
         self.doubtful.push(handled);
         if refused {
             let in_vain = self.succeeded == 0 && self.doubtful.len() >= REFUSALS_IN_VAIN;
-            return in_vain.then(|| self.service_refuses(&fault));
+            return in_vain.then(|| refuses_all(&fault, self.doubtful.len()));
+        }
+        if self.in_a_row == 0 {
+            self.row_began = self.doubtful.len() - 1;
         }
         self.in_a_row += 1;
         if self.in_a_row >= FAULTS_IN_A_ROW {
-            self.service_failed
-                .get_or_insert(self.doubtful.len() - self.in_a_row);
+            self.service_failed.get_or_insert(self.row_began);
         }
         self.service_failed.map(|_| fault)
     }
@@ -127,6 +131,11 @@ impl<'l, W: Watcher> Settlement<'l, W> {
         self.totals_stored
     }
 
+    /// Whether a report was written, tags and all.
+    pub fn took_some(&self) -> bool {
+        self.succeeded > 0
+    }
+
     /// Whether a sign of life of the service would show that what failed is the reports' own: they were tried long
     /// enough, and are so few that the service need not be at fault.
     pub fn wants_proof(&self) -> bool {
@@ -146,9 +155,9 @@ impl<'l, W: Watcher> Settlement<'l, W> {
     pub fn decide(&mut self, proven: bool) -> Option<Fault> {
         let doubtful = std::mem::take(&mut self.doubtful);
         let count = doubtful.len();
-        let service_refuses = self.succeeded == 0 && count >= FAULTS_IN_A_ROW;
+        let none_succeeded = self.succeeded == 0 && count >= FAULTS_IN_A_ROW;
         let first_of_service = self.service_failed.unwrap_or(count);
-        let mut service_fault = None;
+        let (mut broke, mut refused) = (None, None);
         for (index, mut handled) in doubtful.into_iter().enumerate() {
             let Some(doubt) = handled.doubt.take().map(|doubt| *doubt) else {
                 continue;
@@ -156,7 +165,7 @@ impl<'l, W: Watcher> Settlement<'l, W> {
             let last_submitted = self.ledger.last_submitted;
             let taken_since = |failure: &Failure| last_submitted >= Some(failure.first);
             let is_own = if doubt.refused {
-                !service_refuses || taken_since(&doubt.failure)
+                !none_succeeded || taken_since(&doubt.failure)
             } else {
                 self.succeeded > 0 && (index < first_of_service || doubt.exhausted.is_some())
             };
@@ -173,17 +182,13 @@ impl<'l, W: Watcher> Settlement<'l, W> {
                 handled.entry.tries = None;
                 handled.attempted = true;
             } else if doubt.refused {
-                service_fault = Some(refuses_all(&doubt.fault, count));
+                refused = Some(refuses_all(&doubt.fault, count));
             } else {
-                service_fault = Some(doubt.fault);
+                broke = Some(doubt.fault);
             }
             self.conclude(handled);
         }
-        service_fault
-    }
-
-    fn service_refuses(&self, last: &Fault) -> Fault {
-        refuses_all(last, self.doubtful.len())
+        broke.or(refused)
     }
 
     fn note_write(&mut self, posted_at: Option<Timestamp>) {

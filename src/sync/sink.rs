@@ -15,7 +15,7 @@ pub struct Guid(pub String);
 pub struct Write<'a> {
     /// The report as it is to be.
     pub submission: &'a Submission,
-    /// Whether the ledger does not know the report, so that the write is taken to create it.
+    /// Whether no version of the report is in the enclave by the ledger, so that the write is taken to create it.
     pub is_new: bool,
     /// The id that an earlier write was answered with, where [`Written::keep_guid`] asked to keep it.
     pub guid: Option<&'a Guid>,

@@ -116,9 +116,11 @@ impl<'a> Work<'a> {
         self.same.and_then(|entry| entry.csv)
     }
 
-    /// The attempts in vain at what is pending of it.
+    /// The attempts in vain at what is pending of it. They go on over an edit: a report that differs in each answer would
+    /// never come to their end.
     pub fn tries(&self) -> Option<Tries> {
-        self.same.and_then(|entry| entry.tries)
+        let known = self.known.filter(|entry| entry.is_unfinished());
+        self.same.or(known).and_then(|entry| entry.tries)
     }
 
     /// The attempts that failed.
@@ -172,10 +174,16 @@ impl<'a> Work<'a> {
         tags.into_iter().take(2 * MAX_TAGS).cloned().collect()
     }
 
-    /// The failure that one more attempt makes, after `earlier` ones.
+    /// The failure that one more attempt makes, after `earlier` ones at the same content.
     fn failure(&self, earlier: Option<Tries>, now: Timestamp, reason: &str) -> Failure {
         let title = self.report.title.as_deref().unwrap_or_default();
-        Failure::after(earlier, now, cut(title), cut(reason))
+        let mut failure = Failure::after(earlier, now, cut(title), cut(reason));
+        if let (None, Some(State::Failed(before))) = (earlier, self.known.map(|entry| &entry.state))
+        {
+            // An edit is a fresh start, and yet it is known since when it fails.
+            failure.first = failure.first.min(before.first);
+        }
+        failure
     }
 
     /// It ends here for this sync, and stands as `state`.

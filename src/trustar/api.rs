@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::account::Token;
 use super::{TrustarSink, fault};
 use crate::fault::FaultKind;
-use crate::http::Answer;
+use crate::http::{Answer, hash};
 use crate::sync::sink::WriteError;
 
 /// The most bytes of an answer. The largest is a report read back, and a report that TruSTAR
@@ -100,6 +100,7 @@ impl TrustarSink {
         mut request: Request,
         authorization: &HeaderValue,
     ) -> Result<Answer, WriteError> {
+        let item = item(&request);
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, authorization.clone());
         let account = &self.account;
@@ -132,7 +133,7 @@ impl TrustarSink {
             Some(wait) if matches!(operation, "token" | "list_enclaves") => {
                 account.gate.close_for(wait);
             }
-            Some(wait) => account.gate.heed(answer.status, wait),
+            Some(wait) => account.gate.heed(answer.status, wait, item),
             None => {}
         }
         Err(fault.into())
@@ -195,6 +196,12 @@ impl TrustarSink {
         );
         answer.fault(FaultKind::Unauthorized, &happened).into()
     }
+}
+
+/// What tells one report's calls from another's: the report itself where it is sent, else the address.
+fn item(request: &Request) -> u64 {
+    let body = request.body().and_then(Body::as_bytes);
+    hash(body.unwrap_or(request.url().as_str().as_bytes()))
 }
 
 /// Whether the answer is about the token: a 401, or the 400 that an expired one gets, whose text

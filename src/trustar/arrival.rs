@@ -9,16 +9,30 @@ use crate::fault::{Fault, FaultKind};
 use crate::http::{locked, shown};
 use crate::sync::sink::{Guid, Write, WriteError, Written};
 
+/// So many looks without an answer are the last of a sync: they must not hold up what they watch over.
+const UNANSWERED: u32 = 2;
+
 /// What one sync knows of where the reports go that it creates.
-#[derive(Default)]
-pub(super) enum Arrival {
-    /// None was seen yet.
-    #[default]
-    Unknown,
-    /// One was read back from where it was to go.
-    Seen,
-    /// One went elsewhere.
-    Strayed(Fault),
+pub(super) struct Arrival {
+    /// How many it created.
+    created: u32,
+    /// The one of them that is read back next.
+    next: u32,
+    /// How many looks the service failed to answer.
+    unanswered: u32,
+    /// Set once one went elsewhere.
+    strayed: Option<Fault>,
+}
+
+impl Default for Arrival {
+    fn default() -> Self {
+        Self {
+            created: 0,
+            next: 1,
+            unanswered: 0,
+            strayed: None,
+        }
+    }
 }
 
 impl TrustarSink {
@@ -28,28 +42,63 @@ impl TrustarSink {
         // While another report is being read back this one need not wait to be written.
         if asks
             && let Ok(arrival) = self.arrival.try_lock()
-            && let Arrival::Strayed(fault) = &*arrival
+            && let Some(fault) = &arrival.strayed
         {
             return Err(fault.clone().into());
         }
         let written = self.deliver(write).await?;
         let id = &write.submission.external_id;
-        let meant_for = locked(&self.account.whereabouts).wrote(&written.guid, &self.enclave);
-        meant_for.map_err(|other| self.shared_with(id, &other))?;
         if asks {
             self.see_arrived(&written.guid, id).await?;
+        }
+        let meant_for = locked(&self.account.whereabouts).wrote(&written.guid, &self.enclave);
+        if let Err(other) = meant_for {
+            self.settle(&written.guid, id, &other).await?;
         }
         Ok(written)
     }
 
-    /// Reads a created report back by its GUID, unless one of this sync was seen to arrive.
+    /// Reads some of the created reports back by their GUIDs: the first of a sync, and where the ledger is new and there are
+    /// several enclaves also the 2nd, 4th, 8th and so on, since the newest may be one that no other enclave has.
     async fn see_arrived(&self, guid: &Guid, id: &str) -> Result<(), WriteError> {
         let mut arrival = self.arrival.lock().await;
-        match &*arrival {
-            Arrival::Seen => return Ok(()),
-            Arrival::Strayed(fault) => return Err(fault.clone().into()),
-            Arrival::Unknown => {}
+        if let Some(fault) = &arrival.strayed {
+            return Err(fault.clone().into());
         }
+        arrival.created = arrival.created.saturating_add(1);
+        if arrival.created < arrival.next {
+            return Ok(());
+        }
+        match self.look(guid).await {
+            Ok(Found::Elsewhere { enclave, .. }) => {
+                locked(&self.account.whereabouts).found(guid, &enclave);
+                let fault = self.strayed(id, &enclave);
+                arrival.strayed = Some(fault.clone());
+                return Err(fault.into());
+            }
+            Ok(Found::Here(_)) => {
+                let goes_on = self.ledger_is_new && self.account.has_several_enclaves();
+                arrival.next = if goes_on {
+                    arrival.created.saturating_mul(2)
+                } else {
+                    u32::MAX
+                };
+            }
+            // The report is written all the same, and the question stays open for the next.
+            Ok(Found::Unsaid(_) | Found::Nowhere) => {}
+            Err(WriteError::Fault(fault)) if fault.kind == FaultKind::Unavailable => {
+                arrival.unanswered += 1;
+                if arrival.unanswered >= UNANSWERED {
+                    arrival.next = u32::MAX;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Where the report of this GUID is. Not shown yet, or not to be read by this credential, it is nowhere.
+    async fn look(&self, guid: &Guid) -> Result<Found, WriteError> {
         let answer = self
             .api(
                 "get_report",
@@ -59,21 +108,25 @@ impl TrustarSink {
                 None::<&()>,
             )
             .await?;
-        // Not shown yet, or not to be read by this credential, which leaves the question open: the
-        // report is written all the same.
         if !answer.succeeded() {
-            return Ok(());
+            return Ok(Found::Nowhere);
         }
-        match self.located(&answer)? {
-            Found::Elsewhere { enclave, .. } => {
-                let fault = self.strayed(id, &enclave);
-                *arrival = Arrival::Strayed(fault.clone());
-                Err(fault.into())
-            }
-            Found::Here(_) | Found::Nowhere => {
-                *arrival = Arrival::Seen;
+        Ok(self.located(&answer)?)
+    }
+
+    /// A write was answered with the GUID of one that was meant for another enclave: where that report is decides whose
+    /// conflict it is. Nothing that the process remembers does: the other feed may be the one that strayed.
+    async fn settle(&self, guid: &Guid, id: &str, other: &str) -> Result<(), WriteError> {
+        match self.look(guid).await? {
+            Found::Here(_) => {
+                locked(&self.account.whereabouts).found(guid, &self.enclave);
                 Ok(())
             }
+            Found::Elsewhere { enclave, .. } => {
+                locked(&self.account.whereabouts).found(guid, &enclave);
+                Err(self.strayed(id, &enclave).into())
+            }
+            Found::Unsaid(_) | Found::Nowhere => Err(self.shared_with(id, other).into()),
         }
     }
 

@@ -76,7 +76,7 @@ impl TrustarSink {
                 answer.status,
                 answer.said()
             ))),
-            Found::Nowhere => Err(self.refused(&answer).await),
+            Found::Unsaid(_) | Found::Nowhere => Err(self.refused(&answer).await),
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) enum Found {
         /// Its enclave, safe to show.
         enclave: String,
     },
+    /// To one of an enclave that the answer does not name.
+    Unsaid(Guid),
     Nowhere,
 }
 
@@ -60,6 +62,9 @@ impl TrustarSink {
         let enclaves = enclaves.unwrap_or_default();
         if enclaves.iter().any(|enclave| self.is_ours(enclave)) {
             return Ok(Found::Here(guid));
+        }
+        if enclaves.is_empty() {
+            return Ok(Found::Unsaid(guid));
         }
         let enclave = answer.shown(&enclaves.join(", "));
         Ok(Found::Elsewhere { guid, enclave })

@@ -40,8 +40,7 @@ impl Whereabouts {
     /// The enclave that an earlier write was meant for which was answered with the same.
     pub(super) fn wrote(&mut self, guid: &Guid, enclave: &str) -> Result<(), Arc<str>> {
         let enclave = self.name(enclave);
-        let (first, second) = &self.hashers;
-        let key = (first.hash_one(&guid.0), second.hash_one(&guid.0));
+        let key = self.key(guid);
         if let Some(known) = self.recent.get(&key).or_else(|| self.older.get(&key)) {
             return if *known == enclave {
                 Ok(())
@@ -49,11 +48,28 @@ impl Whereabouts {
                 Err(Arc::clone(known))
             };
         }
+        self.remember(key, enclave);
+        Ok(())
+    }
+
+    /// The report of `guid` was read back from `enclave`, whatever it was meant for.
+    pub(super) fn found(&mut self, guid: &Guid, enclave: &str) {
+        let enclave: Arc<str> = enclave.to_ascii_lowercase().into();
+        let key = self.key(guid);
+        self.older.remove(&key);
+        self.remember(key, enclave);
+    }
+
+    fn key(&self, guid: &Guid) -> (u64, u64) {
+        let (first, second) = &self.hashers;
+        (first.hash_one(&guid.0), second.hash_one(&guid.0))
+    }
+
+    fn remember(&mut self, key: (u64, u64), enclave: Arc<str>) {
         if self.recent.len() >= REMEMBERED {
             self.older = std::mem::take(&mut self.recent);
         }
         self.recent.insert(key, enclave);
-        Ok(())
     }
 
     /// The one copy of an enclave's id.

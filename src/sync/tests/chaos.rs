@@ -1,7 +1,7 @@
 //! Thousands of random lives of a feed, each reproducible by its seed. While they last, services
 //! fail and the process is killed; when that stops, everything must be in the enclave.
 //!
-//! `SYNC_SEEDS=from..to` runs other seeds than the usual ones.
+//! `SYNC_SEEDS=from..to` runs other seeds than the usual ones, `SYNC_TRACE=1` shows each sync.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::services::{Change, Files, Item, Order, Time, Told, Total, fault};
 use crate::counts::Counts;
 use crate::fault::{FaultKind, Service};
 use crate::sync::ports::{Fenced, JournalError, Verdict};
-use crate::sync::{Conclusion, Mode, Outcome};
+use crate::sync::{Abandoned, Conclusion, Mode, Outcome};
 
 /// How many syncs may pass, once faults stop, until a feed is quiet.
 const PATIENCE: usize = 300;
@@ -203,8 +203,8 @@ impl<'t> Life<'t> {
                 (0 | 1, _) | (_, None) => {
                     self.born += 1;
                     let ago = self.dice.below(5) * self.dice.below(3_600);
-                    let posted_at = now - SignedDuration::from_secs(ago.cast_signed());
-                    Change::Put(Item::new(&format!("m{}", self.born), posted_at))
+                    let ago = SignedDuration::from_secs(ago.cast_signed());
+                    Change::Arrive(format!("m{}", self.born), ago)
                 }
                 (2, Some(item)) => Change::Remove(item.id),
                 (3, Some(item)) => {
@@ -380,6 +380,9 @@ impl<'t> Life<'t> {
             let found = found.or_else(|| chain.get(&id).and_then(|(_, _, found)| *found));
             chain.insert(id.clone(), (id, verdict, found));
         }
+        if std::env::var_os("SYNC_TRACE").is_some() {
+            self.trace(mode, &outcome);
+        }
         let Ok(outcome) = outcome else {
             self.chain = None;
             return None;
@@ -412,6 +415,19 @@ impl<'t> Life<'t> {
             None => self.chain = None,
         }
         Some(outcome)
+    }
+
+    /// Shows a sync and its last requests, the newest first.
+    fn trace(&self, mode: Mode, outcome: &Result<Outcome, Abandoned>) {
+        let script = self.feed.reports.script.lock().unwrap();
+        let requests = script.requests.iter().rev().take(12);
+        let requests: Vec<_> = requests.map(|asked| (asked.limit, asked.skip)).collect();
+        let (order, total, cap) = (script.order, script.total, script.cap);
+        let (now, reading) = (self.feed.now(), self.feed.store.ledger().reading());
+        eprintln!(
+            "{now} {mode:?} {order:?} {total:?} {cap:?} {:?} {requests:?} {reading:?} {outcome:?}",
+            script.files
+        );
     }
 
     /// What was told since this was asked last.

@@ -9,6 +9,7 @@
 mod chaos;
 mod feed;
 mod paging;
+mod sequences;
 mod services;
 mod settling;
 mod writing;

@@ -260,7 +260,7 @@ async fn paging_ends_where_it_should() {
         let mut feed = Feed::with_reports(&time, 600);
         feed.limit = 500;
         feed.reports.script.lock().unwrap().total = total;
-        for _ in 0..3 {
+        for _ in 0..7 {
             feed.next_sync().await;
         }
         // What `total` says was found wrong, and is not waited for again.
@@ -284,11 +284,11 @@ async fn a_full_page_with_nothing_new_ends_it() {
     let mut feed = Feed::with_reports(&time, 700);
     feed.reports.script.lock().unwrap().ignores_skip = true;
     feed.sync().await;
-    for conclusion in [Conclusion::Draining, Conclusion::Synced, Conclusion::Synced] {
+    for _ in 0..3 {
         feed.reports.requests();
         let outcome = feed.next_sync().await;
         assert_eq!(asked(&feed.reports.requests()), [(500, 0), (500, 499)]);
-        assert_eq!(outcome.conclusion, conclusion);
+        assert_eq!(outcome.conclusion, Conclusion::Synced);
     }
 }
 

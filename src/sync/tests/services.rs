@@ -160,6 +160,8 @@ pub enum Files {
 #[derive(Clone, Debug)]
 pub enum Change {
     Put(Item),
+    /// A report of this id that was posted so long before.
+    Arrive(String, SignedDuration),
     Remove(String),
     /// To the next version, filed by now.
     Edit(String),
@@ -260,6 +262,7 @@ impl Script {
         for change in self.changes.remove(&number).unwrap_or_default() {
             match change {
                 Change::Put(item) => self.items.push(item),
+                Change::Arrive(id, ago) => self.items.push(Item::new(&id, now - ago)),
                 Change::Remove(id) => self.items.retain(|item| item.id != id),
                 Change::Edit(id) => {
                     if let Some(item) = self.items.iter_mut().find(|item| item.id == id) {
