@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::join_all;
-use kube::api::{Api, ListParams};
+use kube::api::{Api, WatchParams};
 use kube::runtime::controller::{Action, Config, Controller, Error};
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher;
@@ -198,7 +198,7 @@ async fn become_served(store: &Store<Watched>, served: &Served, at: usize) {
     }
 }
 
-/// Served again once the feeds can be listed after a watch was refused: a watch that begins anew shows nothing while nothing
+/// Served again once a watch is taken after one was refused: a watch that begins anew shows nothing while nothing
 /// changes.
 async fn stay_served(namespaces: &[Option<String>], served: &Served, context: &Context) {
     loop {
@@ -210,12 +210,14 @@ async fn stay_served(namespaces: &[Option<String>], served: &Served, context: &C
                 if served.is(at) {
                     return;
                 }
-                let list = context.cluster.call(|client| async {
-                    let one = ListParams::default().limit(1);
-                    feeds(client, namespace.as_deref()).list(&one).await
+                // A watch, not a list: the right to one is not the right to the other.
+                let watch = context.cluster.call(|client| async {
+                    let briefly = WatchParams::default().timeout(1);
+                    let feeds = feeds(client, namespace.as_deref());
+                    feeds.watch(&briefly, "0").await.map(|_| ())
                 });
-                match list.await {
-                    Ok(_) => {
+                match watch.await {
+                    Ok(()) => {
                         tracing::info!(namespace, "the feeds can be watched");
                         served.set(at, true);
                     }

@@ -60,3 +60,24 @@ async fn where_enclaves_have_ids_of_their_own_the_new_one_is_filled() {
     let [one, two] = [ENCLAVE, OTHER].map(|id| stage.trustar.enclave(id).len());
     assert_eq!((one, two), (stage.planted(), stage.planted()));
 }
+
+/// The newest report is one that the old enclave never had: it arrives, and says nothing of the others.
+#[tokio::test]
+async fn a_new_report_hides_no_stray() {
+    let stage = Stage::with_reports(6).await;
+    stage.trustar.configure(|settings| {
+        settings.scope = Scope::Company;
+        settings.enclaves.push(Enclave::writable(OTHER, "Other"));
+    });
+    assert_eq!(stage.synced(&["--state", "state"]).await.code, 0);
+    let mut edited = feed("cybercrime");
+    edited["spec"]["enclaveId"] = json!(OTHER);
+    stage.write("feed.yaml", &edited.to_string());
+    while stage.flashpoint.post().planted.is_empty() {}
+    let run = stage.synced(&["--state", "state"]).await;
+    assert!(
+        run.ready().contains("ExternalIdConflict"),
+        "{}",
+        run.ready()
+    );
+}

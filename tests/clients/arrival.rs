@@ -89,10 +89,56 @@ async fn an_enclave_edited_while_nobody_looked_is_told() {
     }
 }
 
+/// An answer that names no enclave says nothing of where the report is.
+#[tokio::test]
+async fn a_report_read_back_without_an_enclave_leaves_the_question_open() {
+    for body in [
+        r#"{"id":"c0ffee00"}"#,
+        r#"{"id":"c0ffee00","enclaveIds":null}"#,
+        r#"{"id":"c0ffee00","enclaveIds":[]}"#,
+    ] {
+        let setup = Setup::new(|_| ()).await;
+        let reply = Reply::json(200, body);
+        setup.strike("GET", "/api/1.3/reports/", Calls::All, reply);
+        let sink = setup.restarted(ENCLAVE, true);
+        sink.submit(&submission("a")).await.unwrap();
+        assert_eq!(setup.read_back(), 1);
+    }
+}
+
+/// Looks that are not answered hold up no report, and end.
+#[tokio::test]
+async fn a_look_that_is_not_answered_holds_up_nothing() {
+    let setup = Setup::new(|_| ()).await;
+    let reply = Reply::status(500);
+    setup.strike("GET", "/api/1.3/reports/", Calls::All, reply);
+    let sink = setup.restarted(ENCLAVE, true);
+    for id in ["a", "b", "c", "d"] {
+        sink.submit(&submission(id)).await.unwrap();
+    }
+    assert_eq!(setup.read_back(), 2);
+}
+
+/// Two reports that are answered with a wait, however often and however soon, stop no other, and no proof of life.
+#[tokio::test]
+async fn a_wait_that_two_reports_get_stops_no_other() {
+    let setup = Setup::new(two_enclaves).await;
+    let sink = setup.sink();
+    sink.verify().await.unwrap();
+    let waits = Reply::retry_after(503, "86400");
+    setup.strike("POST", "/api/1.3/reports/upsert", Calls::First(6), waits);
+    for id in ["poison 1", "poison 2"].repeat(3) {
+        sink.submit(&submission(id)).await.unwrap_err();
+    }
+    sink.prove().await.unwrap();
+    let other = setup.sink_of(OTHER);
+    other.submit(&submission("good")).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_created_report_is_read_back_where_it_may_have_strayed() {
     for (ledger_is_new, enclaves, reads) in
-        [(true, 1, 1), (true, 2, 1), (false, 2, 1), (false, 1, 0)]
+        [(true, 1, 1), (true, 2, 2), (false, 2, 1), (false, 1, 0)]
     {
         let setup = Setup::new(|settings| {
             if enclaves == 2 {
@@ -168,7 +214,7 @@ async fn a_report_read_back_as_nonsense_is_the_services_fault() {
 }
 
 #[tokio::test]
-async fn a_report_known_for_another_enclave_is_a_conflict_without_a_call() {
+async fn a_report_known_for_another_enclave_is_looked_at_before_it_is_a_conflict() {
     let setup = Setup::new(company).await;
     for id in ["a", "b"] {
         setup.sink().submit(&submission(id)).await.unwrap();
@@ -183,7 +229,7 @@ async fn a_report_known_for_another_enclave_is_a_conflict_without_a_call() {
         fault.message.contains(ENCLAVE) && fault.message.contains(OTHER),
         "{fault}"
     );
-    assert_eq!(setup.lines().len(), calls + 1, "the write alone");
+    assert_eq!(setup.lines().len(), calls + 2, "the write and a look");
 }
 
 #[tokio::test]

@@ -467,15 +467,15 @@ async fn csv_is_fetched_with_the_key_from_flashpoint_only() {
 
 #[tokio::test]
 async fn a_file_that_wants_to_be_left_alone_does_not_close_the_api() {
-    for (status, calls) in [(429, 1), (503, 2)] {
+    for (status, calls) in [(429, 1), (503, 5)] {
         let setup = Setup::new().await;
         setup.server.generate(2, SignedDuration::from_hours(1));
         let (source, url) = (setup.source(), setup.server.url());
         let faults = &setup.server.controls().faults;
         faults.set(Scripted::on("GET", "/files/").reply(Reply::retry_after(status, "3600")));
-        // One file that fails so may be the one to blame; of a 429 there is no doubt.
-        for _ in 0..3 {
-            let link = format!("{url}/files/a.csv");
+        // A few files that fail so may be the ones to blame; of a 429 there is no doubt.
+        for file in ["a", "b", "c", "d", "e", "f"] {
+            let link = format!("{url}/files/{file}.csv");
             let fault = source.csv(&link).await.unwrap_err();
             assert!(fault.retry_after.is_some(), "{fault}");
         }

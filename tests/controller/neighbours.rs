@@ -117,6 +117,32 @@ async fn an_enclave_edited_while_no_operator_runs_is_found_out() {
     assert!(stage.trustar.enclave(OTHER).is_empty());
 }
 
+/// What the process remembers of a feed that strayed is no other feed's fault.
+#[tokio::test]
+async fn a_mistake_that_was_mended_stalls_nobody() {
+    let stage = two_enclaves("mended", Scope::Company).await;
+    let operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    operator.kill();
+    let _operator = stage.operator().await;
+    stage
+        .feed_with("mistake", json!({"enclaveId": OTHER}))
+        .await;
+    stage
+        .until_reason("mistake", Reason::ExternalIdConflict)
+        .await;
+    stage.delete("mistake").await;
+    for report in stage.flashpoint.reports() {
+        stage.flashpoint.edit(&report.id, |fields| {
+            fields.insert("title".into(), "edited".into());
+        });
+    }
+    stage.request("feed", "one").await;
+    let feed = stage.until_handled("feed", "one").await;
+    assert_eq!(reason(&feed), Some(Reason::Synced), "{}", message(&feed));
+}
+
 async fn two_enclaves(prefix: &str, scope: Scope) -> Stage {
     let stage = Stage::new(prefix).await;
     stage.telling_reports(4);
