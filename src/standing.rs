@@ -82,8 +82,15 @@ fn summary(outcome: &Outcome) -> String {
         format!("{} unchanged", counts.unchanged),
         format!("{} without indicators", counts.without_indicators),
     ];
-    if counts.failed > 0 {
-        parts.push(format!("{} failed (see status.failures)", counts.failed));
+    let unnamed = outcome.notes.iter().map(|note| match note {
+        Note::Unnamed { count, .. } => *count,
+        _ => 0,
+    });
+    let unnamed = unnamed.sum::<u64>().min(counts.failed);
+    match (counts.failed, counts.failed - unnamed) {
+        (0, _) => {}
+        (failed, 0) => parts.push(format!("{failed} failed")),
+        (failed, _) => parts.push(format!("{failed} failed (see status.failures)")),
     }
     if counts.backlog > 0 {
         parts.push(format!("a backlog of {} follows", counts.backlog));

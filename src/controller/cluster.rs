@@ -38,11 +38,11 @@ struct Inner {
     calling: Mutex<Calling>,
 }
 
-/// The client for calls, and how many there were before it.
+/// The client for calls, and how many there were before it (its generation).
 #[derive(Clone)]
 struct Calling {
     client: Client,
-    number: u64,
+    generation: u64,
 }
 
 impl Cluster {
@@ -52,23 +52,22 @@ impl Cluster {
     /// When there is none, in words that show no user info.
     pub async fn connect() -> Result<Self, String> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let failed =
-            |error: &dyn std::fmt::Display| shown(&without_user_info(&error.to_string()), &[]);
+        let told = |text: &dyn std::fmt::Display| shown(&without_user_info(&text.to_string()), &[]);
         let mut config = match kubeconfig::read().await {
             Ok(config) => config,
             Err(outside) => Config::incluster()
-                .map_err(|inside| failed(&format!("{outside}; and as in a Pod: {inside}")))?,
+                .map_err(|inside| told(&format!("{outside}; and as in a Pod: {inside}")))?,
         };
         // Its retries wait as long as a Retry-After says, fifteen times over.
         config.default_retry = false;
         if let Some(proxy) = &config.proxy_url {
             tracing::info!(
-                proxy = failed(proxy),
+                proxy = told(proxy),
                 "the API server is reached by the kubeconfig's proxy-url"
             );
         }
-        tracing::info!(server = failed(&config.cluster_url), "the API server");
-        Self::new(config).map_err(|error| failed(&error))
+        tracing::info!(server = told(&config.cluster_url), "the API server");
+        Self::new(config).map_err(|error| told(&error))
     }
 
     fn new(config: Config) -> Result<Self, Error> {
@@ -79,7 +78,7 @@ impl Cluster {
             watching: Client::try_from(watching)?,
             calling: Mutex::new(Calling {
                 client: Client::try_from(config.clone())?,
-                number: 0,
+                generation: 0,
             }),
             server: without_user_info(&config.cluster_url.to_string())
                 .trim_end_matches('/')
@@ -132,19 +131,19 @@ impl Cluster {
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
-        let Calling { client, number } = self.calling().clone();
+        let Calling { client, generation } = self.calling().clone();
         if let Ok(answer) = timeout(limit, call(client)).await {
             return answer.map_err(|error| Refusal::new(error, &self.0.server));
         }
-        self.reconnect(number);
+        self.reconnect(generation);
         Err(Refusal::Silent(limit))
     }
 
-    /// Leaves the connections of the client of this number, if that was not done yet: others that are idle may have gone silent
+    /// Leaves the connections of the client of this generation, if that was not done yet: others that are idle may have gone silent
     /// with the one that did, and each would cost a call its whole limit.
-    fn reconnect(&self, number: u64) {
+    fn reconnect(&self, generation: u64) {
         let mut calling = self.calling();
-        if calling.number != number {
+        if calling.generation != generation {
             return;
         }
         match Client::try_from(self.0.config.clone()) {
@@ -152,7 +151,7 @@ impl Cluster {
                 tracing::warn!("the API server went silent; its connections are left for new ones");
                 *calling = Calling {
                     client,
-                    number: number.wrapping_add(1),
+                    generation: generation.wrapping_add(1),
                 };
             }
             Err(error) => {
@@ -226,9 +225,15 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_stays_busy_is_not_asked_for_ever() {
-        let busy = |_| async { StatusCode::SERVICE_UNAVAILABLE };
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = asked.clone();
+        let busy = move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            async { StatusCode::SERVICE_UNAVAILABLE }
+        };
         let refused = ask(&cluster(busy).await).await.unwrap_err();
         assert_eq!(refused.code(), Some(503));
+        assert_eq!(asked.load(Ordering::Relaxed), 1 + ASK_AGAIN as usize);
     }
 
     #[tokio::test]
@@ -249,10 +254,10 @@ mod tests {
         };
         let silence = cluster.call_within(limit, ask_once).await;
         assert!(matches!(silence, Err(Refusal::Silent(_))));
-        assert_eq!(cluster.calling().number, 1);
+        assert_eq!(cluster.calling().generation, 1);
         // Another call that went silent with it changes nothing more.
         cluster.reconnect(0);
-        assert_eq!(cluster.calling().number, 1);
+        assert_eq!(cluster.calling().generation, 1);
         assert!(ask(&cluster).await.is_ok());
     }
 }

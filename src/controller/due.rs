@@ -6,12 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How far ahead of the local clock a recorded start may be before the clock is taken to have
 /// been set back.
-const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(1);
 
 /// How often a feed that waits for its secret looks at it: in the first minutes, when somebody is likely about to create
 /// it, and later, when 1,000 such feeds must not keep the API server busy.
 const SECRET_POLL: Duration = Duration::from_secs(10);
-const SECRET_POLL_LATER: Duration = Duration::from_secs(60);
+const SECRET_POLL_LATER: Duration = Duration::from_mins(1);
 
 /// How long the first minutes last.
 const SECRET_SOON: SignedDuration = SignedDuration::from_mins(3);

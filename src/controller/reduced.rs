@@ -17,30 +17,30 @@ pub enum Form {
 impl Form {
     /// This form of a status that the API server refused.
     pub fn of(self, told: &Told, refusal: &Refusal) -> FlashpointFeedStatus {
-        let (before, told) = (told.before.clone(), told.status.clone());
+        let (before, now) = (told.before.clone(), told.status.clone());
         let (left_out, smaller) = match self {
             Self::WithoutDetail => {
                 let smaller = FlashpointFeedStatus {
                     last_sync: None,
                     failures: Vec::new(),
-                    ..told
+                    ..now
                 };
                 ("counts and failures are", smaller)
             }
             Self::ConditionsAlone => {
                 let smaller = FlashpointFeedStatus {
-                    observed_generation: told.observed_generation,
-                    conditions: told.conditions,
-                    last_attempt_time: told.last_attempt_time,
-                    next_sync_time: told.next_sync_time,
-                    consecutive_failures: told.consecutive_failures,
-                    last_handled_reconcile_at: told.last_handled_reconcile_at,
+                    observed_generation: now.observed_generation,
+                    conditions: now.conditions,
+                    last_attempt_time: now.last_attempt_time,
+                    next_sync_time: now.next_sync_time,
+                    consecutive_failures: now.consecutive_failures,
+                    last_handled_reconcile_at: now.last_handled_reconcile_at,
                     ..before
                 };
                 ("all but the conditions is", smaller)
             }
         };
-        saying(
+        with_prefix(
             smaller,
             &format!("{refusal}, so {left_out} left out of this status"),
         )
@@ -48,7 +48,7 @@ impl Form {
 }
 
 /// The status with this before the message of its conditions.
-fn saying(mut status: FlashpointFeedStatus, what: &str) -> FlashpointFeedStatus {
+fn with_prefix(mut status: FlashpointFeedStatus, what: &str) -> FlashpointFeedStatus {
     let Some(reason) = Reason::of(&status.conditions) else {
         return status;
     };

@@ -4,9 +4,9 @@ use super::journal::Provenance;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 use crate::ledger::Ledger;
 
-/// The status as far as it speaks of this feed and this enclave: with an edited enclave everything starts anew, which the ledger
-/// of the one before shows. A ledger that is lost shows nothing of the kind, and the status stays: a window that was kept is
-/// never narrower than the lookback, so that nothing is passed over. The ledger's totals take the larger ones.
+/// The part of the stored status that still applies. If the ledger belongs to another enclave, or to an earlier feed, only the
+/// conditions are kept. If the ledger is lost, all of it is kept: at worst the window is too wide, never narrower than the
+/// lookback. Raises the ledger's totals to those of the status.
 pub fn trusted(
     feed: &FlashpointFeed,
     before: FlashpointFeedStatus,

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use secrecy::SecretString;
 
@@ -33,30 +34,13 @@ fn secrets_of(proxy: &str) -> Vec<SecretString> {
     if user.is_empty() && password.is_empty() {
         return Vec::new();
     }
+    let decoded = |text: &str| -> Vec<u8> { percent_decode_str(text).collect() };
     let sent = [decoded(user), b":".to_vec(), decoded(password)].concat();
     let written = if password.is_empty() { user } else { password };
     let plain = String::from_utf8_lossy(&decoded(written)).into_owned();
     [STANDARD.encode(sent), plain, written.to_owned()]
         .map(SecretString::from)
         .to_vec()
-}
-
-/// Without percent-encoding.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, others)) = rest.split_first() {
-        let encoded = others.get(..2).filter(|_| *first == b'%');
-        let byte = encoded
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = match byte {
-            Some(_) => others.get(2..).unwrap_or_default(),
-            None => others,
-        };
-    }
-    bytes
 }
 
 #[cfg(test)]

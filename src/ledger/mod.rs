@@ -3,24 +3,25 @@
 //! It is an accelerator and may be lost: the external id makes every write safe to repeat.
 
 mod encoding;
+mod failure;
+mod reading;
 mod tries;
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::counts::Counts;
 use crate::report::{Digest, ReportId};
 
 pub use encoding::{EncodeError, MAX_BYTES, Untrusted};
+pub use failure::Failure;
+pub use reading::{Overflow, Reading, Trouble};
 pub use tries::{MAX_ATTEMPTS, RETRY_AFTER, Tries};
 
 /// The most reports that a ledger holds.
 pub const MAX_REPORTS: usize = 20_000;
-
-/// Between two attempts at a report that was set aside.
-const ASIDE_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whose ledger it is. A ledger of another owner is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,72 +53,6 @@ pub struct OpenSync {
     pub listed_at: Timestamp,
     /// What it counted so far, without what the unfinished reports contribute.
     pub counts: Counts,
-}
-
-/// A report that could not be handled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it was tried first.
-    pub first: Timestamp,
-    /// When it is tried again at the earliest.
-    pub next: Timestamp,
-    /// Its title, cut.
-    pub title: String,
-    /// Why, cut.
-    pub reason: String,
-}
-
-impl Failure {
-    /// The failure after one more attempt, following `earlier` ones at the same content.
-    #[must_use]
-    pub fn after(earlier: Option<Tries>, now: Timestamp, title: String, reason: String) -> Self {
-        let tries = Tries::after(earlier, now, RETRY_AFTER);
-        let next = if tries.exhausted(now) {
-            now.checked_add(ASIDE_FOR).unwrap_or(now)
-        } else {
-            tries.next
-        };
-        Self {
-            attempts: tries.attempts,
-            first: tries.first,
-            next,
-            title,
-            reason,
-        }
-    }
-
-    /// The attempts made.
-    #[must_use]
-    pub fn tries(&self) -> Tries {
-        Tries {
-            attempts: self.attempts,
-            first: self.first,
-            next: self.next,
-        }
-    }
-
-    /// Whether it may be tried again. An attempt further off than any wait was set by a wrong clock.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        let wait = self.next.duration_since(now);
-        wait <= SignedDuration::ZERO || wait > ASIDE_FOR
-    }
-
-    /// Whether the window must go on listing it: until it was set aside, and its first daily attempt after that was made.
-    /// Five attempts in the first hour come to nothing while a gateway refuses everything for two.
-    #[must_use]
-    pub fn keeps_window(&self) -> bool {
-        if self.attempts == 1 {
-            // One that is edited again and again begins anew each time, and must not hold a window for ever.
-            return self.next.duration_since(self.first) < ASIDE_FOR + RETRY_AFTER * 2;
-        }
-        // A report that was set aside had its last attempt 24 h before `next`. For any other `last` lies before `first`,
-        // the difference is negative, and the window is kept.
-        let last = self.next.checked_sub(ASIDE_FOR).unwrap_or(self.first);
-        self.attempts <= MAX_ATTEMPTS || last.duration_since(self.first) < ASIDE_FOR - RETRY_AFTER
-    }
 }
 
 /// Where a report stands.
@@ -161,7 +96,7 @@ pub struct Entry {
     pub tags: Vec<String>,
     /// The attempts in vain at its CSV data, where it is in the enclave without some of them.
     pub csv: Option<Tries>,
-    /// The attempts in vain at what is pending: its write or its tags.
+    /// Attempts in vain at what is pending: its write, its tags, or finding it in the listing.
     pub tries: Option<Tries>,
     /// The enclave's id of it, where its external id alone does not lead back to it.
     pub guid: Option<String>,
@@ -185,39 +120,6 @@ impl Entry {
         };
         matches!(self.state, State::Sent | State::WithoutIndicators { .. }) && has_all
     }
-}
-
-/// What is known of readings of the listing whose end proved nothing: `total` moved, or is not what was listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
-    /// How many readings in a row ended so.
-    pub passes: u32,
-    /// When the first of them began, by the earlier clock.
-    pub first: Timestamp,
-    /// When the last of them began.
-    pub began: Timestamp,
-    /// How many different elements it listed.
-    pub listed: u64,
-    /// Whether readings agreed with each other, so that `total` is what is wrong: it is no longer waited for.
-    pub distrusted: bool,
-}
-
-/// A service's fault that left reports pending, as it is told until they are tried again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
-    /// Whether the service answered what its API does not promise, as opposed to not at all or by a 5xx.
-    pub unexpected: bool,
-    /// What happened.
-    pub message: String,
-}
-
-/// A window that holds more reports than fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Overflow {
-    /// The longest lookback that the feed had since, in seconds: a shorter one gives up what lies before it.
-    pub lookback: u64,
-    /// Reports filed up to this time were forgotten to make room, or never taken on.
-    pub forgotten_to: Timestamp,
 }
 
 /// The ledger of one feed.
@@ -462,41 +364,5 @@ impl Ledger {
     pub fn forget_before(&mut self, since: Timestamp, listed: impl Fn(&ReportId) -> bool) {
         self.entries
             .retain(|id, entry| entry.filed_at >= since || listed(id));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-
-    #[test]
-    fn a_failing_report_is_set_aside_after_five_attempts_over_about_an_hour() {
-        let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let mut failure = Failure::after(None, now, String::new(), String::new());
-        while failure.attempts < 5 {
-            assert!(
-                !failure.tries().exhausted(now),
-                "after {} attempts",
-                failure.attempts
-            );
-            now += SignedDuration::from_mins(15);
-            assert!(failure.next <= now);
-            failure = Failure::after(Some(failure.tries()), now, String::new(), String::new());
-        }
-        assert!(failure.tries().exhausted(now));
-        assert_eq!(now.to_string(), "2026-01-01T01:00:00Z");
-        assert_eq!(failure.next, now + SignedDuration::from_hours(24));
-    }
-
-    #[test]
-    fn attempts_in_quick_succession_do_not_set_a_report_aside() {
-        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let mut failure = Failure::after(None, now, String::new(), String::new());
-        for _ in 0..9 {
-            failure = Failure::after(Some(failure.tries()), now, String::new(), String::new());
-        }
-        assert_eq!(failure.attempts, 10);
-        assert_eq!(failure.next, now + RETRY_AFTER);
     }
 }

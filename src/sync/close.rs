@@ -85,7 +85,7 @@ pub fn close<W>(
         ledger.totals.syncs += 1;
     }
     if plan.mode != Mode::Continuation {
-        let reading = proof::remembered(listing.proof, ledger.reading(), listing.moment.earliest);
+        let reading = proof::next_reading(listing.proof, ledger.reading(), listing.moment.earliest);
         ledger.set_reading(reading);
         let restless = if listing.all_differ {
             ledger.restless().saturating_add(1).min(RESTLESS)

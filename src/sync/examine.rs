@@ -27,7 +27,7 @@ static LONG: Semaphore = Semaphore::const_new(1);
 const BATCHES_AHEAD: usize = 64;
 
 /// The most indicators of a report that are held until its turn comes; one with more is examined then.
-const MOST_HELD: usize = 200;
+const MAX_INDICATORS_HELD: usize = 200;
 
 /// A report, and what a look at it gave.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ fn look(report: &Report, rules: &Rules) -> Option<Vec<Indicator>> {
     let found = csv_links::candidates(report)
         .is_empty()
         .then(|| find(report, &CsvData::None, rules));
-    found.filter(|found| found.len() <= MOST_HELD)
+    found.filter(|found| found.len() <= MAX_INDICATORS_HELD)
 }
 
 /// What is found in one report and its CSV data, in a task of its own.
@@ -184,7 +184,7 @@ mod tests {
         };
         let long = format!(r#""body":"{}""#, "x".repeat(SHORT));
         let address = |at| format!("45.77.{}.{}", at / 100 + 2, at % 100 + 1);
-        let addresses: Vec<_> = (0..=MOST_HELD).map(address).collect();
+        let addresses: Vec<_> = (0..=MAX_INDICATORS_HELD).map(address).collect();
         let rich = format!(r#""body":"{}""#, addresses.join(" "));
         let mut reports = vec![
             (report("short", r#""body":"""#), None),

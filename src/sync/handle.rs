@@ -15,7 +15,7 @@ use super::work::{Handled, Work};
 use crate::csv_links::{self, MAX_LINKS};
 use crate::fault::{Fault, FaultKind, Service};
 use crate::indicators::{Indicator, Rules};
-use crate::ledger::{RETRY_AFTER, State, Tries};
+use crate::ledger::{State, Tries};
 use crate::mapping::{self, CsvData, Submission};
 use crate::report::MAX_REPORT_BYTES;
 
@@ -23,22 +23,10 @@ use crate::report::MAX_REPORT_BYTES;
 const TAG_TRIES: u32 = 3;
 const TAG_PAUSE: Duration = Duration::from_secs(2);
 
-/// The most bytes of CSV data that go with one report. TruSTAR takes 2 MB in all.
-const MOST_CSV: usize = 16 << 20;
-
 /// A report and its CSV data of more than this are mapped and written one at a time in the whole process: the same text
 /// is held four times over meanwhile.
 const HEAVY_BYTES: usize = 2 << 20;
 static HEAVY: Semaphore = Semaphore::const_new(1);
-
-/// Why CSV data of a report is missing.
-struct Missing {
-    why: String,
-    /// The attempts in vain, this one included.
-    tries: Tries,
-    /// Whether it was asked for this time.
-    tried: bool,
-}
 
 /// What the handling of every report of a sync shares.
 pub struct Handling<'a, S, K, F> {
@@ -168,61 +156,6 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         handled.without_csv |= missing.is_some();
         handled.indicators = Some(indicators);
         handled
-    }
-
-    /// The CSV data of a report, and what is missing of it.
-    async fn fetch_csv(&self, work: &Work<'_>, links: &[String]) -> (CsvData, Option<Missing>) {
-        let now = self.criteria.now;
-        let earlier = work.csv();
-        let mut texts = Vec::with_capacity(links.len());
-        let mut missing = None;
-        let mut held = 0;
-        for link in links {
-            if let Err(stop) = self.may_begin() {
-                missing = Some(Missing {
-                    why: stop.to_string(),
-                    tries: earlier.unwrap_or(Tries {
-                        attempts: 0,
-                        first: now,
-                        next: now,
-                    }),
-                    tried: false,
-                });
-                break;
-            }
-            match self.source.csv(link).await {
-                Ok(text) if held + text.len() > MOST_CSV => {
-                    missing = Some(Missing {
-                        why: "it has more than the 16 MiB that a report's CSV data may have"
-                            .to_owned(),
-                        tries: Tries::HOPELESS,
-                        tried: true,
-                    });
-                    break;
-                }
-                Ok(text) => {
-                    held += text.len();
-                    texts.push(text);
-                }
-                Err(fault) => {
-                    tracing::debug!(report = %work.report.id, error = %fault, "CSV data could not be had");
-                    missing = Some(Missing {
-                        why: fault.message,
-                        tries: Tries::after(earlier, now, RETRY_AFTER),
-                        tried: true,
-                    });
-                }
-            }
-        }
-        let csv = match (links.len(), texts.pop()) {
-            (_, None) => CsvData::None,
-            (1, Some(text)) => CsvData::One(text),
-            (_, Some(last)) => {
-                texts.push(last);
-                CsvData::Several(texts)
-            }
-        };
-        (csv, missing)
     }
 
     async fn submit(&self, work: &Work<'_>, csv: CsvData) -> Handled {
@@ -381,7 +314,8 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         }
     }
 
-    fn may_begin(&self) -> Result<(), Stop> {
+    /// Whether anything may still be begun that is no call to the sink.
+    pub fn may_begin(&self) -> Result<(), Stop> {
         if Instant::now() >= self.deadline {
             return Err(self.note(Stop::TimeUp));
         }

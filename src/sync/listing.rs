@@ -19,7 +19,7 @@ use crate::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadab
 use crate::window::{Moment, OVERLAP};
 
 /// The most bytes of reports that one sync holds; what is beyond them is left for the next.
-const MOST_HELD: usize = 64 << 20;
+const MAX_BYTES_HELD: usize = 64 << 20;
 
 /// After so many bytes of a page were read, other tasks have their turn: it takes about half a millisecond.
 const SHARE: usize = 256 << 10;
@@ -103,7 +103,9 @@ pub async fn list(
         if !latest && !selection.wants_more(pager.total) {
             break;
         }
-        if let Some(page) = pager.next().await {
+        let page = pager.next().await;
+        selection.too_large = pager.too_large.len() as u64;
+        if let Some(page) = page {
             pager.saw(selection.take_page(page, latest).await);
         }
     }
@@ -142,14 +144,17 @@ struct Selection<'a> {
     listed: HashSet<ReportId>,
     /// The elements listed that are no reports.
     unreadable: HashSet<Digest>,
+    /// How many single reports are too large to be had.
+    too_large: u64,
     /// Reports of the window that the ledger knows.
     remembered: u64,
     /// Unknown reports taken on.
     taken: u64,
     /// Unknown reports seen and not taken on.
     left: u64,
-    /// Unknown reports that an earlier reading should have listed, and all that it should have.
-    overlooked: u64,
+    /// Whether an unknown report was filed before the previous reading began, so that it should have listed it.
+    overlooked: bool,
+    /// Listed reports filed before the previous reading began.
     older: u64,
     /// Whether the page last seen held an unknown report.
     page_had_unknown: bool,
@@ -160,8 +165,9 @@ struct Selection<'a> {
     /// Whether reports were left because too many bytes would be held.
     held_full: bool,
     ledger_full: bool,
-    /// When the ledger is nearly full, by which times settled reports are filed, oldest first.
+    /// Filing times of settled reports, oldest first; filled only when the ledger has less room than `limit`.
     evictable: Vec<Timestamp>,
+    /// How many of these are forgotten to make room.
     evicted: usize,
     /// Of the reports in the enclave: how many were listed, and how many of these differ.
     sent: usize,
@@ -191,10 +197,11 @@ impl<'a> Selection<'a> {
             unlistable: Vec::new(),
             listed: HashSet::new(),
             unreadable: HashSet::new(),
+            too_large: pager.too_large.len() as u64,
             remembered: ledger.count_since(from),
             taken: 0,
             left: 0,
-            overlooked: 0,
+            overlooked: false,
             older: 0,
             page_had_unknown: false,
             wanted: wanted.map(|(id, _)| id).collect(),
@@ -221,7 +228,7 @@ impl<'a> Selection<'a> {
 
     /// How many elements of the window are accounted for.
     fn known(&self) -> u64 {
-        self.remembered + self.taken + self.unlistable.len() as u64
+        self.remembered + self.taken + self.unlistable.len() as u64 + self.too_large
     }
 
     fn wants_more(&self, total: u64) -> bool {
@@ -234,7 +241,7 @@ impl<'a> Selection<'a> {
         if self.may_take() {
             self.page_had_unknown || total != self.known() || self.to_the_end
         } else {
-            // As many as one sync takes: is there anything beyond what `total` admits?
+            // This sync takes no more. Read on only if `total` does not show a backlog already.
             total <= self.known()
         }
     }
@@ -311,18 +318,18 @@ impl<'a> Selection<'a> {
             self.differ += usize::from(known.digest != report.digest);
         }
         let is_work = self.criteria.decide(&report, Some(known)).is_work();
-        let wanted = if self.plan.mode == Mode::Continuation {
+        let considered = if self.plan.mode == Mode::Continuation {
             known.is_unfinished()
         } else {
             latest || is_work
         };
-        if wanted && is_work {
+        if considered && is_work {
             if self.hold(&report) {
                 self.reports.push(trimmed(report));
             } else {
                 self.left += 1;
             }
-        } else if wanted {
+        } else if considered {
             self.reports.push(report.without_content());
         }
     }
@@ -331,7 +338,7 @@ impl<'a> Selection<'a> {
         self.page_had_unknown = true;
         let filed_at = report.filed_at.unwrap_or(Timestamp::MAX);
         if let Some(reading) = self.ledger.reading() {
-            self.overlooked += u64::from(filed_at <= reading.began);
+            self.overlooked |= filed_at <= reading.began;
         }
         let overflow = self.ledger.overflow();
         if overflow.is_some_and(|overflow| filed_at <= overflow.forgotten_to) {
@@ -364,7 +371,7 @@ impl<'a> Selection<'a> {
     fn hold(&mut self, report: &Report) -> bool {
         // One that is larger than any may be is only recorded as failed.
         let bytes = report.len().min(MAX_REPORT_BYTES);
-        if self.held + bytes > MOST_HELD {
+        if self.held + bytes > MAX_BYTES_HELD {
             self.held_full = true;
             return false;
         }
@@ -386,6 +393,7 @@ impl<'a> Selection<'a> {
     fn close<S: Source>(mut self, pager: Pager<'_, S>) -> Listing {
         let mode = self.plan.mode;
         let cut_short = !pager.ended && self.wants_more(pager.total);
+        let known = self.known();
         let too_large = pager.too_large.into_values().map(Unlistable::TooLarge);
         self.unlistable.extend(too_large);
         let listed = self.listed.len() as u64 + self.unlistable.len() as u64;
@@ -396,7 +404,7 @@ impl<'a> Selection<'a> {
             listed,
             moved: pager.total_moved,
             has_gap: pager.has_gap,
-            overlooked: self.overlooked > 0,
+            overlooked: self.overlooked,
             older: self.older + self.unlistable.len() as u64,
             is_wide: pager.is_catch_up,
             is_less: self.lists_less(listed, pager.is_catch_up),
@@ -419,10 +427,7 @@ impl<'a> Selection<'a> {
             Proof::Doubtful { .. } if distrusted || !pager.is_catch_up => 0,
             Proof::Doubtful { .. } => pager.total.saturating_sub(listed),
             Proof::None if pager.ended => 0,
-            Proof::None => pager
-                .total
-                .saturating_sub(self.known())
-                .max(cut_short.into()),
+            Proof::None => pager.total.saturating_sub(known).max(cut_short.into()),
         };
         // What failed before must not keep what was never tried from its turn.
         let tried = |report: &Report| {

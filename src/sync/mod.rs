@@ -4,6 +4,7 @@
 //! and closes with counts, ledger and checkpoint. Knows nothing of Kubernetes.
 
 mod close;
+mod csv;
 mod decision;
 mod examine;
 mod handle;
@@ -15,6 +16,7 @@ mod proof;
 mod settle;
 pub mod sink;
 pub mod source;
+mod store;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -30,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fault::FaultKind;
 use crate::indicators::Rules;
-use crate::ledger::{Entry, Ledger, Totals, Trouble};
+use crate::ledger::{Entry, Ledger, Trouble};
 use crate::report::Report;
 use crate::window::{Moment, Start, Window};
 use decision::Criteria;
@@ -42,6 +44,7 @@ use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
 use settle::Settlement;
 use sink::Sink;
 use source::{Since, Source};
+use store::{save, store};
 
 /// How many reports are written at once.
 const WRITES_AT_ONCE: usize = 4;
@@ -58,9 +61,6 @@ const MAX_TIME: Duration = Duration::from_mins(2);
 /// However long the listing took, so much time is left to begin writing what it gave: a listing that takes all the time
 /// there is must not keep every report from the enclave for ever.
 const MIN_WRITING_TIME: Duration = Duration::from_secs(30);
-
-/// How often a ledger that does not fit is stored again with less in it.
-const MAX_SHRINKS: u32 = 10;
 
 /// What a sync handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,50 +352,4 @@ async fn handle_all<S, K, J, F, C, W>(
         }
     }
     settlement.take_cut_off(left);
-}
-
-/// Stores the ledger. Where it does not fit, the settled reports that were filed first are forgotten until it does: what
-/// is newest can then still be sent, and remembered.
-async fn save(
-    ledger: &mut Ledger,
-    journal: &impl Journal,
-    lookback: u64,
-) -> Result<(), JournalError> {
-    let mut shrinks = 0;
-    loop {
-        let saved = journal.save(ledger).await;
-        let does_not_fit = matches!(saved, Err(JournalError::Full(_)));
-        shrinks += 1;
-        if !does_not_fit
-            || shrinks > MAX_SHRINKS
-            || !ledger.make_room(ledger.len() / 10 + 1, lookback)
-        {
-            return saved;
-        }
-    }
-}
-
-/// Stores the ledger if it changed; a failure to do so ends the sync, whatever else did.
-async fn store(
-    ledger: &mut Ledger,
-    journal: &impl Journal,
-    totals_stored: Totals,
-    stop: Option<Stop>,
-    lookback: u64,
-) -> Option<Stop> {
-    let deposed = stop == Some(Stop::Fenced(Fenced::Deposed));
-    if deposed || !ledger.changed() {
-        return stop;
-    }
-    match save(ledger, journal, lookback).await {
-        Ok(()) => {
-            ledger.stored();
-            stop
-        }
-        Err(error) => {
-            // What is not remembered is done again, and counted then.
-            ledger.totals = totals_stored;
-            Some(Stop::Journal(error))
-        }
-    }
 }

@@ -188,7 +188,7 @@ fn notes(listing: &Listing, ledger: &Ledger) -> Vec<Note> {
     match listing.proof {
         Proof::Accepted {
             listed,
-            by_total: true,
+            count_in_doubt: true,
         } if listed != listing.total => notes.push(Note::WrongTotal {
             total: listing.total,
             listed,

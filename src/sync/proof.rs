@@ -60,8 +60,8 @@ pub enum Proof {
     Accepted {
         /// How many different elements were listed.
         listed: u64,
-        /// Whether `total` is not what they came to.
-        by_total: bool,
+        /// Whether `total` differs from what was listed, or changed while paging.
+        count_in_doubt: bool,
     },
 }
 
@@ -93,8 +93,8 @@ pub fn of(evidence: Evidence) -> Proof {
     if !ended || !complete {
         return Proof::None;
     }
-    let by_total = total != listed || moved;
-    if !by_total && !has_gap && !is_less {
+    let count_in_doubt = total != listed || moved;
+    if !count_in_doubt && !has_gap && !is_less {
         return Proof::Shown;
     }
     let passes = earlier.map_or(0, |reading| reading.passes);
@@ -108,14 +108,17 @@ pub fn of(evidence: Evidence) -> Proof {
     // Where `total` is of no use, a page that is short by accident looks like the last.
     let will_do = distrusted && !has_gap && !is_wide && !is_less;
     if will_do || long_enough && (agrees || passes + 1 >= MAX_PASSES) {
-        return Proof::Accepted { listed, by_total };
+        return Proof::Accepted {
+            listed,
+            count_in_doubt,
+        };
     }
     Proof::Doubtful { listed }
 }
 
 /// What is remembered of readings after one that proved this.
 #[must_use]
-pub fn remembered(proof: Proof, earlier: Option<Reading>, began: Timestamp) -> Option<Reading> {
+pub fn next_reading(proof: Proof, earlier: Option<Reading>, began: Timestamp) -> Option<Reading> {
     // Clocks that stepped back begin the hour anew.
     let first = earlier
         .filter(|reading| reading.passes > 0 && reading.first <= began)
@@ -133,7 +136,10 @@ pub fn remembered(proof: Proof, earlier: Option<Reading>, began: Timestamp) -> O
             listed,
             distrusted,
         }),
-        Proof::Accepted { by_total, listed } => (by_total || distrusted).then_some(Reading {
+        Proof::Accepted {
+            count_in_doubt,
+            listed,
+        } => (count_in_doubt || distrusted).then_some(Reading {
             passes: 0,
             first,
             began,
@@ -261,7 +267,7 @@ mod tests {
         ] {
             assert_eq!(of(careful), Proof::Doubtful { listed: 10 }, "{careful:?}");
         }
-        let remembered = remembered(Proof::Shown, doubt.earlier, Timestamp::UNIX_EPOCH);
-        assert_eq!(remembered, None, "and trusted again once it is right");
+        let next = next_reading(Proof::Shown, doubt.earlier, Timestamp::UNIX_EPOCH);
+        assert_eq!(next, None, "and trusted again once it is right");
     }
 }

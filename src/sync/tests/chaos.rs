@@ -16,7 +16,8 @@ use crate::fault::{FaultKind, Service};
 use crate::sync::ports::{Fenced, JournalError, Verdict};
 use crate::sync::{Abandoned, Conclusion, Mode, Outcome};
 
-/// How many syncs may pass, once faults stop, until a feed is quiet.
+/// How many syncs may pass, once faults stop, until a feed is quiet: with a limit of 1 each takes one of a backlog that may
+/// have more than 100.
 const PATIENCE: usize = 300;
 
 /// splitmix64
@@ -579,8 +580,9 @@ impl<'t> Life<'t> {
             if is_quiet(&outcome) && mode != Mode::Continuation {
                 quiet += 1;
             } else {
-                assert_eq!(quiet, 0, "it does not stay quiet: {outcome:?}");
-                assert!(syncs < PATIENCE, "never quiet: {outcome:?}");
+                // What came among reports that were passed already shows when the listing is next read through.
+                quiet = 0;
+                assert!(syncs < PATIENCE, "never quiet for long: {outcome:?}");
             }
             // As long as it takes until the listing is read through again.
             if quiet > 26 {

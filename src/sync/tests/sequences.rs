@@ -95,11 +95,12 @@ async fn deep_pages_that_are_empty_for_two_minutes_lose_nothing() {
     let mut feed = catch_up(&time).await;
     feed.interval = MINUTE;
     for _ in 0..2 {
-        let mut script = feed.reports.script.lock().unwrap();
-        script.cap = Some((20, true));
-        let next = script.requests.len();
-        script.short_at = (next + 1..next + 20).map(|number| (number, 0)).collect();
-        drop(script);
+        {
+            let mut script = feed.reports.script.lock().unwrap();
+            script.cap = Some((20, true));
+            let next = script.requests.len();
+            script.short_at = (next + 1..next + 20).map(|number| (number, 0)).collect();
+        }
         feed.next_sync().await;
     }
     feed.reports.script.lock().unwrap().short_at.clear();
