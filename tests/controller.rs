@@ -12,6 +12,8 @@
 #[path = "controller/harness/mod.rs"]
 mod harness;
 
+#[path = "controller/api_server.rs"]
+mod api_server;
 #[path = "controller/changes.rs"]
 mod changes;
 #[path = "controller/credentials.rs"]

@@ -71,6 +71,8 @@ reasons! {
     LedgerFull: Reconciling,
     /// The Secret does not exist.
     SecretNotFound: Reconciling,
+    /// The Secret may not be read, or the API server did not give it.
+    SecretUnavailable: Reconciling,
     /// The Secret lacks a key.
     SecretKeyMissing: Stalled,
     /// Flashpoint refuses the API key.
@@ -110,6 +112,7 @@ impl Reason {
         matches!(
             self,
             Self::SecretNotFound
+                | Self::SecretUnavailable
                 | Self::SecretKeyMissing
                 | Self::FlashpointUnauthorized
                 | Self::TrustarUnauthorized

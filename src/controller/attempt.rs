@@ -185,7 +185,7 @@ fn remember_secret(
         }
         SecretError::Forbidden { .. } | SecretError::Unavailable { .. } => {
             context.memory.tried_no_secret(&uid);
-            Reason::SecretNotFound
+            Reason::SecretUnavailable
         }
     };
     Ok(Err(Obstacle { reason, message }))

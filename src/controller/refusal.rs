@@ -108,7 +108,7 @@ pub fn said(error: &Error, server: &str) -> String {
     match error {
         // Where an object is missing, the answer names it.
         Error::Api(status) if status.code == 404 && status.details.is_none() => {
-            "the API server does not know the kind: install the definitions, by the chart or by `kubectl apply -k crds`"
+            "the API server does not know the kind: install the CRDs, by the chart or by `kubectl apply -k crds`"
                 .to_owned()
         }
         Error::Api(status) => {

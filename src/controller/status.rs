@@ -125,7 +125,7 @@ pub fn after_obstacle(
     let failures = failures_before(before, attempt);
     let next = if reason.stalled() {
         due::after_person(attempt.ended, attempt.interval, failures)
-    } else if reason == Reason::SecretNotFound {
+    } else if matches!(reason, Reason::SecretNotFound | Reason::SecretUnavailable) {
         due::after_success(attempt.ended, attempt.interval)
     } else {
         due::after_fault(

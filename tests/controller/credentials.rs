@@ -190,3 +190,31 @@ async fn a_secret_that_may_not_be_read_is_told_with_the_right_to_give_and_costs_
     stage.until_synced("feed").await;
     stage.assert_clean();
 }
+
+/// A figure, by hand: it takes seven minutes.
+#[tokio::test]
+#[ignore = "takes seven minutes"]
+async fn a_thousand_feeds_that_wait_for_their_secret_ask_little() {
+    let stage = Stage::new("thousand").await;
+    stage.delete_secret().await;
+    let _operator = stage.operator().await;
+    for number in 0..1_000 {
+        stage.feed(&format!("feed-{number}")).await;
+    }
+    let waiting = Reason::SecretNotFound;
+    stage.until_reason("feed-999", waiting).await;
+    let gets_in_a_minute = async || {
+        let mark = stage.audit.mark();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let calls = stage.audit.calls_since(mark);
+        calls
+            .iter()
+            .filter(|call| call.resource == "secrets")
+            .count()
+    };
+    let first = gets_in_a_minute().await;
+    tokio::time::sleep(Duration::from_secs(240)).await;
+    let later = gets_in_a_minute().await;
+    println!("secrets asked for in a minute: at first {first}, after five minutes {later}");
+    assert!(later <= 20 * 60, "{later}");
+}

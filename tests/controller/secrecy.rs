@@ -8,7 +8,7 @@ use flashpoint_operator::api::Reason;
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::ListParams;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulators::faults::{Fault, Reply};
 use simulators::trustar::Credential;
 
@@ -169,15 +169,11 @@ async fn the_password_of_a_proxy_that_fails_is_in_no_log_and_no_status() {
     }
 }
 
-/// The kubeconfig of a stage, with a `proxy-url`, beside it.
+/// The kubeconfig of a stage, with a `proxy-url`.
 fn behind(stage: &Stage, proxy: &str) -> PathBuf {
-    let kubeconfig = std::fs::read_to_string(&stage.kubeconfig).unwrap();
-    let mut kubeconfig: Value = serde_saphyr::from_str(&kubeconfig).unwrap();
-    kubeconfig["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
-    let name = proxy.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    let file = stage.kubeconfig.with_extension(name);
-    std::fs::write(&file, kubeconfig.to_string()).unwrap();
-    file
+    stage.kubeconfig_with(|kubeconfig| {
+        kubeconfig["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
+    })
 }
 
 /// One in the kubeconfig is meant for the API server, as kubectl has it.

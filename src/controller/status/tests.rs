@@ -255,6 +255,7 @@ fn an_obstacle_leaves_checkpoint_counts_and_totals_alone() {
     let before = after_sync(&failed_before(0), &attempt(false), &outcome, &ledger);
     let table = [
         (Reason::SecretNotFound, 911, 1),
+        (Reason::SecretUnavailable, 911, 1),
         (Reason::SecretKeyMissing, 911, 1),
         (Reason::LedgerUnavailable, 16, 1),
     ];

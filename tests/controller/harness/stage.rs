@@ -1,6 +1,7 @@
 //! A test's stage: a namespace, both vendors, and the feeds in between.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flashpoint_operator::api::{
@@ -213,6 +214,18 @@ impl Stage {
         rules.retain(|rule| rule["resources"] != json!([resource]));
         assert_eq!(rules.len() + 1, count, "no rule is for {resource} alone");
         self.allow(&json!(rules)).await;
+    }
+
+    /// The operator's kubeconfig with a change, beside it.
+    pub fn kubeconfig_with(&self, change: impl FnOnce(&mut Value)) -> PathBuf {
+        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+        let text = std::fs::read_to_string(&self.kubeconfig).unwrap();
+        let mut kubeconfig: Value = serde_saphyr::from_str(&text).unwrap();
+        change(&mut kubeconfig);
+        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+        let file = self.kubeconfig.with_extension(format!("changed-{number}"));
+        std::fs::write(&file, kubeconfig.to_string()).unwrap();
+        file
     }
 
     /// Lets the feed's interval have passed.
