@@ -57,10 +57,10 @@ async fn an_authority_that_is_not_known_is_told() {
 #[tokio::test]
 async fn a_token_that_is_not_valid_is_told() {
     let stage = Stage::new("token").await;
-    let stale = |kubeconfig: &mut Value| {
+    let revoked = |kubeconfig: &mut Value| {
         kubeconfig["users"][0]["user"] = json!({"token": "a-token-of-another-cluster"});
     };
-    told(&stage, stale, &["answered 401", "Unauthorized"]).await;
+    told(&stage, revoked, &["answered 401", "Unauthorized"]).await;
 }
 
 #[tokio::test]
