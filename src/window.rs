@@ -65,6 +65,12 @@ impl Moment {
         time.duration_since(self.latest) > TOLERANCE
     }
 
+    /// What was filed before this lies beyond the lookback by one clock at least: a later window may not list it again.
+    #[must_use]
+    pub fn out_of_reach(&self, lookback: Duration) -> Timestamp {
+        self.latest.checked_sub(lookback).unwrap_or(Timestamp::MIN)
+    }
+
     /// Where the lookback begins; by the earlier clock, so that the window is never narrower.
     fn floor(&self, lookback: Duration) -> Timestamp {
         self.earliest

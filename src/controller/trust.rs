@@ -1,5 +1,6 @@
 //! What a feed's stored status is trusted to say, by what its ledger shows: pure.
 
+use super::feed::edited;
 use super::journal::Provenance;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 use crate::ledger::Ledger;
@@ -14,7 +15,8 @@ pub fn trusted(
     provenance: Provenance,
 ) -> FlashpointFeedStatus {
     let anew = match provenance {
-        Provenance::OtherEnclave => true,
+        // Unless that was told already, and the ledger could not be replaced since.
+        Provenance::OtherEnclave => edited(feed),
         Provenance::OtherFeed => !begun(feed, &before),
         Provenance::Own | Provenance::Lost => false,
     };
@@ -32,6 +34,14 @@ pub fn trusted(
     let submitted = before.last_submitted_time.as_ref().map(|time| time.0);
     ledger.last_posted = ledger.last_posted.max(posted);
     ledger.last_submitted = ledger.last_submitted.max(submitted);
+    let since = before
+        .window
+        .as_ref()
+        .and_then(|window| window.since.as_ref());
+    if provenance == Provenance::Lost && since.is_some() {
+        // Of a window that is not covered the status knows at least how much it held.
+        ledger.set_most_known(before.last_sync.as_ref().map(|counts| counts.total));
+    }
     before
 }
 
@@ -98,6 +108,32 @@ mod tests {
             (SyncTotals::default(), None)
         );
         assert_eq!((ledger.totals.submitted, ledger.last_posted), (0, None));
+    }
+
+    #[test]
+    fn an_edit_that_was_told_of_is_none_any_more() {
+        let mut feed = feed("2026-01-01T00:00:00Z");
+        feed.metadata.generation = Some(2);
+        let before = feed.status.clone().unwrap();
+        let after = trusted(&feed, before, &mut ledger(0), Provenance::OtherEnclave);
+        assert!(after.window.is_some());
+    }
+
+    #[test]
+    fn a_lost_ledger_knows_from_the_status_how_much_a_window_holds_that_is_not_covered() {
+        for (window, known) in [
+            (json!({"since": "2025-12-31T00:00:00Z"}), Some(61)),
+            (json!({"coveredTo": "2026-01-01T00:00:00Z"}), None),
+        ] {
+            let feed = feed("2026-01-01T00:00:00Z");
+            let mut before = json!(feed.status);
+            before["window"] = window;
+            before["lastSync"] = json!({"total": 61, "considered": 20, "backlog": 41});
+            let before = serde_json::from_value(before).unwrap();
+            let mut ledger = ledger(0);
+            trusted(&feed, before, &mut ledger, Provenance::Lost);
+            assert_eq!(ledger.most_known(), known);
+        }
     }
 
     #[test]

@@ -72,6 +72,10 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reading: Option<Reading>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    most_known: Option<u64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unseen: BTreeMap<String, Tries>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     overflow: Option<Overflow>,
     #[serde(default, skip_serializing_if = "is_zero")]
     restless: u32,
@@ -234,6 +238,12 @@ impl Ledger {
             reports,
             more,
             reading: self.reading,
+            most_known: self.most_known(),
+            unseen: self
+                .unseen()
+                .iter()
+                .map(|(id, tries)| (id.as_str().to_owned(), *tries))
+                .collect(),
             overflow: self.overflow,
             restless: self.restless,
             trouble: self.trouble.clone(),
@@ -264,16 +274,23 @@ fn from_stored(stored: Stored) -> Ledger {
         reports,
         mut more,
         reading,
+        most_known,
+        unseen,
         overflow,
         restless,
         trouble,
     } = stored;
+    let unseen = unseen.into_iter();
     let mut ledger = Ledger {
         totals,
         open,
         last_posted,
         last_submitted,
         reading,
+        most_known,
+        unseen: unseen
+            .filter_map(|(id, tries)| Some((ReportId::new(&id)?, tries)))
+            .collect(),
         overflow,
         restless,
         trouble,

@@ -7,7 +7,7 @@ mod failure;
 mod reading;
 mod tries;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ pub struct Entry {
     pub tags: Vec<String>,
     /// The attempts in vain at its CSV data, where it is in the enclave without some of them.
     pub csv: Option<Tries>,
-    /// Attempts in vain at what is pending: its write, its tags, or finding it in the listing.
+    /// Attempts in vain at what is pending: its write or its tags.
     pub tries: Option<Tries>,
     /// The enclave's id of it, where its external id alone does not lead back to it.
     pub guid: Option<String>,
@@ -137,6 +137,10 @@ pub struct Ledger {
     pub last_submitted: Option<Timestamp>,
     /// What is known of readings that proved nothing.
     reading: Option<Reading>,
+    /// The most reports that were known of at once in a window that is not covered yet.
+    most_known: Option<u64>,
+    /// The unfinished reports that readings no longer list, and how often that was so.
+    unseen: BTreeMap<ReportId, Tries>,
     /// Whether the window holds more than fits.
     overflow: Option<Overflow>,
     /// In how many full syncs in a row nearly every report differed from what was sent.
@@ -158,6 +162,8 @@ impl Ledger {
             last_posted: None,
             last_submitted: None,
             reading: None,
+            most_known: None,
+            unseen: BTreeMap::new(),
             overflow: None,
             restless: 0,
             trouble: None,
@@ -212,6 +218,30 @@ impl Ledger {
     pub fn set_reading(&mut self, reading: Option<Reading>) {
         self.changed |= self.reading != reading;
         self.reading = reading;
+    }
+
+    /// The most reports that were known of at once in a window that is not covered yet: a listing of fewer is not whole.
+    #[must_use]
+    pub fn most_known(&self) -> Option<u64> {
+        self.most_known
+    }
+
+    /// Sets or clears that.
+    pub fn set_most_known(&mut self, most: Option<u64>) {
+        self.changed |= self.most_known != most;
+        self.most_known = most;
+    }
+
+    /// The unfinished reports that readings no longer list, and how often that was so.
+    #[must_use]
+    pub fn unseen(&self) -> &BTreeMap<ReportId, Tries> {
+        &self.unseen
+    }
+
+    /// Sets these.
+    pub fn set_unseen(&mut self, unseen: BTreeMap<ReportId, Tries>) {
+        self.changed |= self.unseen != unseen;
+        self.unseen = unseen;
     }
 
     /// How the window holds more than fits.
@@ -303,8 +333,15 @@ impl Ledger {
     /// When the next attempt at a pending report is due; none where none waits for one.
     #[must_use]
     pub fn next_try(&self) -> Option<Timestamp> {
-        let pending = self.entries.values().filter(|entry| entry.is_unfinished());
-        pending.filter_map(|entry| Some(entry.tries?.next)).min()
+        let pending = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.is_unfinished());
+        let next = |(id, entry): (&ReportId, &Entry)| {
+            let unseen = self.unseen.get(id).map(|tries| tries.next);
+            entry.tries.map(|tries| tries.next).max(unseen)
+        };
+        pending.filter_map(next).min()
     }
 
     /// How many reports are remembered.

@@ -1,5 +1,7 @@
 //! Closes a sync: counts, open work, checkpoint.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::listing::Listing;
@@ -7,7 +9,7 @@ use super::proof;
 use super::settle::Settlement;
 use super::{Mode, Plan};
 use crate::counts::Counts;
-use crate::ledger::{Ledger, OpenSync, RETRY_AFTER, State, Tries};
+use crate::ledger::{Entry, Ledger, OpenSync, RETRY_AFTER, State, Tries};
 use crate::report::ReportId;
 use crate::window::{OVERLAP, Window};
 
@@ -42,9 +44,7 @@ pub fn close<W>(
         ..
     } = settlement;
     let mut gone = listing.gone.clone();
-    if listing.ended {
-        gone.extend(never_listed(listing, ledger));
-    }
+    gone.extend(never_listed(listing, ledger));
     let dropped = drop_gone(&gone, ledger);
     if plan.mode == Mode::Continuation {
         finished.add(&dropped);
@@ -105,8 +105,12 @@ pub fn close<W>(
         };
         forget_old(plan, listing, ledger);
         ledger.set_overflow(None);
+        ledger.set_most_known(None);
         window
     } else {
+        if plan.mode != Mode::Continuation {
+            ledger.set_most_known(Some(most_known(listing, ledger)));
+        }
         plan.window.pinned(listing.from, listing.moment)
     };
     Closed {
@@ -119,23 +123,37 @@ pub fn close<W>(
 /// The unfinished reports that no reading has listed for an hour, although none of these proved that they are gone.
 fn never_listed(listing: &Listing, ledger: &mut Ledger) -> Vec<ReportId> {
     let now = listing.moment.now;
-    let unseen: Vec<_> = ledger
-        .unfinished()
-        .filter(|id| !listing.listed.contains(*id) && !listing.gone.contains(id))
-        .cloned()
-        .collect();
-    let mut is_gone = |id: &ReportId| {
-        let Some(mut entry) = ledger.get(id).cloned() else {
-            return false;
-        };
-        if entry.tries.is_none_or(|tries| tries.is_due(now)) {
-            entry.tries = Some(Tries::after(entry.tries, now, RETRY_AFTER));
+    let mut unseen = BTreeMap::new();
+    let mut gone = Vec::new();
+    for id in ledger.unfinished() {
+        if listing.listed.contains(id) || listing.gone.contains(id) {
+            continue;
         }
-        let is_gone = entry.tries.is_some_and(|tries| tries.exhausted(now));
-        ledger.set(id.clone(), entry);
-        is_gone
-    };
-    unseen.into_iter().filter(|id| is_gone(id)).collect()
+        let earlier = ledger.unseen().get(id).copied();
+        let tries = match earlier {
+            Some(tries) if !listing.ended || !tries.is_due(now) => tries,
+            None if !listing.ended => continue,
+            _ => Tries::after(earlier, now, RETRY_AFTER),
+        };
+        if tries.exhausted(now) {
+            gone.push(id.clone());
+        } else {
+            unseen.insert(id.clone(), tries);
+        }
+    }
+    ledger.set_unseen(unseen);
+    gone
+}
+
+/// How many reports the next reading of a window must list that is not covered yet.
+fn most_known(listing: &Listing, ledger: &Ledger) -> u64 {
+    if listing.proof.is_end() {
+        // What is no longer listed is no longer there.
+        return listing.listed.len() as u64 + listing.unlistable.len() as u64;
+    }
+    listing
+        .known_of
+        .max(ledger.most_known().unwrap_or_default())
 }
 
 /// Forgets the unfinished reports that are no longer listed: nothing more can be done for them.
@@ -158,13 +176,19 @@ fn drop_gone(gone: &[ReportId], ledger: &mut Ledger) -> Counts {
     written
 }
 
-/// Where a window must begin that lists failing reports again, until one that was set aside has had its first daily attempt.
+/// Where a window must begin that lists again what is tried again: failing reports, until one that was set aside has had
+/// its first daily attempt, and those whose CSV data could not be had yet.
 fn retries_from(listing: &Listing, ledger: &Ledger) -> Option<Timestamp> {
+    let keeps_window = |entry: &Entry| match (&entry.state, entry.csv) {
+        (State::Failed(failure), _) => failure.keeps_window(),
+        (State::Sent, Some(csv)) => !csv.exhausted(listing.moment.now),
+        _ => false,
+    };
     ledger
-        .failures()
-        .filter(|(_, entry, failure)| entry.filed_at >= listing.from && failure.keeps_window())
+        .entries()
+        .filter(|(_, entry)| entry.filed_at >= listing.from && keeps_window(entry))
         // It may be filed by an earlier time than its newest.
-        .filter_map(|(_, entry, _)| entry.filed_at.checked_sub(OVERLAP).ok())
+        .filter_map(|(_, entry)| entry.filed_at.checked_sub(OVERLAP).ok())
         .map(|time| time.max(listing.from))
         .min()
 }

@@ -14,7 +14,7 @@ use super::proof::{self, Proof};
 use super::source::{Page, Source};
 use super::{Mode, Plan};
 use crate::fault::Fault;
-use crate::ledger::{Ledger, MAX_REPORTS, State};
+use crate::ledger::{Entry, Ledger, MAX_REPORTS, State};
 use crate::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
 use crate::window::{Moment, OVERLAP};
 
@@ -49,6 +49,8 @@ pub struct Listing {
     pub unlistable: Vec<Unlistable>,
     /// How many reports the service says the window holds.
     pub total: u64,
+    /// How many are known of in the window, be it from here or from the ledger.
+    pub known_of: u64,
     /// Reports known to exist in the window that are neither taken on nor known.
     pub backlog: u64,
     /// When the listing began.
@@ -380,23 +382,30 @@ impl<'a> Selection<'a> {
     }
 
     /// Whether so few were listed that the listing is not what it was. Within the lookback a report may leave it before the
-    /// ledger forgets it; beyond, each counts.
-    fn lists_less(&self, listed: u64, is_catch_up: bool) -> bool {
-        let least = if is_catch_up {
+    /// ledger forgets it, and is listed again if it comes back; what lies beyond, or was never taken on, would be lost.
+    fn lists_less<S: Source>(&self, listed: u64, pager: &Pager<'_, S>) -> bool {
+        let least = if pager.is_catch_up {
             self.remembered
         } else {
             self.remembered.div_ceil(2)
         };
-        listed < least
+        let least = least.max(self.ledger.most_known().unwrap_or_default());
+        let out_of_reach = pager.moment.out_of_reach(self.plan.lookback);
+        let is_missed = |(id, entry): (&ReportId, &Entry)| {
+            (pager.from..out_of_reach).contains(&entry.filed_at) && !self.listed.contains(id)
+        };
+        listed < least || pager.is_wide && self.ledger.entries().any(is_missed)
     }
 
     fn close<S: Source>(mut self, pager: Pager<'_, S>) -> Listing {
         let mode = self.plan.mode;
         let cut_short = !pager.ended && self.wants_more(pager.total);
         let known = self.known();
+        let listed = self.listed.len() + self.unlistable.len() + pager.too_large.len();
+        let listed = listed as u64;
+        let is_less = self.lists_less(listed, &pager);
         let too_large = pager.too_large.into_values().map(Unlistable::TooLarge);
         self.unlistable.extend(too_large);
-        let listed = self.listed.len() as u64 + self.unlistable.len() as u64;
         let proof = proof::of(proof::Evidence {
             ended: pager.ended,
             complete: self.left == 0 && pager.fault.is_none() && mode != Mode::Continuation,
@@ -407,11 +416,13 @@ impl<'a> Selection<'a> {
             overlooked: self.overlooked,
             older: self.older + self.unlistable.len() as u64,
             is_wide: pager.is_catch_up,
-            is_less: self.lists_less(listed, pager.is_catch_up),
+            is_less,
             now: pager.moment.earliest,
             earlier: self.ledger.reading(),
         });
-        let agrees = pager.ended
+        let agrees = mode != Mode::Continuation
+            && pager.ended
+            && !is_less
             && !pager.has_gap
             && !pager.total_moved
             && pager.fault.is_none()
@@ -429,6 +440,7 @@ impl<'a> Selection<'a> {
             Proof::None if pager.ended => 0,
             Proof::None => pager.total.saturating_sub(known).max(cut_short.into()),
         };
+        let backlog = self.left.max(unseen);
         // What failed before must not keep what was never tried from its turn.
         let tried = |report: &Report| {
             let entry = self.ledger.get(&report.id);
@@ -450,7 +462,8 @@ impl<'a> Selection<'a> {
             reports: self.reports,
             unlistable: self.unlistable,
             total: pager.total,
-            backlog: self.left.max(unseen),
+            known_of: known.saturating_add(backlog),
+            backlog,
             moment: pager.moment,
             from: pager.from,
             listed: self.listed,

@@ -230,6 +230,10 @@ fn conclusion(
         let why = match stop {
             Some(stop) => stop.to_string(),
             None if listing.cut_short => Stop::TimeUp.to_string(),
+            None if !ledger.unseen().is_empty() => format!(
+                "Flashpoint does not list {} of the reports that are not finished; they are dropped once that is certain",
+                ledger.unseen().len()
+            ),
             None => {
                 "TruSTAR does not know yet the reports just written; their tags follow".to_owned()
             }

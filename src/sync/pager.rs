@@ -384,7 +384,9 @@ impl<'a, S: Source> Pager<'a, S> {
         // What is not seen to follow the page before may not.
         let unmet = self.border.is_none() && length > 0 && skip > 0;
         // A single report that is too large is read past alone: there `total` has to do.
-        self.has_gap |= self.answered && unmet && asked > 1 && !self.passed_one;
+        // The newest page of a listing that comes oldest first stands for itself: the walk up from it meets what was before.
+        let is_far = self.before == Some(skip);
+        self.has_gap |= self.answered && unmet && !is_far && asked > 1 && !self.passed_one;
         self.passed_one = false;
         self.answered = true;
         self.total = page.total;

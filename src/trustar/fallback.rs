@@ -23,8 +23,8 @@ impl TrustarSink {
                         keep_guid: true,
                     });
                 }
-                // Somebody deleted it.
-                404 => {}
+                404 if self.is_deleted(guid).await? => {}
+                404 => return Err(not_yet(&answer)),
                 _ => return Err(self.refused(&answer).await),
             }
         }
@@ -36,6 +36,20 @@ impl TrustarSink {
         // need not be ours the next time.
         let keep_guid = self.account.has_several_enclaves();
         Ok(Written { guid, keep_guid })
+    }
+
+    /// Whether there is no report of this GUID: a single 404 must not make a second one in the enclave.
+    async fn is_deleted(&self, guid: &Guid) -> Result<bool, WriteError> {
+        let path = ["reports", &guid.0];
+        let query = "idType=internal";
+        let answer = self
+            .api("get_report", Method::GET, &path, query, None::<&()>)
+            .await?;
+        match answer.status {
+            404 => Ok(true),
+            200..=299 => Ok(false),
+            _ => Err(self.refused(&answer).await),
+        }
     }
 
     /// Creates the report; `found` is where its external id leads now.

@@ -330,3 +330,27 @@ async fn upsert_is_given_up_after_three_in_a_row_only() {
     assert_eq!(upserts(), 7);
     assert_eq!(setup.server.reports().len(), 9);
 }
+
+/// A report that was written before is not written anew because its GUID is unknown for once.
+#[tokio::test]
+async fn one_404_on_a_put_makes_no_second_report() {
+    let setup = Setup::new(|settings| {
+        two_enclaves(settings);
+        settings.upsert = Upsert::Missing;
+        settings.duplicates = Duplicates::Accepted;
+    })
+    .await;
+    let (here, there) = (setup.sink(), setup.sink_of(OTHER));
+    let one = first(&there, "a").await.unwrap();
+    let two = first(&here, "a").await.unwrap();
+    again(&here, "a", Some(&two.guid)).await.unwrap();
+    for (sink, guid) in [(&there, &one.guid), (&here, &two.guid)] {
+        setup.server.controls().faults.clear_all();
+        let first_call = Calls::First(1);
+        setup.strike("PUT", "/api/1.3/reports/", first_call, Reply::status(404));
+        assert!(again(sink, "a", Some(guid)).await.is_err());
+        again(sink, "a", Some(guid)).await.unwrap();
+    }
+    let reports = [ENCLAVE, OTHER].map(|enclave| setup.server.enclave(enclave).len());
+    assert_eq!(reports, [1, 1]);
+}

@@ -285,3 +285,112 @@ async fn only_refusals_are_called_refusals() {
     };
     assert!(!fault.message.contains("each of 5"), "{fault}");
 }
+
+/// Reports 40 h old, pending since TruSTAR went down, in a window that reaches back three days.
+async fn pending_catch_up(time: &Time) -> Feed<'_> {
+    let mut feed = Feed::with_reports(time, 1);
+    feed.interval = MINUTE;
+    feed.sync().await;
+    tokio::time::advance(72 * HOUR).await;
+    for n in 0..3 {
+        feed.list(Item::new(
+            &format!("x{n}"),
+            feed.now() - 40 * HOUR - n * MINUTE,
+        ));
+    }
+    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.next_sync().await;
+    feed
+}
+
+/// Lists only the first `kept` for so many full syncs (0: for one retry 5 s later), then all; gives how many arrived.
+async fn after_short_answers(mut feed: Feed<'_>, kept: usize, syncs: u32) -> usize {
+    let all = feed.reports.script.lock().unwrap().items.clone();
+    feed.reports.script.lock().unwrap().items.truncate(kept); // `total` agrees
+    for _ in 0..syncs {
+        feed.next_sync().await;
+    }
+    if syncs == 0 {
+        tokio::time::advance(Duration::from_secs(5)).await;
+        feed.sync_in(feed.mode()).await.unwrap();
+    }
+    feed.reports.script.lock().unwrap().items = all;
+    feed.enclave.gates.lock().unwrap().down = None;
+    for _ in 0..300 {
+        feed.next_sync().await;
+    }
+    feed.stored().len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_short_answer_ends_no_backlog() {
+    for kept in [21, 40] {
+        let time = Time::new();
+        let mut feed = catch_up(&time).await;
+        feed.limit = 20;
+        feed.sync().await; // 20 of 61, a backlog of 41
+        assert_eq!(after_short_answers(feed, kept, 1).await, 61, "{kept}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_short_answer_to_a_retry_drops_nothing_pending() {
+    let time = Time::new();
+    let feed = pending_catch_up(&time).await;
+    assert_eq!(after_short_answers(feed, 0, 0).await, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_short_answers_a_minute_apart_drop_nothing_pending() {
+    let time = Time::new();
+    let feed = pending_catch_up(&time).await;
+    assert_eq!(after_short_answers(feed, 1, 2).await, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_short_answer_ends_no_window_a_little_wider_than_the_lookback() {
+    let time = Time::new();
+    let mut feed = Feed::new(&time);
+    for n in 0..40 {
+        feed.list(Item::new(
+            &format!("r{n:02}"),
+            feed.now() - 22 * HOUR - n * MINUTE,
+        ));
+    }
+    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    for _ in 0..11 {
+        feed.next_sync().await; // 2 h 45 min
+    }
+    feed.enclave.gates.lock().unwrap().down = None;
+    assert_eq!(after_short_answers(feed, 20, 1).await, 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_comes_oldest_first_is_proven_by_one_reading() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 30);
+    feed.limit = 10;
+    feed.reports.script.lock().unwrap().order = super::services::Order::OldestFirst;
+    for _ in 0..4 {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.store.ledger().reading(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn csv_data_of_a_catch_up_is_asked_for_again() {
+    let time = Time::new();
+    let mut feed = catch_up(&time).await;
+    feed.edit("r40", |item| item.csv = true);
+    feed.reports.script.lock().unwrap().csv_down = true;
+    feed.next_sync().await;
+    feed.reports.script.lock().unwrap().csv_down = false;
+    for _ in 0..20 {
+        feed.next_sync().await;
+    }
+    assert!(
+        feed.enclave.gates.lock().unwrap().stored["r40"]
+            .body
+            .contains("csv_data")
+    );
+}
