@@ -225,6 +225,7 @@ def checks():
             yield f"feeds: upgrades, rollbacks and an uninstall keep them, with {helm}", functools.partial(releases.feeds_survive, helm)
             yield f"feeds: those that an earlier chart made, with {helm}", functools.partial(releases.feeds_of_earlier_charts_survive, helm)
             yield f"definitions: an upgrade brings them, with {helm}", functools.partial(releases.definitions_are_upgraded, helm)
+            yield f"definitions: an upgrade makes them, with {helm}", functools.partial(releases.definitions_come_later, helm)
             yield f"definitions: from and to kubectl and Flux, with {helm}", functools.partial(releases.definitions_change_hands, helm)
             yield f"definitions: those of an earlier chart, with {helm}", functools.partial(releases.definitions_of_earlier_charts, helm)
     yield "alerts: promtool's checks and tests", monitoring.alerts

@@ -234,7 +234,7 @@ def feeds_of_earlier_charts_survive(helm):
 
 def never_hooks():
     """However it is rendered: Argo CD takes hooks of Helm for its own."""
-    for options in ([], ["--include-crds"], ["--is-upgrade"], ["--api-versions", f"{GROUP}/v1alpha1/FlashpointFeed"]):
+    for options in ([], ["--include-crds"], ["--api-versions", f"{GROUP}/v1alpha1/FlashpointFeed"]):
         for helm in ("helm", "helm3"):
             code, manifests, said = values.template(FEEDS, helm, "release", *options)
             must(code == 0, said)
@@ -293,6 +293,18 @@ def definitions_are_upgraded(helm):
         release.do("rollback", "1")
         release.same_feed("the rollback")
         must(knows("later"), "the rollback takes the field from the definition")
+
+
+def definitions_come_later(helm):
+    """With an upgrade, as where the chart becomes a part of an umbrella chart that is installed already."""
+    release = Release(helm)
+    release.do("install", values={"replicaCount": 0, "crds": {"enabled": False}})
+    release.do("upgrade", values={"replicaCount": 0})
+    served()
+    release.do("upgrade")
+    release.has_synced()
+    release.do("rollback", "1")
+    release.same_feed("a rollback to a revision without definitions")
 
 
 def definitions_change_hands(helm):
