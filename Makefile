@@ -49,8 +49,8 @@ bench: ## The figures that the README states
 	@benches/run
 	@python3 benches/indicators/compare.py
 
-generate: ## What is generated and checked against drift: CRDs, the chart's CRDs and README, the command line's reference
+generate: ## What is generated and checked against drift: CRDs, the chart's copies and README, the command line's reference
 	cargo run --locked --quiet --package flashpoint-operator -- crd --output-dir crds
-	tests/chart/sync-crds
+	tests/chart/sync
 	tests/chart/run --update
 	UPDATE=1 cargo test --locked --quiet --package flashpoint-operator --test cli reference

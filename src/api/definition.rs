@@ -1,9 +1,12 @@
 //! The custom resource definitions, as they are applied and checked against.
 
+use std::fmt::Write as _;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::CustomResourceExt;
+use sha2::{Digest as _, Sha256};
 
 use super::{FlashpointFeed, FlashpointLedger};
 
@@ -26,7 +29,27 @@ fn definition_of<K: CustomResourceExt>() -> CustomResourceDefinition {
     {
         schema.open_api_v3_schema = Some(schema_of::<K>());
     }
+    definition.metadata.annotations = Some(
+        [
+            // Helm takes no definition away, and with it the feeds, whatever its release says of it.
+            ("helm.sh/resource-policy".to_owned(), "keep".to_owned()),
+            (DIGEST.to_owned(), digest(&definition)),
+        ]
+        .into(),
+    );
     definition
+}
+
+/// Tells the chart whether the cluster's definition is its own: what the API server returns is not what it was given.
+const DIGEST: &str = "flashpoint-operator.dev/digest";
+
+fn digest(definition: &CustomResourceDefinition) -> String {
+    let spec = serde_json::to_vec(&definition.spec).unwrap_or_default();
+    let digest = Sha256::digest(spec);
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The schema of our resources' only version.

@@ -11,13 +11,14 @@ use serde_saphyr::ser_options;
 use super::{Exit, print};
 use crate::api;
 
-/// What `kustomize build` and `kubectl apply -k` read beside the definitions.
-const KUSTOMIZATION: &str = "kustomization.yaml";
+/// What `kustomize build` and `kubectl apply -k` read beside the definitions. Without an extension, as kustomize also knows it:
+/// `kubectl apply -f` takes every .yaml of a directory for an object.
+const KUSTOMIZATION: &str = "Kustomization";
 
 /// Where the definitions go.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// Write one file for each definition, and a kustomization.yaml, into this directory
+    /// Write one file for each definition, and a Kustomization, into this directory
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
 }
@@ -29,7 +30,7 @@ pub fn run(args: &Args) -> Exit {
             .map_err(|error| format!("failed to write to {}: {error}", directory.display())),
         None => print(|out| {
             for definition in api::definitions() {
-                write!(out, "---\n{}", yaml(&definition)?)?;
+                write!(out, "{}", yaml(&definition)?)?;
             }
             Ok(())
         }),
@@ -60,12 +61,15 @@ fn file_name(definition: &CustomResourceDefinition) -> String {
     )
 }
 
+/// A document with its beginning: `helm show crds` of Helm 3 puts files behind each other as they are.
 fn yaml(definition: &CustomResourceDefinition) -> io::Result<String> {
     let mut definition = serde_json::to_value(definition)?;
     whole_numbers(&mut definition);
     // A folded text would be a new paragraph at each change: one line, as kubectl prints it.
     let options = ser_options! { prefer_block_scalars: false };
-    serde_saphyr::to_string_with_options(&definition, options).map_err(io::Error::other)
+    let text = serde_saphyr::to_string_with_options(&definition, options);
+    text.map(|text| format!("---\n{text}"))
+        .map_err(io::Error::other)
 }
 
 /// Bounds are floats in the definition's types: `maximum: 500`, not `500.0`.

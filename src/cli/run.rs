@@ -1,6 +1,6 @@
 //! `run`: the controller.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use clap::Args as ClapArgs;
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,14 +42,9 @@ pub struct Args {
     #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..), value_name = "N")]
     concurrency: u16,
 
-    /// Where /metrics, /livez and /readyz are served
-    #[arg(
-        long,
-        env = "HTTP_ADDR",
-        default_value = "0.0.0.0:8080",
-        value_name = "ADDRESS"
-    )]
-    http_addr: SocketAddr,
+    /// Where /metrics, /livez and /readyz are served; default: `[::]:8080`, which answers on IPv4 too, or `0.0.0.0:8080` on a machine without IPv6
+    #[arg(long, env = "HTTP_ADDR", value_name = "ADDRESS")]
+    http_addr: Option<SocketAddr>,
 
     /// How log lines look
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
@@ -131,8 +126,17 @@ fn settings(args: Args) -> Result<Settings, String> {
             .collect(),
         election,
         concurrency: args.concurrency,
-        http_address: args.http_addr,
+        http_address: args.http_addr.unwrap_or_else(any_address),
     })
+}
+
+/// Every address of the machine. A kernel without IPv6 has no `[::]`.
+fn any_address() -> SocketAddr {
+    let ipv6 = std::net::TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0));
+    let any = ipv6.map_or(Ipv4Addr::UNSPECIFIED.into(), |_| {
+        Ipv6Addr::UNSPECIFIED.into()
+    });
+    SocketAddr::new(any, 8080)
 }
 
 async fn stop_on_signal(stopped: CancellationToken) {
@@ -148,4 +152,21 @@ async fn stop_on_signal(stopped: CancellationToken) {
         _ = interrupt.recv() => {}
     }
     stopped.cancel();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn the_default_address_answers_on_ipv4_and_where_there_is_ipv6_on_that() {
+        let listener = TcpListener::bind((any_address().ip(), 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok() {
+            TcpStream::connect((Ipv6Addr::LOCALHOST, port)).unwrap();
+        }
+    }
 }

@@ -14,8 +14,10 @@ import yaml
 
 import files
 import monitoring
+import releases
 import rights
 import schemas
+import values
 import verdicts
 from check import ROOT, Failed, must, report, run
 from rendering import CHART, HERE, case_names, helm, objects, of_kind, rendered
@@ -75,34 +77,18 @@ def umbrella():
 
 
 def definitions():
-    """The chart's definitions are those of crds/, with Helm's labels and, to keep them, its annotation."""
-    run(HERE / "sync-crds", "--check")
+    """The chart's definitions are those of crds/, there where Helm installs them before everything else."""
+    run(HERE / "sync", "--check")
     own = {}
     for file in crd_files():
         own |= {document["metadata"]["name"]: document for document in objects(file.read_text())}
     must(own, "crds/ holds no definition")
-    for keep in (True, False):
-        theirs = [item for item in objects(helm(HERE / "cases/default.yaml", "--set", f"crds.keep={str(keep).lower()}")) if item["kind"] == "CustomResourceDefinition"]
-        must({item["metadata"]["name"] for item in theirs} == set(own), "not the same definitions")
-        for item in theirs:
-            policy = item["metadata"].pop("annotations", {}).get("helm.sh/resource-policy")
-            must(policy == ("keep" if keep else None), f"crds.keep={keep} gives the policy {policy}")
-            must(item["metadata"].pop("labels")["app.kubernetes.io/managed-by"] == "Helm", "Helm could not adopt it")
-            must(item == own[item["metadata"]["name"]], f"{item['metadata']['name']} differs from crds/")
-    must(not of_kind("bare", "CustomResourceDefinition"), "crds.enabled=false leaves them in")
-
-
-def definition_with_braces():
-    """A description that looks like a template comes through as it is."""
-    description = "Like {{ .Values.nothing }} and {{ fail `no` }}, `quoted`."
-    with tempfile.TemporaryDirectory() as folder:
-        chart = pathlib.Path(folder) / "chart"
-        shutil.copytree(CHART, chart)
-        crds = chart / "files/crds"
-        crds.mkdir(exist_ok=True)
-        (crds / "z.yaml").write_text(yaml.safe_dump({"kind": "CustomResourceDefinition", "metadata": {"name": "z"}, "spec": {"description": description}}))
-        found = [item for item in objects(helm(HERE / "cases/default.yaml", chart=chart)) if item["metadata"]["name"] == "z"]
-        must(found and found[0]["spec"]["description"] == description, f"it became {found}")
+    for helm3 in ("helm", "helm3"):
+        must({item["metadata"]["name"]: item for item in objects(run(helm3, "show", "crds", CHART))} == own, f"`{helm3} show crds` shows others")
+        for case, expected in (("default", own), ("bare", {})):
+            everything = objects(run(helm3, "template", "release", CHART, "--include-crds", "--kube-version", "1.36.3", "--values", HERE / f"cases/{case}.yaml"))
+            found = {item["metadata"]["name"]: item for item in everything if item["kind"] == "CustomResourceDefinition"}
+            must(found == expected, f"{helm3}, {case}: it gives the definitions {set(found)}")
 
 
 def kubernetes_accepts(version, case):
@@ -110,7 +96,7 @@ def kubernetes_accepts(version, case):
 
 
 def readme():
-    fresh = run("helm-docs", "--dry-run", "--chart-search-root", CHART, "--log-level", "error")
+    fresh = run("helm-docs", "--dry-run", "--chart-search-root", CHART, "--chart-to-generate", CHART, "--log-level", "error")
     compare(CHART / "README.md", fresh)
 
 
@@ -118,7 +104,7 @@ def readme():
 
 
 def crd_files():
-    return [file for file in sorted((ROOT / "crds").glob("*.yaml")) if file.name != "kustomization.yaml"]
+    return sorted((ROOT / "crds").glob("*.yaml"))
 
 
 @functools.cache
@@ -213,7 +199,11 @@ def checks():
         yield f"chart: refuses {file.stem}", functools.partial(refused, file)
     yield "chart: as a part of an umbrella chart", umbrella
     yield "chart: the definitions are those of crds/", definitions
-    yield "chart: a description with braces", definition_with_braces
+    for helm in ("helm", "helm3"):
+        yield f"values: each key empty is its default, or refused by name, with {helm}", functools.partial(values.empty_keys, helm)
+        yield f"values: all keys empty, with {helm}", functools.partial(values.all_empty, helm)
+        yield f"values: empty keys in an umbrella chart, with {helm}", functools.partial(values.in_an_umbrella, helm)
+    yield "values: an alert in extraObjects", values.foreign_braces
     yield "chart: README is generated from the values", readme
     for version in schemas.KUBERNETES:
         for case in case_names():
@@ -226,7 +216,18 @@ def checks():
             yield f"security: the Pods of {case} are restricted", functools.partial(rights.restricted, case)
         yield f"labels: the selectors of {case}", functools.partial(rights.selectors, case)
     yield "replicas: one is replaced, several elect a leader", rights.one_writer
-    yield "feeds: hooks until the cluster serves their kind", rights.first_install_feeds
+    yield "feeds: never a hook, however they are rendered", releases.never_hooks
+    yield "feeds: kustomize's helmCharts", releases.kustomize
+    yield "names: what lies in other namespaces carries the release's", releases.names_across_namespaces
+    if not UPDATE:
+        yield "names: the API server takes those of every release and override", releases.names_are_taken
+        for helm in ("helm", "helm3"):
+            yield f"feeds: upgrades, rollbacks and an uninstall keep them, with {helm}", functools.partial(releases.feeds_survive, helm)
+            yield f"feeds: those that an earlier chart made, with {helm}", functools.partial(releases.feeds_of_earlier_charts_survive, helm)
+            yield f"definitions: an upgrade brings them, with {helm}", functools.partial(releases.definitions_are_upgraded, helm)
+            yield f"definitions: an upgrade makes them, with {helm}", functools.partial(releases.definitions_come_later, helm)
+            yield f"definitions: from and to kubectl and Flux, with {helm}", functools.partial(releases.definitions_change_hands, helm)
+            yield f"definitions: those of an earlier chart, with {helm}", functools.partial(releases.definitions_of_earlier_charts, helm)
     yield "alerts: promtool's checks and tests", monitoring.alerts
     yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested
     yield "dashboard: each query is PromQL", monitoring.dashboard

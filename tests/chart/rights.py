@@ -87,14 +87,3 @@ def one_writer():
         must(bool(of_kind(case, "PodDisruptionBudget")) == elects, f"{case}: a budget where there should be none, or none")
         leases = [role for role in of_kind(case, "Role") if grants(role["rules"]) == LEASE]
         must(bool(leases) == elects, f"{case}: rights on the Lease where there should be none, or none")
-
-
-def first_install_feeds():
-    """Helm refuses a kind that the cluster does not serve yet, save in a hook, and deletes a hook's object unless it is told not to."""
-    feed = of_kind("extras", "FlashpointFeed")[0]["metadata"]["annotations"]
-    must(feed["helm.sh/hook"].startswith("post-install"), "it is no hook")
-    must(feed["helm.sh/hook-delete-policy"] == "hook-failed", "the hook would delete the feed")
-    must(feed["meta.helm.sh/release-name"] == "release", "the next upgrade could not take it over")
-    for case in ("namespaced", "bare"):
-        for feed in of_kind(case, "FlashpointFeed"):
-            must("helm.sh/hook" not in feed["metadata"].get("annotations", {}), f"{case}: it is a hook")

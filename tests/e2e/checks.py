@@ -202,7 +202,7 @@ def restricted():
 
     for values in ([], ["--set=replicaCount=2"], ["--set=watchNamespaces={intel}"], ["--set=networkPolicy.enabled=true"]):
         warnings.extend(said(*values).splitlines())
-    without = said("--set-json=securityContext=null", "--set-json=podSecurityContext=null")
+    without = said("--set-json=securityContext={\"allowPrivilegeEscalation\":null,\"capabilities\":null,\"readOnlyRootFilesystem\":null}", "--set-json=podSecurityContext={\"runAsNonRoot\":null,\"seccompProfile\":null}")
     must("Warning: would violate PodSecurity" in without and "is forbidden: violates PodSecurity" in without, f"nothing is enforced:\n{without}")
     kubectl("delete", "namespace", trial, "--wait=false")
     figures["restricted: warnings"] = (str(len(warnings)), "0")
@@ -352,10 +352,43 @@ def reinstall():
     same(vendors.writes(), written, "the writes after the new installation")
 
 
+def definitions_change_hands():
+    """From Helm to kubectl and back, by the commands of docs/operations.md. The feed has to outlive it."""
+    before = feed()
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", "crds/")
+    upgrade("--set=crds.enabled=false")
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", "crds/")
+    upgrade()
+    kubectl("apply", "-f", "crds/")
+    same(feed()["metadata"]["uid"], before["metadata"]["uid"], "the feed's uid")
+    same(feed()["status"]["window"], before["status"]["window"], "status.window")
+
+
+def feeds_of_the_release():
+    """A feed of the values, made by one that fails and is rolled back, and taken out: the cluster keeps it."""
+    listed = f'--set-json=feeds=[{{"name":"listed","namespace":"intel","spec":{{"secretRef":{{"name":"flashpoint-credentials"}},"enclaveId":"{vendors.ENCLAVE}"}}}}]'
+    upgrade(listed)
+    before = feed(name="listed")
+    bad = subprocess.run(
+        ["helm", "upgrade", RELEASE, CHART, f"--namespace={NAMESPACE}", "--reset-values", *VALUES, listed, "--set=image.tag=missing", "--rollback-on-failure", "--timeout=20s"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    must(bad.returncode != 0, "an image that is not there gets ready")
+    same(feed(name="listed")["metadata"]["uid"], before["metadata"]["uid"], "the uid after a rollback on failure")
+    helm("rollback", RELEASE, "1", "--wait", "--timeout=120s")
+    after = feed(name="listed")
+    same(after["metadata"]["uid"], before["metadata"]["uid"], "the uid after a rollback to a revision without it")
+    same(after["status"]["window"], before["status"]["window"], "status.window after it")
+    upgrade(listed)
+    same(feed(name="listed")["metadata"]["uid"], before["metadata"]["uid"], "the uid after an upgrade with it")
+
+
 def uninstall_all():
-    """With `crds.keep=false` nothing is left."""
-    upgrade("--set=crds.keep=false")
+    """As docs/operations.md says: nothing is left."""
     helm("uninstall", RELEASE, "--wait", "--timeout=60s")
+    kubectl("delete", "-f", "crds/")
     until("the definitions are gone", 30, lambda: "flashpoint" not in kubectl("get", "customresourcedefinitions", "--output=name"))
     kubectl("delete", "namespace", "intel", "elsewhere", NAMESPACE, "--timeout=90s")
 
@@ -387,7 +420,9 @@ STORY = [
     ("helm test", chart_test),
     ("an uninstall keeps definitions and feeds", uninstall),
     ("a new installation takes them up", reinstall),
-    ("with crds.keep=false all is gone", uninstall_all),
+    ("feeds of the values: a failed upgrade, rollbacks and an upgrade keep them", feeds_of_the_release),
+    ("the definitions change hands: Helm, kubectl, Helm", definitions_change_hands),
+    ("without definitions all is gone", uninstall_all),
     ("every command of README.md and docs/getting-started.md", documented_commands),
 ]
 

@@ -19,13 +19,14 @@ def chart(folder):
     lines = [f"version: {VERSION}" if line.startswith("version: ") else line for line in today.splitlines()]
     about.write_text("\n".join(lines) + "\n")
     must(about.read_text() != today, "the previous chart has today's version")
-    file = old / "files/crds/flashpoint-operator.dev_flashpointfeeds.yaml"
+    file = old / "charts/definitions/crds/flashpoint-operator.dev_flashpointfeeds.yaml"
     definition = json.loads(kubectl("create", "--dry-run=client", "--output=json", "-f", file))
     (version,) = definition["spec"]["versions"]
     del version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"][FIELD]
     columns = version["additionalPrinterColumns"]
     version["additionalPrinterColumns"] = [column for column in columns if column["name"] != COLUMN]
     must(len(columns) > len(version["additionalPrinterColumns"]), f"there is no column {COLUMN}")
+    definition["metadata"]["annotations"]["flashpoint-operator.dev/digest"] = VERSION
     # JSON is YAML.
     file.write_text(json.dumps(definition))
     return old

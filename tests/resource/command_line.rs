@@ -58,10 +58,26 @@ fn crds_holds_what_crd_prints() {
             "{}_{}.yaml",
             definition.spec.group, definition.spec.names.plural
         );
-        let listed = fs::read_to_string(crds().join("kustomization.yaml")).unwrap();
+        let listed = fs::read_to_string(crds().join("Kustomization")).unwrap();
         assert!(listed.contains(&format!("- {file}\n")), "{listed}");
-        kept.push_str("---\n");
+        let annotations = definition.metadata.annotations.unwrap();
+        assert_eq!(annotations["helm.sh/resource-policy"], "keep");
+        assert_eq!(annotations["flashpoint-operator.dev/digest"].len(), 16);
         kept.push_str(&fs::read_to_string(crds().join(file)).unwrap());
+    }
+    // `kubectl apply -f crds/` takes every file with these extensions for objects.
+    for entry in fs::read_dir(crds()).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let applied = ["yaml", "yml", "json"]
+            .map(Some)
+            .contains(&path.extension().and_then(|extension| extension.to_str()));
+        assert_eq!(
+            applied,
+            text.contains("\nkind: CustomResourceDefinition\n"),
+            "{}",
+            path.display()
+        );
     }
     assert!(
         printed == kept,

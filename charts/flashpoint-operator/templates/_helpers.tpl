@@ -1,39 +1,94 @@
+{{/*
+An empty key (`proxy:`) is null, and Helm takes a key that is null out of the values: it gets its default back. So does a key that the
+values of an older release lack (`--reuse-values`). Only in the maps that are handed on as they are, Helm's way to take a default out
+(`resources.limits: null`) stays open. Each template begins with this.
+*/}}
+{{- define "flashpoint-operator.defaults" -}}
+{{- include "flashpoint-operator.fill" (dict "values" .Values "defaults" (.Files.Get "files/defaults.yaml" | fromYaml)) -}}
+{{- end -}}
+
+{{- define "flashpoint-operator.fill" -}}
+{{- $handedOn := list "podSecurityContext" "securityContext" "resources" "labels" -}}
+{{- $values := .values -}}
+{{- range $key, $default := .defaults -}}
+{{- if kindIs "invalid" $default -}}
+{{- else if or (not (hasKey $values $key)) (kindIs "invalid" (get $values $key)) -}}
+{{- $_ := set $values $key (deepCopy $default) -}}
+{{- else if and (kindIs "map" $default) (not (has $key $handedOn)) -}}
+{{- include "flashpoint-operator.fill" (dict "values" (get $values $key) "defaults" $default) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether Helm applies on the server, if it is not told otherwise. */}}
+{{- define "flashpoint-operator.isHelm4" -}}
+{{- if regexMatch "^v?([4-9]|[1-9][0-9])\\." .Capabilities.HelmVersion.Version -}}true{{- end -}}
+{{- end -}}
+
+{{/*
+A name of at most 63 characters, for (name, suffix): `name-suffix`, or, where that is no name of a Service, as much of it as is one, with
+a digest of the name, so that no two become one.
+*/}}
+{{- define "flashpoint-operator.derived" -}}
+{{- $name := index . 0 -}}
+{{- $suffix := index . 1 -}}
+{{- $whole := printf "%s-%s" $name $suffix -}}
+{{- if and (le (len $whole) 63) (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $whole) -}}
+{{- $whole -}}
+{{- else -}}
+{{- $start := regexReplaceAll "[^a-z0-9]" $name "-" -}}
+{{- $start = regexReplaceAll "^[^a-z]" $start "r${0}" -}}
+{{- $start = $start | trunc (int (sub 53 (len $suffix))) | trimAll "-" -}}
+{{- printf "%s-%s-%s" $start ($name | sha256sum | trunc 8) $suffix -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "flashpoint-operator.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* A release's name has at most 53 characters, so that a cut leaves all of it. */}}
 {{- define "flashpoint-operator.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride -}}
 {{- else -}}
 {{- $name := include "flashpoint-operator.name" . -}}
 {{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- .Release.Name -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- regexReplaceAll "[-.]+$" (printf "%s-%s" .Release.Name $name | trunc 63) "" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Cluster-scoped names carry the namespace: two releases may share a name in two namespaces. */}}
+{{/* Cluster-scoped names carry the namespace: two releases may share a name in two namespaces. Neither part can hold a colon. */}}
 {{- define "flashpoint-operator.clusterName" -}}
-{{- printf "%s-%s" .Release.Namespace (include "flashpoint-operator.fullname" .) -}}
+{{- printf "%s:%s" .Release.Namespace (include "flashpoint-operator.fullname" .) -}}
 {{- end -}}
 
 {{- define "flashpoint-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "flashpoint-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "flashpoint-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "flashpoint-operator.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{ include "flashpoint-operator.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: flashpoint-operator
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* The labels, with those of a value of its own: (context, labels). */}}
+{{- define "flashpoint-operator.labelsAnd" -}}
+{{- $labels := include "flashpoint-operator.labels" (index . 0) | fromYaml -}}
+{{- range $key, $value := index . 1 -}}
+{{- $_ := set $labels $key $value -}}
+{{- end -}}
+{{- toYaml $labels -}}
 {{- end -}}
 
 {{- define "flashpoint-operator.serviceAccountName" -}}
