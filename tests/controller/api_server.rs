@@ -2,10 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flashpoint_operator::api::Reason;
 use serde_json::{Value, json};
 
-use crate::harness::{SOON, Stage, message, until, watch_rules};
+use crate::harness::{SOON, Stage, until};
 
 /// Starts the operator with a changed kubeconfig; log and `/readyz` must come to say all of these, and the process go on.
 async fn told(stage: &Stage, change: impl FnOnce(&mut Value), expected: &[&str]) {
@@ -68,22 +67,6 @@ async fn a_right_that_is_missing_is_told() {
     let stage = Stage::new("right").await;
     stage.forbid("flashpointfeeds").await;
     told(&stage, |_| (), &["answered 403", "flashpointfeeds"]).await;
-}
-
-/// What may not be read may well exist.
-#[tokio::test]
-async fn a_secret_that_may_not_be_read_is_not_missing() {
-    let stage = Stage::new("unread").await;
-    stage.telling_reports(2);
-    stage.forbid("secrets").await;
-    let _operator = stage.operator().await;
-    stage.feed("feed").await;
-    let feed = stage.until_reason("feed", Reason::SecretUnavailable).await;
-    let said = message(&feed);
-    assert!(said.contains("`get` on `secrets`"), "{said}");
-    assert!(stage.flashpoint.controls().record.is_empty());
-    stage.allow(&watch_rules()).await;
-    stage.until_synced("feed").await;
 }
 
 /// A namespace that lacks its Role is told, and does not take the others out of service.

@@ -174,7 +174,7 @@ async fn a_secret_that_may_not_be_read_is_told_with_the_right_to_give_and_costs_
     stage.forbid("secrets").await;
     let operator = stage.operator().await;
     stage.feed("feed").await;
-    let feed = stage.until_reason("feed", Reason::SecretNotFound).await;
+    let feed = stage.until_reason("feed", Reason::SecretUnavailable).await;
     assert_eq!(conditions(&feed), ["Ready=False", "Reconciling=True"]);
     let message = message(&feed);
     assert!(message.contains("credentials may not be read"), "{message}");
