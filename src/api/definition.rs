@@ -33,6 +33,11 @@ fn definition_of<K: CustomResourceExt>() -> CustomResourceDefinition {
         [
             // Helm takes no definition away, and with it the feeds, whatever its release says of it.
             ("helm.sh/resource-policy".to_owned(), "keep".to_owned()),
+            // Nor does Flux, where a Kustomization with `prune` no longer has it.
+            (
+                "kustomize.toolkit.fluxcd.io/prune".to_owned(),
+                "disabled".to_owned(),
+            ),
             (DIGEST.to_owned(), digest(&definition)),
         ]
         .into(),

@@ -147,8 +147,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- if and .Values.customCA.configMap .Values.customCA.secret -}}
 {{- fail "customCA: name a configMap or a secret, not both" -}}
 {{- end -}}
+{{- $known := dict -}}
 {{- range .Values.feeds -}}
 {{- $namespace := default $.Release.Namespace .namespace -}}
+{{- $path := printf "%s/%s" $namespace .name -}}
+{{- if hasKey $known $path -}}
+{{- fail (printf "feeds: %s stands there twice" $path) -}}
+{{- end -}}
+{{- $_ := set $known $path true -}}
 {{- if and $.Values.watchNamespaces (not (has $namespace $.Values.watchNamespaces)) -}}
 {{- fail (printf "feeds: the operator would not see %s in namespace %s: add the namespace to watchNamespaces" .name $namespace) -}}
 {{- end -}}
