@@ -125,3 +125,9 @@ def foreign_braces():
     own = "{{ range $key, $value := .Values.nodeSelector }}{{ $key }}{{ end }}{{ $.Release.Name }}"
     code, found, said = template({"extraObjects": [RULE | {"data": {"a": own}}], "nodeSelector": {"linux": "yes"}})
     must(code == 0 and "linuxrelease" in found, f"{found}{said}")
+    quoted = '{{ .Release.Name | replace "$a" "$b" }}'
+    code, found, said = template({"extraObjects": [RULE | {"data": {"a": quoted}}]})
+    must(code == 0, said)
+    beside = "{{ $own := 1 }}{{ $own }} of {{ $labels.instance }}"
+    code, _, said = template({"extraObjects": [RULE | {"data": {"a": beside}}]})
+    must(code and "does not know $labels" in said, said)
