@@ -11,7 +11,7 @@ use super::cluster::Cluster;
 use super::refusal::{Refusal, code, if_present};
 use super::{NAME, written};
 use crate::api::{FlashpointFeed, FlashpointLedger, FlashpointLedgerData, Reason};
-use crate::ledger::{EncodeError, Ledger, Owner, Untrusted};
+use crate::ledger::{EncodeError, Ledger, Owner, Totals, Untrusted};
 use crate::report::Digest;
 use crate::sync::ports::{Journal, JournalError};
 
@@ -24,7 +24,10 @@ pub enum Provenance {
     /// It is the feed's.
     Own,
     /// It is the feed's, from before its enclave was edited.
-    OtherEnclave,
+    OtherEnclave {
+        /// What that ledger sums up.
+        totals: Totals,
+    },
     /// It is that of an earlier feed of the same name.
     OtherFeed,
     /// There is none, or it can't be read.
@@ -84,7 +87,9 @@ impl ClusterJournal {
         let trusted = text.map(|text| Ledger::decode_trusted(text, &owner));
         let (ledger, provenance) = match trusted {
             Some(Ok(ledger)) => (ledger, Provenance::Own),
-            Some(Err(Untrusted::OtherEnclave)) => (Ledger::new(owner), Provenance::OtherEnclave),
+            Some(Err(Untrusted::OtherEnclave { totals })) => {
+                (Ledger::new(owner), Provenance::OtherEnclave { totals })
+            }
             Some(Err(Untrusted::OtherFeed)) => (Ledger::new(owner), Provenance::OtherFeed),
             Some(Err(Untrusted::Unreadable)) | None => (Ledger::new(owner), Provenance::Lost),
         };

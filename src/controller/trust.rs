@@ -3,7 +3,7 @@
 use super::feed::edited;
 use super::journal::Provenance;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
-use crate::ledger::Ledger;
+use crate::ledger::{Known, Ledger, Totals};
 
 /// The part of the stored status that still applies. If the ledger belongs to another enclave, or to an earlier feed, only the
 /// conditions are kept. If the ledger is lost, all of it is kept: at worst the window is too wide, never narrower than the
@@ -15,8 +15,8 @@ pub fn trusted(
     provenance: Provenance,
 ) -> FlashpointFeedStatus {
     let anew = match provenance {
-        // Unless that was told already, and the ledger could not be replaced since.
-        Provenance::OtherEnclave => edited(feed),
+        // Unless the status was begun anew already, and the ledger could not be replaced since.
+        Provenance::OtherEnclave { totals } => edited(feed) || speaks_of(&before, &totals),
         Provenance::OtherFeed => !begun(feed, &before),
         Provenance::Own | Provenance::Lost => false,
     };
@@ -40,9 +40,25 @@ pub fn trusted(
         .and_then(|window| window.since.as_ref());
     if provenance == Provenance::Lost && since.is_some() {
         // Of a window that is not covered the status knows at least how much it held.
-        ledger.set_most_known(before.last_sync.as_ref().map(|counts| counts.total));
+        let attempted = before.last_attempt_time.as_ref().map(|time| time.0);
+        ledger.set_known(
+            before
+                .last_sync
+                .as_ref()
+                .zip(attempted)
+                .map(|(counts, at)| Known {
+                    count: counts.total,
+                    at,
+                }),
+        );
     }
     before
+}
+
+/// Whether the status tells all that a ledger with these totals knew.
+fn speaks_of(status: &FlashpointFeedStatus, totals: &Totals) -> bool {
+    let told = &status.totals;
+    told.syncs >= totals.syncs && told.submitted >= totals.submitted
 }
 
 /// Whether the status speaks of an attempt at this very feed, not of one that a backup was taken of.
@@ -86,6 +102,15 @@ mod tests {
         ledger
     }
 
+    fn other_enclave() -> Provenance {
+        let totals = Totals {
+            syncs: 2,
+            submitted: 7,
+            failed: 1,
+        };
+        Provenance::OtherEnclave { totals }
+    }
+
     fn trust(provenance: Provenance, ledger: &mut Ledger) -> FlashpointFeedStatus {
         trust_at("2026-01-01T00:00:00Z", provenance, ledger)
     }
@@ -102,7 +127,7 @@ mod tests {
     #[test]
     fn an_edited_enclave_starts_anew() {
         let mut ledger = ledger(0);
-        let before = trust(Provenance::OtherEnclave, &mut ledger);
+        let before = trust(other_enclave(), &mut ledger);
         assert_eq!(
             (before.totals, before.window),
             (SyncTotals::default(), None)
@@ -110,13 +135,17 @@ mod tests {
         assert_eq!((ledger.totals.submitted, ledger.last_posted), (0, None));
     }
 
+    /// The ledger could not be replaced at the first attempt after the edit, or not even be read.
     #[test]
-    fn an_edit_that_was_told_of_is_none_any_more() {
-        let mut feed = feed("2026-01-01T00:00:00Z");
-        feed.metadata.generation = Some(2);
-        let before = feed.status.clone().unwrap();
-        let after = trusted(&feed, before, &mut ledger(0), Provenance::OtherEnclave);
-        assert!(after.window.is_some());
+    fn an_edit_that_was_told_of_counts_until_the_status_began_anew() {
+        for (syncs, anew) in [(2, true), (0, false)] {
+            let mut feed = feed("2026-01-01T00:00:00Z");
+            feed.metadata.generation = Some(2);
+            let mut before = feed.status.clone().unwrap();
+            before.totals.syncs = syncs;
+            let after = trusted(&feed, before, &mut ledger(0), other_enclave());
+            assert_eq!(after.window.is_none(), anew);
+        }
     }
 
     #[test]
@@ -132,7 +161,7 @@ mod tests {
             let before = serde_json::from_value(before).unwrap();
             let mut ledger = ledger(0);
             trusted(&feed, before, &mut ledger, Provenance::Lost);
-            assert_eq!(ledger.most_known(), known);
+            assert_eq!(ledger.known().map(|known| known.count), known);
         }
     }
 

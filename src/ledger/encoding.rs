@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Failure, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals, Tries, Trouble,
+    Entry, Failure, Known, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals, Tries,
+    Trouble,
 };
 use crate::report::{Digest, ReportId};
 
@@ -42,7 +43,10 @@ pub enum EncodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untrusted {
     /// It is the feed's, from when it wrote to another enclave.
-    OtherEnclave,
+    OtherEnclave {
+        /// What that ledger sums up.
+        totals: Totals,
+    },
     /// It is another feed's, whatever its enclave.
     OtherFeed,
     /// It is damaged, or of another version.
@@ -72,9 +76,10 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reading: Option<Reading>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    most_known: Option<u64>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    unseen: BTreeMap<String, Tries>,
+    known: Option<Known>,
+    /// Which of the reports readings no longer list, by equal attempts: after an empty answer that may be all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unseen: Vec<(Tries, Vec<usize>)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overflow: Option<Overflow>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -179,7 +184,9 @@ impl Ledger {
         if stored.owner.uid != owner.uid {
             Err(Untrusted::OtherFeed)
         } else if stored.owner.enclave != owner.enclave {
-            Err(Untrusted::OtherEnclave)
+            Err(Untrusted::OtherEnclave {
+                totals: stored.totals,
+            })
         } else {
             Ok(from_stored(stored))
         }
@@ -190,6 +197,16 @@ impl Ledger {
         let mut rules = Table::new();
         let mut entries: Vec<(&ReportId, &Entry)> = self.entries.iter().collect();
         entries.sort_by_key(|(id, entry)| (entry.filed_at, *id));
+        let mut unseen: Vec<(Tries, Vec<usize>)> = Vec::new();
+        for (index, (id, _)) in entries.iter().enumerate() {
+            let Some(tries) = self.unseen().get(*id) else {
+                continue;
+            };
+            match unseen.iter_mut().find(|(others, _)| others == tries) {
+                Some((_, indices)) => indices.push(index),
+                None => unseen.push((*tries, vec![index])),
+            }
+        }
         let mut previous = 0;
         let mut more = BTreeMap::new();
         let rows = entries.into_iter().map(|(id, entry)| {
@@ -238,12 +255,8 @@ impl Ledger {
             reports,
             more,
             reading: self.reading,
-            most_known: self.most_known(),
-            unseen: self
-                .unseen()
-                .iter()
-                .map(|(id, tries)| (id.as_str().to_owned(), *tries))
-                .collect(),
+            known: self.known(),
+            unseen,
             overflow: self.overflow,
             restless: self.restless,
             trouble: self.trouble.clone(),
@@ -274,23 +287,26 @@ fn from_stored(stored: Stored) -> Ledger {
         reports,
         mut more,
         reading,
-        most_known,
+        known,
         unseen,
         overflow,
         restless,
         trouble,
     } = stored;
-    let unseen = unseen.into_iter();
+    let id_of = |index: usize| reports.get(index).and_then(|row| ReportId::new(&row.0));
+    let unseen = unseen
+        .into_iter()
+        .flat_map(|(tries, indices)| indices.into_iter().map(move |index| (index, tries)))
+        .filter_map(|(index, tries)| Some((id_of(index)?, tries)))
+        .collect();
     let mut ledger = Ledger {
         totals,
         open,
         last_posted,
         last_submitted,
         reading,
-        most_known,
-        unseen: unseen
-            .filter_map(|(id, tries)| Some((ReportId::new(&id)?, tries)))
-            .collect(),
+        known,
+        unseen,
         overflow,
         restless,
         trouble,
@@ -457,14 +473,20 @@ mod tests {
 
     #[test]
     fn it_is_told_why_a_ledger_is_not_trusted() {
-        let text = every_state().encode().unwrap();
+        let ledger = every_state();
+        let text = ledger.encode().unwrap();
         let why = |text: &str, uid: &str, enclave: &str| {
             let (uid, enclave) = (uid.to_owned(), enclave.to_owned());
             Ledger::decode_trusted(text, &Owner { uid, enclave }).err()
         };
         let Owner { uid, enclave } = owner();
         assert_eq!(why(&text, &uid, &enclave), None);
-        assert_eq!(why(&text, &uid, "another"), Some(Untrusted::OtherEnclave));
+        assert_eq!(
+            why(&text, &uid, "another"),
+            Some(Untrusted::OtherEnclave {
+                totals: ledger.totals
+            })
+        );
         assert_eq!(why(&text, "another", &enclave), Some(Untrusted::OtherFeed));
         assert_eq!(why(&text, "another", "another"), Some(Untrusted::OtherFeed));
         assert_eq!(why("AAAA", &uid, &enclave), Some(Untrusted::Unreadable));

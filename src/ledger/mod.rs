@@ -17,7 +17,7 @@ use crate::report::{Digest, ReportId};
 
 pub use encoding::{EncodeError, MAX_BYTES, Untrusted};
 pub use failure::Failure;
-pub use reading::{Overflow, Reading, Trouble};
+pub use reading::{Known, Overflow, Reading, Trouble};
 pub use tries::{MAX_ATTEMPTS, RETRY_AFTER, Tries};
 
 /// The most reports that a ledger holds.
@@ -137,8 +137,8 @@ pub struct Ledger {
     pub last_submitted: Option<Timestamp>,
     /// What is known of readings that proved nothing.
     reading: Option<Reading>,
-    /// The most reports that were known of at once in a window that is not covered yet.
-    most_known: Option<u64>,
+    /// How many reports are known of in a window that is not covered yet.
+    known: Option<Known>,
     /// The unfinished reports that readings no longer list, and how often that was so.
     unseen: BTreeMap<ReportId, Tries>,
     /// Whether the window holds more than fits.
@@ -162,7 +162,7 @@ impl Ledger {
             last_posted: None,
             last_submitted: None,
             reading: None,
-            most_known: None,
+            known: None,
             unseen: BTreeMap::new(),
             overflow: None,
             restless: 0,
@@ -220,16 +220,16 @@ impl Ledger {
         self.reading = reading;
     }
 
-    /// The most reports that were known of at once in a window that is not covered yet: a listing of fewer is not whole.
+    /// How many reports are known of in a window that is not covered yet; none where it is covered.
     #[must_use]
-    pub fn most_known(&self) -> Option<u64> {
-        self.most_known
+    pub fn known(&self) -> Option<Known> {
+        self.known
     }
 
     /// Sets or clears that.
-    pub fn set_most_known(&mut self, most: Option<u64>) {
-        self.changed |= self.most_known != most;
-        self.most_known = most;
+    pub fn set_known(&mut self, known: Option<Known>) {
+        self.changed |= self.known != known;
+        self.known = known;
     }
 
     /// The unfinished reports that readings no longer list, and how often that was so.

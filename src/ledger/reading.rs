@@ -18,6 +18,15 @@ pub struct Reading {
     pub distrusted: bool,
 }
 
+/// How many reports were known of in a window that is not covered yet: a listing of fewer is not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// How many.
+    pub count: u64,
+    /// As of when: reports filed later come on top.
+    pub at: Timestamp,
+}
+
 /// A service's fault that left reports pending, as it is told until they are tried again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {

@@ -105,11 +105,11 @@ pub fn close<W>(
         };
         forget_old(plan, listing, ledger);
         ledger.set_overflow(None);
-        ledger.set_most_known(None);
+        ledger.set_known(None);
         window
     } else {
         if plan.mode != Mode::Continuation {
-            ledger.set_most_known(Some(most_known(listing, ledger)));
+            ledger.set_known(Some(listing.known));
         }
         plan.window.pinned(listing.from, listing.moment)
     };
@@ -143,17 +143,6 @@ fn never_listed(listing: &Listing, ledger: &mut Ledger) -> Vec<ReportId> {
     }
     ledger.set_unseen(unseen);
     gone
-}
-
-/// How many reports the next reading of a window must list that is not covered yet.
-fn most_known(listing: &Listing, ledger: &Ledger) -> u64 {
-    if listing.proof.is_end() {
-        // What is no longer listed is no longer there.
-        return listing.listed.len() as u64 + listing.unlistable.len() as u64;
-    }
-    listing
-        .known_of
-        .max(ledger.most_known().unwrap_or_default())
 }
 
 /// Forgets the unfinished reports that are no longer listed: nothing more can be done for them.

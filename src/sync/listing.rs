@@ -14,7 +14,7 @@ use super::proof::{self, Proof};
 use super::source::{Page, Source};
 use super::{Mode, Plan};
 use crate::fault::Fault;
-use crate::ledger::{Entry, Ledger, MAX_REPORTS, State};
+use crate::ledger::{Entry, Known, Ledger, MAX_REPORTS, State};
 use crate::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
 use crate::window::{Moment, OVERLAP};
 
@@ -49,8 +49,8 @@ pub struct Listing {
     pub unlistable: Vec<Unlistable>,
     /// How many reports the service says the window holds.
     pub total: u64,
-    /// How many are known of in the window, be it from here or from the ledger.
-    pub known_of: u64,
+    /// How many are known of in the window, be it from here or from before.
+    pub known: Known,
     /// Reports known to exist in the window that are neither taken on nor known.
     pub backlog: u64,
     /// When the listing began.
@@ -158,6 +158,8 @@ struct Selection<'a> {
     overlooked: bool,
     /// Listed reports filed before the previous reading began.
     older: u64,
+    /// Listed reports filed since it was noted how many are known of in the window.
+    fresh: u64,
     /// Whether the page last seen held an unknown report.
     page_had_unknown: bool,
     /// Reports that want something done and have not been seen yet.
@@ -205,6 +207,7 @@ impl<'a> Selection<'a> {
             left: 0,
             overlooked: false,
             older: 0,
+            fresh: 0,
             page_had_unknown: false,
             wanted: wanted.map(|(id, _)| id).collect(),
             to_the_end: pager.is_wide
@@ -309,6 +312,11 @@ impl<'a> Selection<'a> {
         let filed_at = report.filed_at.unwrap_or(Timestamp::MAX);
         let began = self.ledger.reading().map(|reading| reading.began);
         self.older += u64::from(began.is_some_and(|began| filed_at <= began));
+        let known = self.ledger.known();
+        let is_fresh = known
+            .zip(report.filed_at)
+            .is_some_and(|(known, filed_at)| filed_at > known.at);
+        self.fresh += u64::from(is_fresh);
         let Some(known) = self.ledger.get(&report.id) else {
             if self.plan.mode != Mode::Continuation {
                 self.take_unknown(report);
@@ -389,12 +397,31 @@ impl<'a> Selection<'a> {
         } else {
             self.remembered.div_ceil(2)
         };
-        let least = least.max(self.ledger.most_known().unwrap_or_default());
+        let least = least.max(self.known_before());
         let out_of_reach = pager.moment.out_of_reach(self.plan.lookback);
         let is_missed = |(id, entry): (&ReportId, &Entry)| {
             (pager.from..out_of_reach).contains(&entry.filed_at) && !self.listed.contains(id)
         };
-        listed < least || pager.is_wide && self.ledger.entries().any(is_missed)
+        !self.wanted.is_empty()
+            || listed < least
+            || pager.is_wide && self.ledger.entries().any(is_missed)
+    }
+
+    /// What is known of the window if `count` reports are, at `now`.
+    fn known_now(&self, count: u64, now: Timestamp) -> Known {
+        match self.ledger.known() {
+            Some(before) => Known {
+                count: before.count.max(count.saturating_sub(self.fresh)),
+                at: before.at.min(now),
+            },
+            None => Known { count, at: now },
+        }
+    }
+
+    /// How many reports there are at least in a window that is not covered, by what was known and what came since.
+    fn known_before(&self) -> u64 {
+        let before = self.ledger.known().map_or(0, |known| known.count);
+        before.saturating_add(self.fresh)
     }
 
     fn close<S: Source>(mut self, pager: Pager<'_, S>) -> Listing {
@@ -420,13 +447,6 @@ impl<'a> Selection<'a> {
             now: pager.moment.earliest,
             earlier: self.ledger.reading(),
         });
-        let agrees = mode != Mode::Continuation
-            && pager.ended
-            && !is_less
-            && !pager.has_gap
-            && !pager.total_moved
-            && pager.fault.is_none()
-            && listed == pager.total;
         let distrusted = self
             .ledger
             .reading()
@@ -441,6 +461,16 @@ impl<'a> Selection<'a> {
             Proof::None => pager.total.saturating_sub(known).max(cut_short.into()),
         };
         let backlog = self.left.max(unseen);
+        let now = pager.moment.now;
+        let known = if proof.is_end() {
+            // What is no longer listed is no longer there.
+            Known {
+                count: listed,
+                at: now,
+            }
+        } else {
+            self.known_now(known.saturating_add(backlog), now)
+        };
         // What failed before must not keep what was never tried from its turn.
         let tried = |report: &Report| {
             let entry = self.ledger.get(&report.id);
@@ -462,12 +492,12 @@ impl<'a> Selection<'a> {
             reports: self.reports,
             unlistable: self.unlistable,
             total: pager.total,
-            known_of: known.saturating_add(backlog),
+            known,
             backlog,
             moment: pager.moment,
             from: pager.from,
             listed: self.listed,
-            gone: if proof.is_end() || agrees {
+            gone: if proof.is_end() {
                 self.wanted.into_iter().cloned().collect()
             } else {
                 Vec::new()

@@ -140,7 +140,7 @@ impl Plan<'_> {
         }
         ledger.set_overflow(None);
         ledger.set_reading(None);
-        ledger.set_most_known(None);
+        ledger.set_known(None);
         let window = self.window.given_up(self.lookback, moment);
         let given_up = window != self.window;
         self.window = window;

@@ -394,3 +394,77 @@ async fn csv_data_of_a_catch_up_is_asked_for_again() {
             .contains("csv_data")
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_short_answer_ends_no_backlog_though_reports_came_meanwhile() {
+    for answers in [1, 2] {
+        let time = Time::new();
+        let mut feed = Feed::new(&time);
+        feed.limit = 20;
+        feed.sync().await;
+        tokio::time::advance(72 * HOUR).await;
+        for n in 0..60 {
+            feed.list(Item::new(
+                &format!("r{n:02}"),
+                feed.now() - n * HOUR - MINUTE,
+            ));
+        }
+        feed.sync().await;
+        feed.next_sync().await; // 40 of 60
+        for n in 0..10_u32 {
+            let came = feed.now() - Duration::from_secs(n.into());
+            feed.list(Item::new(&format!("n{n:02}"), came));
+        }
+        let newest_first = |item: &Item| std::cmp::Reverse(item.posted_at);
+        feed.reports
+            .script
+            .lock()
+            .unwrap()
+            .items
+            .sort_by_key(newest_first);
+        assert_eq!(after_short_answers(feed, 60, answers).await, 70);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_short_answer_drops_nothing_pending_though_a_report_came_meanwhile() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 9);
+    let age = 23 * HOUR + 40 * MINUTE;
+    feed.list(Item::new("old", feed.now() - age));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.sync().await;
+    feed.enclave.gates.lock().unwrap().down = None;
+    let old = feed.reports.script.lock().unwrap().items.pop().unwrap();
+    feed.list(Item::new("new", feed.now() + MINUTE));
+    feed.next_sync().await;
+    feed.list(old);
+    for _ in 0..300 {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.stored().len(), 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_short_answer_forgets_no_failed_report() {
+    for (interval, age) in [
+        (15 * MINUTE, 23 * HOUR + 40 * MINUTE),
+        (4 * HOUR, 16 * HOUR + 30 * MINUTE),
+    ] {
+        let time = Time::new();
+        let mut feed = Feed::with_reports(&time, 9);
+        feed.interval = interval;
+        feed.list(Item::new("old", feed.now() - age));
+        let refused = "old".to_owned();
+        feed.enclave.gates.lock().unwrap().refuses.insert(refused);
+        feed.sync().await;
+        feed.enclave.gates.lock().unwrap().refuses.clear();
+        let old = feed.reports.script.lock().unwrap().items.pop().unwrap();
+        feed.next_sync().await;
+        feed.list(old);
+        for _ in 0..300 {
+            feed.next_sync().await;
+        }
+        assert_eq!(feed.stored().len(), 10, "{age:?}");
+    }
+}

@@ -485,6 +485,13 @@ async fn a_failing_report_that_is_no_longer_listed_is_forgotten() {
     for _ in 0..3 {
         feed.next_sync().await;
     }
+    assert!(
+        state(&feed, "r25").is_some(),
+        "a listing may be short for once"
+    );
+    for _ in 0..3 {
+        feed.next_sync().await;
+    }
     assert_eq!((state(&feed, "r25"), feed.window.since), (None, None));
     feed.reports.requests();
     feed.next_sync().await;
