@@ -431,6 +431,11 @@ mod tests {
             listed: 12,
             distrusted: true,
         });
+        ledger.known = Some(Known { count: 61, at: now });
+        let unseen = Tries::after(None, now, RETRY_AFTER);
+        ledger.unseen = ["id-1", "id-3"]
+            .map(|id| (ReportId::new(id).unwrap(), unseen))
+            .into();
         ledger.overflow = Some(Overflow {
             lookback: 86_400,
             forgotten_to: now,
