@@ -10,7 +10,7 @@ pub const OVERLAP: Duration = Duration::from_hours(6);
 
 /// How far ahead of the service's clock a time may be and still be taken for one:
 /// its `Date` header has whole seconds, and its hosts need not agree to the second.
-const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
+pub const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Clocks that differ by no more than this agree: Flashpoint's then counts.
 const AGREEMENT: SignedDuration = SignedDuration::from_hours(1);

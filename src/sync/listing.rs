@@ -16,7 +16,7 @@ use super::{Mode, Plan};
 use crate::fault::Fault;
 use crate::ledger::{Entry, Known, Ledger, MAX_REPORTS, State};
 use crate::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
-use crate::window::{Moment, OVERLAP};
+use crate::window::{Moment, OVERLAP, TOLERANCE};
 
 /// The most bytes of reports that one sync holds; what is beyond them is left for the next.
 const MAX_BYTES_HELD: usize = 64 << 20;
@@ -407,7 +407,7 @@ impl<'a> Selection<'a> {
             || pager.is_wide && self.ledger.entries().any(is_missed)
     }
 
-    /// What is known of the window if `count` reports are, at `now`.
+    /// What is known of the window if `count` reports are, filed up to `now`.
     fn known_now(&self, count: u64, now: Timestamp) -> Known {
         match self.ledger.known() {
             Some(before) => Known {
@@ -461,7 +461,9 @@ impl<'a> Selection<'a> {
             Proof::None => pager.total.saturating_sub(known).max(cut_short.into()),
         };
         let backlog = self.left.max(unseen);
+        // A report may be filed a little ahead of the service's clock.
         let now = pager.moment.now;
+        let now = now.checked_add(TOLERANCE).unwrap_or(now);
         let known = if proof.is_end() {
             // What is no longer listed is no longer there.
             Known {
