@@ -199,7 +199,7 @@ impl Ledger {
         entries.sort_by_key(|(id, entry)| (entry.filed_at, *id));
         let mut unseen: Vec<(Tries, Vec<usize>)> = Vec::new();
         for (index, (id, _)) in entries.iter().enumerate() {
-            let Some(tries) = self.unseen().get(*id) else {
+            let Some(tries) = self.unseen.get(*id) else {
                 continue;
             };
             match unseen.iter_mut().find(|(others, _)| others == tries) {
@@ -255,7 +255,7 @@ impl Ledger {
             reports,
             more,
             reading: self.reading,
-            known: self.known(),
+            known: self.known,
             unseen,
             overflow: self.overflow,
             restless: self.restless,

@@ -114,6 +114,16 @@ enum Place {
     UpTo(u64),
 }
 
+/// Where a window begins, and whether it reaches back beyond the lookback: at all, and by more than doubt may widen it.
+fn reach(plan: &Plan<'_>, start: Start, moment: Moment) -> (Timestamp, bool, bool) {
+    let doubted = plan.lookback.saturating_add(IN_DOUBT);
+    (
+        start.time(plan.lookback, moment),
+        matches!(start, Start::At(_)),
+        start.reaches_beyond(doubted, moment),
+    )
+}
+
 /// Which element of a page was to be seen before.
 #[derive(Clone, Copy, Debug)]
 enum Border {
@@ -169,14 +179,15 @@ impl<'a, S: Source> Pager<'a, S> {
         moment: Moment,
         deadline: Instant,
     ) -> Self {
+        let (from, is_wide, is_catch_up) = reach(plan, start, moment);
         Self {
             source,
             since: plan.since(start, moment),
             deadline,
             moment,
-            from: start.time(plan.lookback, moment),
-            is_wide: matches!(start, Start::At(_)),
-            is_catch_up: start.reaches_beyond(plan.lookback.saturating_add(IN_DOUBT), moment),
+            from,
+            is_wide,
+            is_catch_up,
             total: 0,
             fault: None,
             ended: false,
@@ -205,11 +216,8 @@ impl<'a, S: Source> Pager<'a, S> {
 
     /// Corrects what was made of the clocks before the first answer.
     fn settle(&mut self, plan: &Plan<'_>, start: Start, moment: Moment) {
-        let beyond = plan.lookback.saturating_add(IN_DOUBT);
         self.moment = moment;
-        self.from = start.time(plan.lookback, moment);
-        self.is_wide = matches!(start, Start::At(_));
-        self.is_catch_up = start.reaches_beyond(beyond, moment);
+        (self.from, self.is_wide, self.is_catch_up) = reach(plan, start, moment);
     }
 
     /// Says that `total` was found wrong before, so that an empty page is likely the end.

@@ -1,8 +1,6 @@
 //! Whether reports go to the enclave that is meant: an external id names none, so that a write may
 //! change a report of another.
 
-use reqwest::Method;
-
 use super::lookup::Found;
 use super::{TrustarSink, fault};
 use crate::fault::{Fault, FaultKind};
@@ -99,15 +97,7 @@ impl TrustarSink {
 
     /// Where the report of this GUID is. Not shown yet, or not to be read by this credential, it is nowhere.
     async fn look(&self, guid: &Guid) -> Result<Found, WriteError> {
-        let answer = self
-            .api(
-                "get_report",
-                Method::GET,
-                &["reports", &guid.0],
-                "idType=internal",
-                None::<&()>,
-            )
-            .await?;
+        let answer = self.read_back(guid).await?;
         if !answer.succeeded() {
             return Ok(Found::Nowhere);
         }

@@ -40,11 +40,7 @@ impl TrustarSink {
 
     /// Whether there is no report of this GUID: a single 404 must not make a second one in the enclave.
     async fn is_deleted(&self, guid: &Guid) -> Result<bool, WriteError> {
-        let path = ["reports", &guid.0];
-        let query = "idType=internal";
-        let answer = self
-            .api("get_report", Method::GET, &path, query, None::<&()>)
-            .await?;
+        let answer = self.read_back(guid).await?;
         match answer.status {
             404 => Ok(true),
             200..=299 => Ok(false),

@@ -37,20 +37,23 @@ pub(super) enum Found {
 impl TrustarSink {
     /// Where an external id leads; of several reports that have it, in several enclaves, to one.
     pub(super) async fn find(&self, external_id: &str) -> Result<Found, WriteError> {
-        let answer = self
-            .api(
-                "get_report",
-                Method::GET,
-                &["reports", external_id],
-                "idType=external",
-                None::<&()>,
-            )
-            .await?;
+        let answer = self.read(external_id, "idType=external").await?;
         match answer.status {
             200..=299 => Ok(self.located(&answer)?),
             404 => Ok(Found::Nowhere),
             _ => Err(self.refused(&answer).await),
         }
+    }
+
+    /// Reads the report back that a GUID leads to.
+    pub(super) async fn read_back(&self, guid: &Guid) -> Result<Answer, WriteError> {
+        self.read(&guid.0, "idType=internal").await
+    }
+
+    async fn read(&self, id: &str, id_type: &str) -> Result<Answer, WriteError> {
+        let path = ["reports", id];
+        self.api("get_report", Method::GET, &path, id_type, None::<&()>)
+            .await
     }
 
     /// Where the report is that was read back.

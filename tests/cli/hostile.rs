@@ -1,28 +1,16 @@
 //! One report that is made to do harm: it costs what its size says, and holds up nothing.
 
-use std::process::Stdio;
-
 use serde_json::json;
 use simulators::faults::{Fault, Reply};
 use simulators::trustar::ENCLAVE;
 
-use super::stage::{Run, Stage, finish};
+use super::stage::{Run, Stage};
 use super::sync::report;
 
 /// A sync that ends with a signal where it takes more than 256 MiB, which is of addresses: a process takes more than it uses.
 async fn synced_in_256_mib(stage: &Stage) -> Run {
-    let mut sync = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml"]);
-    let sync = sync.as_std_mut();
-    let mut shell = tokio::process::Command::new("sh");
-    shell
-        .args(["-c", "ulimit -v 262144; exec \"$0\" \"$@\""])
-        .arg(sync.get_program())
-        .args(sync.get_args())
-        .current_dir(stage.directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    finish(shell.spawn().unwrap(), "").await
+    let script = "ulimit -v 262144; exec \"$0\" \"$@\"";
+    stage.synced_by(script, &[]).await
 }
 
 /// Finding 2: each `http` began a link that ran to the end of all, and each was held.

@@ -150,6 +150,22 @@ impl Stage {
         fs::read(self.path(name)).unwrap()
     }
 
+    /// Runs a `sync` of the stage's feed by this shell script, whose `exec "$0" "$@"` becomes it.
+    pub async fn synced_by(&self, script: &str, arguments: &[&str]) -> Run {
+        let mut sync = self.sync(&["-f", "feed.yaml", "--secret", "secret.yaml"]);
+        let sync = sync.args(arguments).as_std_mut();
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", script])
+            .arg(sync.get_program())
+            .args(sync.get_args())
+            .current_dir(self.directory.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        finish(shell.spawn().unwrap(), "").await
+    }
+
     /// A `sync` in the stage's directory, with the call budgets off.
     pub fn sync(&self, arguments: &[&str]) -> Command {
         let mut command = command(&["sync", "--trustar-calls-per-minute", "0"]);

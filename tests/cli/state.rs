@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::process::Stdio;
 
 use serde_json::{Value, json};
 use simulators::trustar::Enclave;
 
-use super::stage::{Stage, feed, finish};
+use super::stage::{Stage, feed};
 
 #[tokio::test]
 async fn a_damaged_file_counts_as_empty_and_is_kept_aside() {
@@ -113,25 +112,8 @@ async fn a_disk_that_is_full_loses_nothing() {
     assert_eq!(stage.synced(&["--state", "state.json"]).await.code, 0);
     let before = stage.read("state.json");
     stage.flashpoint.post();
-    let mut sync = stage.sync(&[
-        "-f",
-        "feed.yaml",
-        "--secret",
-        "secret.yaml",
-        "--state",
-        "state.json",
-    ]);
-    let sync = sync.as_std_mut();
-    let mut shell = tokio::process::Command::new("sh");
-    shell
-        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""])
-        .arg(sync.get_program())
-        .args(sync.get_args())
-        .current_dir(stage.directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let run = finish(shell.spawn().unwrap(), "").await;
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let run = stage.synced_by(script, &["--state", "state.json"]).await;
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(
         run.ready()
@@ -158,20 +140,9 @@ async fn no_planted_link_is_followed() {
     stage.write("state.json", "damaged");
     fs::set_permissions(&keep, fs::Permissions::from_mode(0o640)).unwrap();
     symlink(&keep, stage.path("state.json.damaged")).unwrap();
-    let mut sync = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml"]);
-    let sync = sync.args(["--state", "state.json"]).as_std_mut();
-    let mut shell = tokio::process::Command::new("sh");
     // The name that the temporary had: a process keeps its number when it becomes another program.
     let plant = "ln -s precious state.json.$$.tmp; exec \"$0\" \"$@\"";
-    shell
-        .args(["-c", plant])
-        .arg(sync.get_program())
-        .args(sync.get_args())
-        .current_dir(stage.directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let run = finish(shell.spawn().unwrap(), "").await;
+    let run = stage.synced_by(plant, &["--state", "state.json"]).await;
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(stage.read("precious"), b"precious");
     let mode = fs::metadata(&keep).unwrap().permissions().mode();

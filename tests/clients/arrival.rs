@@ -232,15 +232,16 @@ async fn a_report_known_for_another_enclave_is_looked_at_before_it_is_a_conflict
     assert_eq!(setup.lines().len(), calls + 2, "the write and a look");
 }
 
+/// As bad as it gets: each POST is one more report.
+fn two_enclaves_without_upsert(settings: &mut Settings) {
+    two_enclaves(settings);
+    settings.upsert = Upsert::Missing;
+    settings.duplicates = Duplicates::Accepted;
+}
+
 #[tokio::test]
 async fn without_upsert_both_enclaves_of_a_credential_are_kept_current() {
-    let setup = Setup::new(|settings| {
-        two_enclaves(settings);
-        settings.upsert = Upsert::Missing;
-        // As bad as it gets: each POST is one more report.
-        settings.duplicates = Duplicates::Accepted;
-    })
-    .await;
+    let setup = Setup::new(two_enclaves_without_upsert).await;
     let (here, there) = (setup.sink(), setup.sink_of(OTHER));
     let one = first(&there, "a").await.unwrap();
     let two = first(&here, "a").await.unwrap();
@@ -334,12 +335,7 @@ async fn upsert_is_given_up_after_three_in_a_row_only() {
 /// A report that was written before is not written anew because its GUID is unknown for once.
 #[tokio::test]
 async fn one_404_on_a_put_makes_no_second_report() {
-    let setup = Setup::new(|settings| {
-        two_enclaves(settings);
-        settings.upsert = Upsert::Missing;
-        settings.duplicates = Duplicates::Accepted;
-    })
-    .await;
+    let setup = Setup::new(two_enclaves_without_upsert).await;
     let (here, there) = (setup.sink(), setup.sink_of(OTHER));
     let one = first(&there, "a").await.unwrap();
     let two = first(&here, "a").await.unwrap();
