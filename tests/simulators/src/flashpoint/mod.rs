@@ -15,7 +15,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, VARY};
 use hyper::{Method, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -129,7 +129,8 @@ impl Flashpoint {
         self.library.lock().put(vec![report]);
     }
 
-    /// Edits a report's fields and sets `updated_at` and `version_posted_at` to now; false if there is no such report.
+    /// Edits a report's fields and sets `updated_at` and `version_posted_at` to now, or to the next millisecond if the
+    /// report has this one already, so that every edit changes the report; false if there is no such report.
     pub fn edit(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
         let now = self.controls.clock.now();
         self.library.lock().edit(id, now, change)
@@ -360,7 +361,7 @@ impl Library {
         let Some(report) = self.find(id).map(|entry| entry.report.clone()) else {
             return false;
         };
-        let now = flashpoint_time(now);
+        let now = flashpoint_time(later_than(report.updated_at, now));
         let mut fields = report.fields();
         fields.insert("updated_at".to_owned(), json!(now));
         fields.insert("version_posted_at".to_owned(), json!(now));
@@ -441,4 +442,15 @@ fn gzipped(bytes: &[u8]) -> Bytes {
     // Writing into a Vec can't fail.
     let _ = encoder.write_all(bytes);
     Bytes::from(encoder.finish().unwrap_or_default())
+}
+
+/// The time of an edit, in the milliseconds that reports are dated in: `now`, or the first millisecond after `last`
+/// where an edit of this very moment, or of the second before it, has taken that one.
+fn later_than(last: Timestamp, now: Timestamp) -> Timestamp {
+    let taken = last.as_millisecond() - now.as_millisecond();
+    if (0..1_000).contains(&taken) {
+        last + SignedDuration::from_millis(1)
+    } else {
+        now
+    }
 }
