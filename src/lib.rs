@@ -72,12 +72,11 @@ mod tests {
 
     #[test]
     fn what_is_pure_knows_no_network_and_only_the_edges_know_kubernetes() {
-        const PURE: [&str; 11] = [
+        const PURE: [&str; 10] = [
             "api",
             "counts",
             "csv_links",
             "finding",
-            "indicators",
             "ledger",
             "mapping",
             "report",

@@ -40,7 +40,8 @@ def build_context():
                 shutil.copy(source, target)
         # Unlike `cargo metadata`, it looks for every target that the manifests declare, as a build does.
         run("cargo", "fetch", "--locked", cwd=folder)
-        for file in pathlib.Path(folder, "src").rglob("*.rs"):
+        sources = [file for root in ("src", "crates") for file in pathlib.Path(folder, root).rglob("*.rs")]
+        for file in sources:
             # Unit tests are no part of the image.
             if "tests" in file.parent.parts or file.name == "tests.rs":
                 continue

@@ -177,7 +177,7 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
 async fn what_other_extractors_are_tested_on_is_found() {
     let cases = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/tests/fixtures/indicators/cases.jsonl"
+        "/crates/indicators/fixtures/cases.jsonl"
     );
     let (code, out, error) = extract(&["--jsonl", cases], "").await;
     assert_eq!((code, error.as_str()), (0, ""));

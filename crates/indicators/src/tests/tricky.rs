@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{IndicatorType, Markup, Rules};
 
-const CASES: &str = include_str!("../../../tests/fixtures/indicators/tricky.jsonl");
+const CASES: &str = include_str!("../../fixtures/tricky.jsonl");
 
 #[derive(Deserialize)]
 struct Case {

@@ -2,7 +2,7 @@
 
 use crate::{Markup, Rules};
 
-const PAGE: &str = include_str!("../../../docs/indicators.md");
+const PAGE: &str = include_str!("../../../../docs/indicators.md");
 
 #[test]
 fn the_examples_are_true() {

@@ -1,7 +1,7 @@
 //! Top-level domains: which there are, and which of them are file extensions or words as well.
 
 /// The root zone's names in lower case, sorted, one a line, with those in Latin, Greek and Cyrillic letters also as such.
-const ROOT: &str = include_str!("tlds.txt");
+const ROOT: &str = include_str!("../lists/tlds.txt");
 
 /// Whether `label`, in lower case, is a top-level domain that hosts have.
 #[must_use]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{IndicatorType, Markup, Rules};
 
-const CASES: &str = include_str!("../../../tests/fixtures/indicators/cases.jsonl");
+const CASES: &str = include_str!("../../fixtures/cases.jsonl");
 
 /// The figures that must not be lost, in percent: (type, recall, precision).
 const FLOORS: [(IndicatorType, f64, f64); 8] = [

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{Markup, Rules};
 
-const TEXTS: &str = include_str!("../../../tests/fixtures/indicators/news.jsonl");
+const TEXTS: &str = include_str!("../../fixtures/news.jsonl");
 
 #[derive(Deserialize)]
 struct News {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 /// `spelling<TAB>flags[<TAB>family]` a line, as `lists/generate.py` writes it; `lists/README.md` says what the flags mean.
-pub(super) const TEXT: &str = include_str!("../lists/malware-names.tsv");
+pub(super) const TEXT: &str = include_str!("../../lists/malware-names.tsv");
 
 /// The most words a name has that is looked for.
 pub(super) const MOST_WORDS: usize = 5;

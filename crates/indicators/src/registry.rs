@@ -32,7 +32,7 @@ const KERNEL: [&str; 4] = [
 
 /// Windows' own names with spaces, in lower case, one a line. In other names a space counts only where a backslash follows, or
 /// where the key has the line to itself.
-const SPACED: &str = include_str!("registry-names.txt");
+const SPACED: &str = include_str!("../lists/registry-names.txt");
 
 /// Words that go on with a sentence, where a path or an account follows: `HKCU\Run and CORP\user`.
 const PROSE: [&str; 32] = [

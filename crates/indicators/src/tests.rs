@@ -12,4 +12,6 @@ mod documented;
 mod linear;
 mod markup;
 mod news;
+mod reported;
+mod snapshot;
 mod tricky;

@@ -53,10 +53,7 @@ impl Score {
 }
 
 fn sentences() -> Vec<Sentence> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/fixtures/names/sentences.jsonl"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sentences.jsonl");
     let text = std::fs::read_to_string(path).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
