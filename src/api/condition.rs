@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-pub(super) use crate::shown::line as shown;
+pub(super) use crate::telemetry::shown::line as shown;
 
 /// The longest message of a condition, in bytes.
 const MAX_MESSAGE: usize = 1_024;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::FlashpointFeedStatus;
 use super::duration::{INTERVAL, LOOKBACK, TIMEOUT};
 use super::rule::TextRule;
-use crate::indicators::IndicatorType;
+use indicators::IndicatorType;
 
 /// The most reports that a sync may take on: the most that Flashpoint gives on one page.
 pub(super) const MAX_LIMIT: u32 = 500;

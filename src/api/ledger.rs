@@ -4,7 +4,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::MAX_BYTES;
+use crate::sync::ledger::MAX_BYTES;
 
 /// The content of a `FlashpointLedger`, which has the feed's name and is owned by it.
 #[derive(CustomResource, Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -2,6 +2,7 @@
 
 mod check;
 mod condition;
+pub mod credentials;
 mod definition;
 mod duration;
 mod feed;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
 use super::feed::{DomainRules, FlashpointFeedSpec, MAX_LIMIT, MalwareNames};
 use super::rule::TextRule;
-use crate::indicators::{IndicatorType, RuleSettings, Rules};
+use indicators::{IndicatorType, RuleSettings, Rules};
 
 /// The id of a TruSTAR enclave: 1 to 128 of `[A-Za-z0-9_-]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

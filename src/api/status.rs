@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::shown;
-use crate::counts::Counts;
+use crate::sync::counts::Counts;
 
 /// The longest of each text of a failure, in bytes.
 const MAX_FAILURE_TEXT: usize = 128;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::{Exit, complain, print};
-use crate::indicators::{self, Markup, Rules};
+use indicators::{Markup, Rules};
 
 /// What is looked at, and how the indicators are printed.
 #[derive(Debug, ClapArgs)]

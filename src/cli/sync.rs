@@ -24,16 +24,16 @@ use super::terminal::Look;
 use super::vendors::Vendors;
 use super::{Exit, complain, print};
 use crate::api::Reason;
-use crate::call::Unobserved;
-use crate::counts::Counts;
+use crate::controller::standing::Standing;
+use crate::destinations::trustar::{Delivery, Trustar};
 use crate::flashpoint::Flashpoint;
+use crate::http::call::Unobserved;
 use crate::http::{self, HttpSetupError};
-use crate::ledger::Ledger;
-use crate::standing::Standing;
+use crate::sync::counts::Counts;
+use crate::sync::ledger::Ledger;
 use crate::sync::ports::JournalError;
 use crate::sync::{Conclusion, Outcome};
 use crate::telemetry::{self, LogFormat};
-use crate::trustar::{Delivery, Trustar};
 
 /// What is synced, and how.
 #[derive(Debug, ClapArgs)]

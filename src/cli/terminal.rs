@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::shown;
+use crate::telemetry::shown;
 
 /// The most bytes of one text from outside: the longest id that a report may have, and more.
 const PLAIN_BYTES: usize = 4_096;

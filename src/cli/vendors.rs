@@ -8,9 +8,9 @@ use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
 
+use crate::destinations::trustar::TrustarSettings;
 use crate::flashpoint::FlashpointSettings;
 use crate::http::{HttpSettings, ServiceUrl};
-use crate::trustar::TrustarSettings;
 
 /// Reads the address of a service. What it refuses it does not quote, as other parsers do: it may
 /// hold a password.

@@ -19,9 +19,9 @@ use super::status::{self, Attempt};
 use super::trust::trusted;
 use super::{announce, tell};
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, Reason};
-use crate::ledger::{Ledger, Owner};
+use crate::destinations::trustar::Delivery;
+use crate::sync::ledger::{Ledger, Owner};
 use crate::sync::{self, Abandoned, Mode, Outcome, Plan, Ports};
-use crate::trustar::Delivery;
 
 /// What an attempt is made for.
 #[derive(Clone, Copy, Debug)]

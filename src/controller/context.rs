@@ -9,10 +9,10 @@ use super::fence::Process;
 use super::memory::Memory;
 use super::metrics::Metrics;
 use crate::api::FlashpointFeed;
-use crate::clock::ServiceClock;
+use crate::destinations::trustar::Trustar;
 use crate::flashpoint::Flashpoint;
+use crate::sync::clock::ServiceClock;
 use crate::sync::ports::Watcher;
-use crate::trustar::Trustar;
 
 /// A feed as it is watched: one that can't be read must not hide the others.
 pub type Watched = DeserializeGuard<FlashpointFeed>;

@@ -11,9 +11,9 @@ use super::cluster::Cluster;
 use super::refusal::{Refusal, code, if_present};
 use super::{NAME, written};
 use crate::api::{FlashpointFeed, FlashpointLedger, FlashpointLedgerData, Reason};
-use crate::ledger::{EncodeError, Ledger, Owner, Totals, Untrusted};
-use crate::report::Digest;
+use crate::sync::ledger::{EncodeError, Ledger, Owner, Totals, Untrusted};
 use crate::sync::ports::{Journal, JournalError};
+use crate::sync::report::Digest;
 
 /// How often one write meets others who only label or annotate the object before it gives way.
 const LABELLED_MEANWHILE: u32 = 5;

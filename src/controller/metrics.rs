@@ -21,9 +21,9 @@ pub use gauges::Standing;
 
 use super::exposition::Format;
 use crate::api::Reason;
-use crate::call::{Call, CallObserver};
-use crate::counts::Counts;
-use crate::indicators::IndicatorType;
+use crate::http::call::{Call, CallObserver};
+use crate::sync::counts::Counts;
+use indicators::IndicatorType;
 
 /// Upper bounds of a vendor call's duration, in seconds.
 const CALL_SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 30.0];

@@ -5,7 +5,7 @@ use kube::api::Api;
 
 use super::cluster::Cluster;
 use super::refusal::{Refusal, if_present};
-use crate::credentials::{Credentials, KeyMissing};
+use crate::api::credentials::{Credentials, KeyMissing};
 
 /// Why there are no credentials.
 #[derive(Debug, thiserror::Error)]

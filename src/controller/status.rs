@@ -7,11 +7,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::due;
 use crate::api::{FlashpointFeedStatus, Reason, SyncFailure, SyncTotals, SyncWindow, conditions};
-use crate::ledger::Ledger;
-use crate::report::Digest;
-use crate::standing::Standing;
+use crate::controller::standing::Standing;
+use crate::sync::ledger::Ledger;
+use crate::sync::report::Digest;
+use crate::sync::window::Window;
 use crate::sync::{Conclusion, Outcome};
-use crate::window::Window;
 
 /// The most failures that a status shows.
 const MAX_FAILURES: usize = 10;

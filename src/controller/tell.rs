@@ -14,9 +14,9 @@ use super::reduced::Form;
 use super::refusal::Refusal;
 use super::{announce, patch};
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, Reason};
-use crate::counts::Counts;
-use crate::ledger::Ledger;
 use crate::sync::Outcome;
+use crate::sync::counts::Counts;
+use crate::sync::ledger::Ledger;
 
 /// How often a status is told that the API server refuses in every form.
 const MAX_REFUSALS: u32 = 5;

@@ -3,7 +3,7 @@
 use super::feed::edited;
 use super::journal::Provenance;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
-use crate::ledger::{Known, Ledger, Totals};
+use crate::sync::ledger::{Known, Ledger, Totals};
 
 /// The part of the stored status that still applies. If the ledger belongs to another enclave, or to an earlier feed, only the
 /// conditions are kept. If the ledger is lost, all of it is kept: at worst the window is too wide, never narrower than the
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
     use crate::api::SyncTotals;
-    use crate::ledger::Owner;
+    use crate::sync::ledger::Owner;
 
     /// A feed created on New Year's Eve whose status, of an attempt at this time, tells of 7 reports.
     fn feed(attempted: &str) -> FlashpointFeed {

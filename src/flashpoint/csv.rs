@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::csv_links::names_csv;
+use crate::flashpoint::csv_links::names_csv;
 
 /// Flashpoint's own hosts, besides the configured one.
 const HOSTS: [&str; 4] = [

@@ -2,8 +2,10 @@
 //! the same at another address.
 
 mod csv;
+pub mod csv_links;
 mod elements;
 mod envelope;
+pub mod fields;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,8 +15,8 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::call::Observer;
-use crate::fault::{Fault, FaultKind, Service};
+use crate::http::call::Observer;
+use crate::http::fault::{Fault, FaultKind, Service};
 use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, hash, locked};
 use crate::sync::source::{Page, PageError, PageRequest, Source};
 

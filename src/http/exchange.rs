@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::{outside::shown, proxy, retry_after};
-use crate::call::{Call, Observer};
-use crate::fault::{Fault, FaultKind, Service};
+use crate::http::call::{Call, Observer};
+use crate::http::fault::{Fault, FaultKind, Service};
 
 /// As much of an error's body as is read: enough for any explanation.
 const EXPLANATION_BYTES: usize = 16 << 10;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::locked;
-use crate::fault::{Fault, FaultKind, Service};
+use crate::http::fault::{Fault, FaultKind, Service};
 
 /// What is known about a credential is forgotten when nobody used it for longer than this, which
 /// outlasts the longest `Retry-After`.

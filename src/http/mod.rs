@@ -1,7 +1,9 @@
 //! What both vendor clients share: the HTTP client, one bounded and timed call, and the care
 //! taken with what comes from outside.
 
+pub mod call;
 mod exchange;
+pub mod fault;
 mod gate;
 mod outside;
 mod proxy;
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, redirect};
 
-use crate::report::Digest;
+use crate::sync::report::Digest;
 
 pub(crate) use exchange::{Answer, Cause, NoAnswer, Wire};
 pub(crate) use gate::{ByCredential, Gate};

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use crate::shown;
+use crate::telemetry::shown;
 
 /// The most bytes of outside text in a message.
 const SHOWN_BYTES: usize = 300;

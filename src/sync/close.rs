@@ -8,10 +8,10 @@ use super::listing::Listing;
 use super::proof;
 use super::settle::Settlement;
 use super::{Mode, Plan};
-use crate::counts::Counts;
-use crate::ledger::{Entry, Ledger, OpenSync, RETRY_AFTER, State, Tries};
-use crate::report::ReportId;
-use crate::window::{OVERLAP, Window};
+use crate::sync::counts::Counts;
+use crate::sync::ledger::{Entry, Ledger, OpenSync, RETRY_AFTER, State, Tries};
+use crate::sync::report::ReportId;
+use crate::sync::window::{OVERLAP, Window};
 
 /// How long beyond the next window's start a report is remembered.
 const REMEMBERED_BEYOND: SignedDuration = SignedDuration::from_hours(1);

@@ -5,8 +5,8 @@ use super::ports::Fence;
 use super::sink::Sink;
 use super::source::Source;
 use super::work::Work;
-use crate::ledger::{RETRY_AFTER, Tries};
-use crate::mapping::CsvData;
+use crate::destinations::trustar::mapping::CsvData;
+use crate::sync::ledger::{RETRY_AFTER, Tries};
 
 /// The most bytes of CSV data that go with one report. TruSTAR takes 2 MB in all.
 const MOST_CSV: usize = 16 << 20;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::ledger::{Entry, Failure, State, Tries};
-use crate::report::Report;
+use crate::sync::ledger::{Entry, Failure, State, Tries};
+use crate::sync::report::Report;
 
 /// What a report needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

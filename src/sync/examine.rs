@@ -9,12 +9,12 @@ use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::decision::{Criteria, Decision};
-use crate::csv_links;
-use crate::finding;
-use crate::indicators::{self, Indicator, Markup, Rules};
-use crate::ledger::Entry;
-use crate::mapping::CsvData;
-use crate::report::Report;
+use crate::destinations::trustar::mapping::CsvData;
+use crate::flashpoint::csv_links;
+use crate::flashpoint::fields;
+use crate::sync::ledger::Entry;
+use crate::sync::report::Report;
+use indicators::{Indicator, Markup, Rules};
 
 /// Up to so many bytes take about a millisecond to examine.
 const SHORT: usize = 64 << 10;
@@ -142,7 +142,7 @@ pub async fn examine(
 }
 
 fn find(report: &Report, csv: &CsvData, rules: &Rules) -> Vec<Indicator> {
-    let texts = finding::parts(&report.fields);
+    let texts = fields::parts(&report.fields);
     let parts: Vec<(Markup, &str)> = texts
         .iter()
         .map(|(markup, text)| (*markup, text.as_ref()))
@@ -155,7 +155,7 @@ fn find(report: &Report, csv: &CsvData, rules: &Rules) -> Vec<Indicator> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::ledger::State;
+    use crate::sync::ledger::State;
     use serde_json::value::RawValue;
 
     fn report(id: &str, rest: &str) -> Report {

@@ -12,12 +12,12 @@ use super::ports::{Fence, Stop, Verdict};
 use super::sink::{Guid, Sink, Write, WriteError, Written};
 use super::source::Source;
 use super::work::{Handled, Work};
-use crate::csv_links::{self, MAX_LINKS};
-use crate::fault::{Fault, FaultKind, Service};
-use crate::indicators::{Indicator, Rules};
-use crate::ledger::{State, Tries};
-use crate::mapping::{self, CsvData, Submission};
-use crate::report::MAX_REPORT_BYTES;
+use crate::destinations::trustar::mapping::{self, CsvData, Submission};
+use crate::flashpoint::csv_links::{self, MAX_LINKS};
+use crate::http::fault::{Fault, FaultKind, Service};
+use crate::sync::ledger::{State, Tries};
+use crate::sync::report::MAX_REPORT_BYTES;
+use indicators::{Indicator, Rules};
 
 /// How often, and how far apart, tags are tried on a report that was written just before.
 const TAG_TRIES: u32 = 3;

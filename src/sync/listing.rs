@@ -13,10 +13,12 @@ use super::ports::Clock;
 use super::proof::{self, Proof};
 use super::source::{Page, Source};
 use super::{Mode, Plan};
-use crate::fault::Fault;
-use crate::ledger::{Entry, Known, Ledger, MAX_REPORTS, State};
-use crate::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
-use crate::window::{Moment, OVERLAP, TOLERANCE};
+use crate::http::fault::Fault;
+use crate::sync::ledger::{Entry, Known, Ledger, MAX_REPORTS, State};
+use crate::sync::report::{
+    Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of,
+};
+use crate::sync::window::{Moment, OVERLAP, TOLERANCE};
 
 /// The most bytes of reports that one sync holds; what is beyond them is left for the next.
 const MAX_BYTES_HELD: usize = 64 << 20;

@@ -3,22 +3,27 @@
 //! Checks the sink, lists what is to be handled, handles each report (examine, map, write, tag),
 //! and closes with counts, ledger and checkpoint. Knows nothing of Kubernetes.
 
+pub mod clock;
 mod close;
+pub mod counts;
 mod csv;
 mod decision;
 mod examine;
 mod handle;
+pub mod ledger;
 mod listing;
 mod outcome;
 mod pager;
 pub mod ports;
 mod proof;
+pub mod report;
 mod settle;
 pub mod sink;
 pub mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod window;
 mod work;
 
 use std::sync::{Arc, Mutex};
@@ -30,13 +35,13 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::fault::FaultKind;
-use crate::indicators::Rules;
-use crate::ledger::{Entry, Ledger, Trouble};
-use crate::report::Report;
-use crate::window::{Moment, Start, Window};
+use crate::http::fault::FaultKind;
+use crate::sync::ledger::{Entry, Ledger, Trouble};
+use crate::sync::report::Report;
+use crate::sync::window::{Moment, Start, Window};
 use decision::Criteria;
 use handle::Handling;
+use indicators::Rules;
 use listing::Listing;
 use outcome::Unlisted;
 pub use outcome::{Abandoned, Conclusion, Note, Outcome};

@@ -10,10 +10,10 @@ use super::ports::{Fenced, JournalError, Stop};
 use super::proof::Proof;
 use super::sink::WriteError;
 use super::{Mode, Plan};
-use crate::counts::Counts;
-use crate::fault::{Fault, FaultKind, Service};
-use crate::ledger::{Ledger, Trouble};
-use crate::window::Window;
+use crate::http::fault::{Fault, FaultKind, Service};
+use crate::sync::counts::Counts;
+use crate::sync::ledger::{Ledger, Trouble};
+use crate::sync::window::Window;
 
 /// What is pending is gone on with after this at the earliest where nothing else says when.
 const FOLLOW_IN: Duration = Duration::from_secs(30);

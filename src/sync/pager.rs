@@ -13,9 +13,9 @@ use tokio::time::Instant;
 use super::Plan;
 use super::ports::Clock;
 use super::source::{Page, PageError, PageRequest, Since, Source};
-use crate::fault::Fault;
-use crate::report::order_of;
-use crate::window::{Moment, Start};
+use crate::http::fault::Fault;
+use crate::sync::report::order_of;
+use crate::sync::window::{Moment, Start};
 
 /// The size of the pages after the first.
 pub const PAGE: u32 = 500;

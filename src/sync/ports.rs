@@ -4,9 +4,9 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use crate::fault::Fault;
-use crate::indicators::Indicator;
-use crate::ledger::Ledger;
+use crate::http::fault::Fault;
+use crate::sync::ledger::Ledger;
+use indicators::Indicator;
 
 /// Why a sync may not write any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

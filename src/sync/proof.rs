@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ledger::Reading;
+use crate::sync::ledger::Reading;
 
 /// After so many readings that prove nothing the window is taken as read: a service may never count right.
 const MAX_PASSES: u32 = 5;

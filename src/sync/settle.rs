@@ -6,11 +6,11 @@ use super::Mode;
 use super::listing::Unlistable;
 use super::ports::{Line, Verdict, Watcher};
 use super::work::Handled;
-use crate::counts::Counts;
-use crate::fault::{Fault, FaultKind};
-use crate::indicators::Indicator;
-use crate::ledger::{Entry, Failure, Ledger, State, Totals};
-use crate::report::ReportId;
+use crate::http::fault::{Fault, FaultKind};
+use crate::sync::counts::Counts;
+use crate::sync::ledger::{Entry, Failure, Ledger, State, Totals};
+use crate::sync::report::ReportId;
+use indicators::Indicator;
 
 /// So many faults in a row, with no success in between, are the service's own:
 /// one more than the writes that are under way at once.

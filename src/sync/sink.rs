@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::fault::Fault;
-use crate::mapping::Submission;
+use crate::destinations::trustar::mapping::Submission;
+use crate::http::fault::Fault;
 
 /// The id that the sink gave a report; calls that follow a write go by it.
 #[derive(Clone, Debug, PartialEq, Eq)]

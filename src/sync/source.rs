@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::fault::Fault;
+use crate::http::fault::Fault;
 
 /// Where a window of reports begins, as the `since` parameter says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

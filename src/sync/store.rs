@@ -1,7 +1,7 @@
 //! Storing the ledger in the course of a sync.
 
 use super::ports::{Fenced, Journal, JournalError, Stop};
-use crate::ledger::{Ledger, Totals};
+use crate::sync::ledger::{Ledger, Totals};
 
 /// How often a ledger that does not fit is stored again with less in it.
 const MAX_SHRINKS: u32 = 10;

@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Verdict;
 use super::sink::{Guid, TagChange};
-use crate::fault::Fault;
-use crate::indicators::Indicator;
-use crate::ledger::{Entry, Failure, RETRY_AFTER, State, Tries};
-use crate::mapping::MAX_TAGS;
-use crate::report::{Report, ReportId};
-use crate::shown;
+use crate::destinations::trustar::mapping::MAX_TAGS;
+use crate::http::fault::Fault;
+use crate::sync::ledger::{Entry, Failure, RETRY_AFTER, State, Tries};
+use crate::sync::report::{Report, ReportId};
+use crate::telemetry::shown;
+use indicators::Indicator;
 
 /// The longest text of a failure that is remembered, in bytes.
 const MAX_REASON_BYTES: usize = 128;

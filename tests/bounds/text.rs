@@ -3,10 +3,11 @@
 use std::hint::black_box;
 use std::process::{Command, Stdio};
 
-use flashpoint_operator::indicators::{Markup, Rules};
-use flashpoint_operator::mapping::CsvData;
-use flashpoint_operator::report::{MAX_REPORT_BYTES, Report};
-use flashpoint_operator::{csv_links, finding, indicators, mapping};
+use flashpoint_operator::destinations::trustar::mapping;
+use flashpoint_operator::destinations::trustar::mapping::CsvData;
+use flashpoint_operator::flashpoint::{csv_links, fields};
+use flashpoint_operator::sync::report::{MAX_REPORT_BYTES, Report};
+use indicators::{Markup, Rules};
 use serde_json::value::RawValue;
 
 use super::process;
@@ -81,7 +82,7 @@ fn report(field: &str, piece: &str) -> Box<RawValue> {
 fn look(report: &Report, rules: &Rules) {
     black_box(csv_links::candidates(report));
     {
-        let texts = finding::parts(&report.fields);
+        let texts = fields::parts(&report.fields);
         let parts: Vec<(Markup, &str)> = texts
             .iter()
             .map(|(markup, text)| (*markup, text.as_ref()))

@@ -1,8 +1,8 @@
 //! Where reports go: an external id names no enclave.
 
-use flashpoint_operator::fault::FaultKind;
+use flashpoint_operator::destinations::trustar::{Delivery, Trustar, TrustarSettings, TrustarSink};
+use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::sink::{Guid, Sink, Write, WriteError, Written};
-use flashpoint_operator::trustar::{Delivery, Trustar, TrustarSettings, TrustarSink};
 use simulators::faults::{Calls, Reply};
 use simulators::trustar::{Duplicates, ENCLAVE, Operation, Scope, Settings, Upsert};
 

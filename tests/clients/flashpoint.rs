@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flashpoint_operator::fault::{Fault, FaultKind};
 use flashpoint_operator::flashpoint::{ApiKey, Flashpoint, FlashpointSettings, FlashpointSource};
+use flashpoint_operator::http::fault::{Fault, FaultKind};
 use flashpoint_operator::sync::source::{Page, PageError, PageRequest, Since, Source};
 use jiff::SignedDuration;
 use secrecy::SecretString;

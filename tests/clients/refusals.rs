@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use flashpoint_operator::fault::FaultKind;
+use flashpoint_operator::destinations::trustar::{Delivery, TrustarSink};
+use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::sink::{Sink, WriteError};
-use flashpoint_operator::trustar::{Delivery, TrustarSink};
 use simulators::faults::{Calls, Fault as Scripted, Reply};
 use simulators::trustar::{ENCLAVE, Settings};
 

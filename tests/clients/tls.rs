@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flashpoint_operator::call::Unobserved;
-use flashpoint_operator::fault::FaultKind;
 use flashpoint_operator::flashpoint::{ApiKey, Flashpoint, FlashpointSettings};
+use flashpoint_operator::http::call::Unobserved;
+use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::http::{HttpSettings, HttpSetupError, client};
 use flashpoint_operator::sync::source::{PageError, PageRequest, Since, Source};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};

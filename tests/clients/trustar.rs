@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use flashpoint_operator::fault::FaultKind;
-use flashpoint_operator::mapping::Submission;
+use flashpoint_operator::destinations::trustar::mapping::Submission;
+use flashpoint_operator::destinations::trustar::{Credential, Delivery, Trustar, TrustarSettings};
+use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::sink::{Guid, Sink, WriteError};
-use flashpoint_operator::trustar::{Credential, Delivery, Trustar, TrustarSettings};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use simulators::faults::{Calls, Fault as Scripted, Reply};

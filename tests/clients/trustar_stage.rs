@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flashpoint_operator::fault::Fault;
-use flashpoint_operator::mapping::Submission;
+use flashpoint_operator::destinations::trustar::mapping::Submission;
+use flashpoint_operator::destinations::trustar::{
+    Credential, Delivery, Trustar, TrustarSettings, TrustarSink,
+};
+use flashpoint_operator::http::fault::Fault;
 use flashpoint_operator::sync::sink::{Guid, Sink, TagChange, Write, WriteError};
-use flashpoint_operator::trustar::{Credential, Delivery, Trustar, TrustarSettings, TrustarSink};
 use secrecy::SecretString;
 use simulators::Server;
 use simulators::faults::{Calls, Fault as Scripted, Reply};

@@ -6,8 +6,8 @@ use flashpoint_operator::api::{
     FlashpointFeed, FlashpointFeedStatus, Reason, SyncFailure, SyncTotals, SyncWindow, conditions,
     definitions,
 };
-use flashpoint_operator::counts::Counts;
-use flashpoint_operator::indicators::IndicatorType;
+use flashpoint_operator::sync::counts::Counts;
+use indicators::IndicatorType;
 use jiff::Timestamp;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

@@ -1,7 +1,7 @@
 //! What the API server makes of a ledger.
 
 use flashpoint_operator::api::{FlashpointLedger, FlashpointLedgerData};
-use flashpoint_operator::ledger::MAX_BYTES;
+use flashpoint_operator::sync::ledger::MAX_BYTES;
 use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use flashpoint_operator::call::Unobserved;
-use flashpoint_operator::clock::ServiceClock;
+use flashpoint_operator::destinations::trustar::{
+    Credential, Delivery, Trustar as Sink, TrustarSettings,
+};
 use flashpoint_operator::flashpoint::{ApiKey, Flashpoint as Source, FlashpointSettings};
+use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{self, HttpSettings};
-use flashpoint_operator::indicators::Rules;
-use flashpoint_operator::ledger::{Ledger, Owner};
+use flashpoint_operator::sync::clock::ServiceClock;
+use flashpoint_operator::sync::ledger::{Ledger, Owner};
 use flashpoint_operator::sync::ports::{Fence, Fenced, Journal, JournalError, Watcher};
+use flashpoint_operator::sync::window::Window;
 use flashpoint_operator::sync::{Mode, Plan, Ports, sync};
-use flashpoint_operator::trustar::{Credential, Delivery, Trustar as Sink, TrustarSettings};
-use flashpoint_operator::window::Window;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use indicators::Rules;
 use jiff::SignedDuration;
 use simulators::faults::Fault;
 use simulators::flashpoint::Flashpoint;

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use super::Format;
 use crate::cli::{Exit, complain};
-use crate::finding;
-use crate::indicators::Markup;
-use crate::report::Fields;
+use crate::flashpoint::fields;
+use crate::sync::report::Fields;
+use indicators::Markup;
 
 /// A file's content, or standard input's.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ fn reports(json: &str) -> Result<Vec<(Markup, Cow<'_, str>)>, String> {
     let parts: Vec<_> = elements
         .into_iter()
         .filter_map(|element| serde_json::from_str::<Fields>(element.get()).ok())
-        .flat_map(|fields| owned(finding::parts(&fields)))
+        .flat_map(|fields| owned(fields::parts(&fields)))
         .collect();
     if parts.is_empty() {
         return Err("holds no report: nothing in it has a title, summary or body".to_owned());

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use super::Args;
 use super::document::{name_of, say_what_is_read};
 use crate::cli::{Exit, complain, print};
-use crate::indicators::{self, Indicator, Rules};
-use crate::shown::Json;
+use crate::telemetry::shown::Json;
+use indicators::{Indicator, Rules};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 1 << 20;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::cli::terminal::{Look, Style, columns, padded, plain};
-use crate::indicators::Indicator;
+use indicators::Indicator;
 
 /// Prints the list as its reader can use it.
 ///
@@ -65,7 +65,7 @@ fn table(indicators: &[Indicator], look: Look, out: &mut impl Write) -> io::Resu
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::indicators::{Benign, IndicatorType};
+    use indicators::{Benign, IndicatorType};
 
     fn found() -> Vec<Indicator> {
         let indicator = |kind, value: &str, benign| Indicator {

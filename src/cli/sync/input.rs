@@ -10,9 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Args, Refused};
+use crate::api::credentials::{
+    Credentials, FLASHPOINT_API_KEY, TRUSTAR_API_KEY, TRUSTAR_API_SECRET,
+};
 use crate::api::{Checked, Checker, FeedSettings, FlashpointFeed};
 use crate::cli::{Exit, manifest};
-use crate::credentials::{Credentials, FLASHPOINT_API_KEY, TRUSTAR_API_KEY, TRUSTAR_API_SECRET};
 
 /// Each key of the secret, and the variable that stands in for it.
 const KEYS: [(&str, &str); 3] = [

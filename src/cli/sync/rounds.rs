@@ -11,8 +11,8 @@ use super::input::Input;
 use super::state::{FileJournal, State, StateFile};
 use super::target::Target;
 use super::watch::Watch;
-use crate::clock::ServiceClock;
 use crate::flashpoint::FlashpointSource;
+use crate::sync::clock::ServiceClock;
 use crate::sync::ports::{Fence, Fenced};
 use crate::sync::{self, Mode, Outcome, Plan, Ports};
 

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::watch::Row;
 use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
-use crate::counts::Counts;
-use crate::indicators::{Benign, Indicator};
-use crate::shown::Json;
-use crate::standing::Standing;
+use crate::controller::standing::Standing;
+use crate::sync::counts::Counts;
 use crate::sync::ports::Verdict;
+use crate::telemetry::shown::Json;
+use indicators::{Benign, Indicator};
 
 /// The widest that a title is shown where no terminal sets a limit.
 const TITLE: usize = 60;
@@ -303,7 +303,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::api::Reason;
-    use crate::indicators::IndicatorType;
+    use indicators::IndicatorType;
 
     fn indicator(kind: IndicatorType, value: &str, benign: Option<Benign>) -> Indicator {
         Indicator {

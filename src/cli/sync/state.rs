@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Refused;
 use crate::cli::{Exit, complain};
-use crate::ledger::{Ledger, Owner};
+use crate::sync::ledger::{Ledger, Owner};
 use crate::sync::ports::{Journal, JournalError};
-use crate::window::Window;
+use crate::sync::window::Window;
 
 const VERSION: u32 = 1;
 

@@ -1,7 +1,7 @@
 //! The enclave as the command line writes to it; in a dry run, as it does not.
 
+use crate::destinations::trustar::TrustarSink;
 use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
-use crate::trustar::TrustarSink;
 
 /// Where reports go.
 pub struct Target {

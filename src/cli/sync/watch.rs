@@ -5,8 +5,8 @@ use std::io::{Write as _, stderr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cli::terminal::{Look, cut};
-use crate::indicators::Indicator;
 use crate::sync::ports::{Line, Verdict, Watcher};
+use indicators::Indicator;
 
 /// One report and what became of it.
 #[derive(Clone, Debug)]
@@ -176,17 +176,14 @@ mod tests {
 
     #[test]
     fn rows_are_kept_in_linear_time() {
-        let time = |count: usize| {
-            let start = std::time::Instant::now();
+        growth::assert_linear("rows", 2_000, |count| {
             let mut told = Told::default();
-            for at in 0..count {
-                told.take(row(&at.to_string(), Verdict::Created));
-                std::hint::black_box(told.progress());
-            }
-            start.elapsed().as_nanos()
-        };
-        let (few, many) = (time(2_000), time(20_000));
-        // A hundredfold time is the square.
-        assert!(many < few.max(4_000_000) * 40, "{few} ns, then {many} ns");
+            growth::processor_time(|| {
+                for at in 0..count {
+                    told.take(row(&at.to_string(), Verdict::Created));
+                    std::hint::black_box(told.progress());
+                }
+            })
+        });
     }
 }

@@ -4,11 +4,11 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::counts::Counts;
-use crate::fault::{Fault, FaultKind, Service};
-use crate::ledger::{Entry, Failure, Owner, State};
-use crate::report::ReportId;
+use crate::http::fault::{Fault, FaultKind, Service};
+use crate::sync::counts::Counts;
+use crate::sync::ledger::{Entry, Failure, Owner, State};
 use crate::sync::ports::JournalError;
+use crate::sync::report::ReportId;
 
 const INTERVAL: Duration = Duration::from_mins(15);
 

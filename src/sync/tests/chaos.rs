@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Change, Files, Item, Order, Time, Told, Total, fault};
-use crate::counts::Counts;
-use crate::fault::{FaultKind, Service};
+use crate::http::fault::{FaultKind, Service};
+use crate::sync::counts::Counts;
 use crate::sync::ports::{Fenced, JournalError, Verdict};
 use crate::sync::{Abandoned, Conclusion, Mode, Outcome};
 

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::services::{Door, Enclave, Item, Lines, Reports, Store, Time};
-use crate::counts::Counts;
-use crate::indicators::Rules;
-use crate::ledger::Totals;
+use crate::sync::counts::Counts;
+use crate::sync::ledger::Totals;
 use crate::sync::ports::Clock as _;
+use crate::sync::window::Window;
 use crate::sync::{Abandoned, Conclusion, Mode, Outcome, Plan, Ports, sync};
-use crate::window::Window;
+use indicators::Rules;
 
 pub const MINUTE: Duration = Duration::from_mins(1);
 pub const HOUR: Duration = Duration::from_hours(1);

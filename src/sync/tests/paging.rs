@@ -6,10 +6,10 @@ use jiff::SignedDuration;
 
 use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Change, Files, Item, Order, Time, Total, epoch};
-use crate::fault::FaultKind;
+use crate::http::fault::FaultKind;
 use crate::sync::source::{PageRequest, Since};
+use crate::sync::window::Window;
 use crate::sync::{Conclusion, Mode};
-use crate::window::Window;
 
 /// What the requests asked for: page size and how many to pass over.
 fn asked(requests: &[PageRequest]) -> Vec<(u32, u64)> {

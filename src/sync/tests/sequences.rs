@@ -6,11 +6,11 @@ use jiff::SignedDuration;
 
 use super::feed::{Feed, HOUR, MINUTE};
 use super::services::{Item, Time, fault, owner};
-use crate::fault::{FaultKind, Service};
-use crate::ledger::{Entry, Ledger, MAX_REPORTS, Overflow, State, Tries};
-use crate::report::{Digest, ReportId};
+use crate::http::fault::{FaultKind, Service};
 use crate::sync::Conclusion;
+use crate::sync::ledger::{Entry, Ledger, MAX_REPORTS, Overflow, State, Tries};
 use crate::sync::ports::Journal as _;
+use crate::sync::report::{Digest, ReportId};
 
 #[tokio::test(start_paused = true)]
 async fn csv_given_up_by_the_version_before_is_no_longer_pending_for_ever() {

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::fault::{Fault, FaultKind, Service};
-use crate::ledger::{Ledger, Owner};
-use crate::mapping::Submission;
+use crate::destinations::trustar::mapping::Submission;
+use crate::http::fault::{Fault, FaultKind, Service};
+use crate::sync::ledger::{Ledger, Owner};
 use crate::sync::ports::{Clock, Fence, Fenced, Journal, JournalError, Line, Verdict, Watcher};
 use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use crate::sync::source::{Page, PageError, PageRequest, Since, Source};

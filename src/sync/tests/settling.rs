@@ -7,12 +7,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Item, Time, Total, owner};
-use crate::fault::FaultKind;
-use crate::indicators::IndicatorType;
-use crate::ledger::{Entry, Ledger, MAX_REPORTS, State};
-use crate::report::{Digest, ReportId};
+use crate::http::fault::FaultKind;
 use crate::sync::Conclusion;
+use crate::sync::ledger::{Entry, Ledger, MAX_REPORTS, State};
 use crate::sync::ports::Journal as _;
+use crate::sync::report::{Digest, ReportId};
+use indicators::IndicatorType;
 
 #[tokio::test(start_paused = true)]
 async fn a_continuation_handles_only_what_is_pending_and_its_counts_go_on() {

@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Item, Time, fault};
-use crate::fault::{FaultKind, Service};
-use crate::indicators::{IndicatorType, RuleSettings, Rules};
-use crate::ledger::{MAX_ATTEMPTS, State};
-use crate::report::ReportId;
+use crate::http::fault::{FaultKind, Service};
+use crate::sync::ledger::{MAX_ATTEMPTS, State};
 use crate::sync::ports::{Fenced, JournalError};
+use crate::sync::report::ReportId;
 use crate::sync::{Abandoned, Conclusion, Mode, Note};
+use indicators::{IndicatorType, RuleSettings, Rules};
 
 fn state(feed: &Feed<'_>, id: &str) -> Option<State> {
     feed.store

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flashpoint_operator::api::{
     FlashpointFeed, FlashpointFeedStatus, FlashpointLedger, REQUESTED_AT, Reason,
 };
-use flashpoint_operator::counts::Counts;
+use flashpoint_operator::sync::counts::Counts;
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;

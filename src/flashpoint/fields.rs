@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::indicators::Markup;
-use crate::report::{Fields, text};
+use crate::sync::report::{Fields, text};
+use indicators::Markup;
 
 /// The fields that are looked at, and how each is written.
 const FIELDS: [(&str, Markup); 3] = [

@@ -2,9 +2,6 @@
 //! `make test-all` with `--ignored`, since the figures of a debug build say nothing.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-#[path = "bounds/memory.rs"]
 mod memory;
-#[path = "bounds/process.rs"]
 mod process;
-#[path = "bounds/text.rs"]
 mod text;

@@ -9,36 +9,20 @@
     reason = "tests"
 )]
 
-#[path = "controller/harness/mod.rs"]
 mod harness;
 
-#[path = "controller/api_server.rs"]
 mod api_server;
-#[path = "controller/changes.rs"]
 mod changes;
-#[path = "controller/credentials.rs"]
 mod credentials;
-#[path = "controller/first_sync.rs"]
 mod first_sync;
-#[path = "controller/ledgers.rs"]
 mod ledgers;
-#[path = "controller/lifecycle.rs"]
 mod lifecycle;
-#[path = "controller/neighbours.rs"]
 mod neighbours;
-#[path = "controller/outages.rs"]
 mod outages;
-#[path = "controller/outside.rs"]
 mod outside;
-#[path = "controller/permissions.rs"]
 mod permissions;
-#[path = "controller/process.rs"]
 mod process;
-#[path = "controller/refusals.rs"]
 mod refusals;
-#[path = "controller/secrecy.rs"]
 mod secrecy;
-#[path = "controller/silence.rs"]
 mod silence;
-#[path = "controller/whole_cluster.rs"]
 mod whole_cluster;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use secrecy::SecretString;
 
+use crate::destinations::trustar::Credential;
 use crate::flashpoint::ApiKey;
-use crate::trustar::Credential;
 
 /// The secret's key that holds Flashpoint's API key.
 pub const FLASHPOINT_API_KEY: &str = "flashpoint-api-key";

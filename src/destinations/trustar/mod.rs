@@ -7,6 +7,7 @@ mod budget;
 mod enclaves;
 mod fallback;
 mod lookup;
+pub mod mapping;
 mod reports;
 mod tags;
 mod upsert;
@@ -18,8 +19,8 @@ use std::time::Duration;
 use reqwest::{Client, Url};
 use secrecy::SecretString;
 
-use crate::call::Observer;
-use crate::fault::{Fault, FaultKind, Service};
+use crate::http::call::Observer;
+use crate::http::fault::{Fault, FaultKind, Service};
 use crate::http::{ByCredential, ServiceUrl, Wire, locked};
 use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use account::Account;

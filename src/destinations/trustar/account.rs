@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::budget::Budget;
 use super::whereabouts::Whereabouts;
-use crate::fault::Service;
+use crate::http::fault::Service;
 use crate::http::{Gate, SingleFlight, locked};
 use crate::sync::sink::WriteError;
 

@@ -6,22 +6,16 @@
     reason = "tests"
 )]
 
-#[path = "clients/arrival.rs"]
 mod arrival;
-#[path = "clients/flashpoint.rs"]
 mod flashpoint;
-#[path = "clients/refusals.rs"]
 mod refusals;
-#[path = "clients/tls.rs"]
 mod tls;
-#[path = "clients/trustar.rs"]
 mod trustar;
-#[path = "clients/trustar_stage.rs"]
 mod trustar_stage;
 
 use std::sync::{Arc, Mutex};
 
-use flashpoint_operator::call::{Call, CallObserver};
+use flashpoint_operator::http::call::{Call, CallObserver};
 use flashpoint_operator::http::{HttpSettings, client};
 
 /// Keeps what it hears.

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::TrustarSink;
 use super::reports::as_guid;
-use crate::fault::Fault;
 use crate::http::Answer;
+use crate::http::fault::Fault;
 use crate::sync::sink::{Guid, WriteError};
 
 /// A report as it is read back; the rest of it does not matter here.

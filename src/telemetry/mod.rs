@@ -1,5 +1,7 @@
 //! Logs: JSON in a cluster, text on a terminal.
 
+pub mod shown;
+
 use std::fmt::{Debug, Write as _};
 use std::io::{IsTerminal as _, stderr};
 
@@ -13,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
 
-use crate::shown::{Json, Line};
+use shown::{Json, Line};
 
 /// The most bytes of one field in a line of text.
 const FIELD_BYTES: usize = 4_096;

@@ -8,9 +8,8 @@ use std::hint::black_box;
 use std::io::{BufWriter, Write as _};
 use std::time::Instant;
 
-use flashpoint_operator::indicators::{self, Markup, Rules, html};
+use indicators::{self, Markup, Rules, html};
 
-#[path = "indicators/corpus.rs"]
 mod corpus;
 
 /// Bytes of HTML.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fault::Service;
+use crate::http::fault::Service;
 
 /// One finished call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

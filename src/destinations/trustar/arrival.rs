@@ -3,7 +3,7 @@
 
 use super::lookup::Found;
 use super::{TrustarSink, fault};
-use crate::fault::{Fault, FaultKind};
+use crate::http::fault::{Fault, FaultKind};
 use crate::http::{locked, shown};
 use crate::sync::sink::{Guid, Write, WriteError, Written};
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::TrustarSink;
 use super::lookup::Found;
+use crate::destinations::trustar::mapping::Submission;
 use crate::http::{Answer, locked};
-use crate::mapping::Submission;
 use crate::sync::sink::{Guid, Write, WriteError, Written};
 
 /// A report on the wire. Each write sends the whole: what is left out of an update is erased.

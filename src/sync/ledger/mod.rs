@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::counts::Counts;
-use crate::report::{Digest, ReportId};
+use crate::sync::counts::Counts;
+use crate::sync::report::{Digest, ReportId};
 
 pub use encoding::{EncodeError, MAX_BYTES, Untrusted};
 pub use failure::Failure;

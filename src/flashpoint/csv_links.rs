@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use memchr::{memchr2_iter, memmem};
 use serde_json::value::RawValue;
 
-use crate::report::{Report, strings, text, text_of};
+use crate::sync::report::{Report, strings, text, text_of};
 
 /// The most links of one report that are followed: a report with more is a catalogue, not data.
 pub const MAX_LINKS: usize = 8;
@@ -340,19 +340,11 @@ mod tests {
             "http:x.csv?",
             "&amp;http",
         ] {
-            let time = |bytes: usize| {
+            growth::assert_linear(piece, 100_000, |bytes| {
                 let text = format!("{}.csv", piece.repeat(bytes / piece.len()));
-                let start = std::time::Instant::now();
                 let mut links = Links::default();
-                links.collect(&text);
-                start.elapsed().as_nanos()
-            };
-            let (few, many) = (time(100_000), time(1_000_000));
-            // A tenfold text may take ten times as long, a hundredfold time is the square.
-            assert!(
-                many < few.max(4_000_000) * 40,
-                "{piece:?}: {few} ns, then {many} ns"
-            );
+                growth::processor_time(|| links.collect(&text))
+            });
         }
     }
 
@@ -364,20 +356,16 @@ mod tests {
             r#""\\\"csv""#,
             r#""http1.csv""#,
         ] {
-            let time = |bytes: usize| {
+            growth::assert_linear(piece, 100_000, |bytes| {
                 let values = vec![piece; bytes / piece.len()].join(",");
                 let json = format!(r#"{{"id":"a","sources":[{values}],"tags":[{values}]}}"#);
                 let raw = RawValue::from_string(json).unwrap();
-                let start = std::time::Instant::now();
-                let report = Report::parse(&raw).unwrap();
-                std::hint::black_box((candidates(&report), crate::mapping::tags(&report)));
-                start.elapsed().as_nanos()
-            };
-            let (few, many) = (time(100_000), time(1_000_000));
-            assert!(
-                many < few.max(4_000_000) * 40,
-                "{piece:?}: {few} ns, then {many} ns"
-            );
+                growth::processor_time(|| {
+                    let report = Report::parse(&raw).unwrap();
+                    let tags = crate::destinations::trustar::mapping::tags(&report);
+                    std::hint::black_box((candidates(&report), tags));
+                })
+            });
         }
     }
 }

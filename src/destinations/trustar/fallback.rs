@@ -5,8 +5,8 @@ use reqwest::Method;
 use super::TrustarSink;
 use super::lookup::Found;
 use super::reports::not_yet;
+use crate::destinations::trustar::mapping::Submission;
 use crate::http::Answer;
-use crate::mapping::Submission;
 use crate::sync::sink::{Guid, Write, WriteError, Written};
 
 impl TrustarSink {

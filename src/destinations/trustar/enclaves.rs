@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::account::Enclave;
 use super::{TrustarSink, fault};
-use crate::fault::{Fault, FaultKind};
+use crate::http::fault::{Fault, FaultKind};
 use crate::http::shown;
 use crate::sync::sink::WriteError;
 

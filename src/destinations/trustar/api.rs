@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::account::Token;
 use super::{TrustarSink, fault};
-use crate::fault::FaultKind;
+use crate::http::fault::FaultKind;
 use crate::http::{Answer, hash};
 use crate::sync::sink::WriteError;
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
-use crate::report::{Report, each_value, text, text_of};
+use crate::sync::report::{Report, each_value, text, text_of};
 
 /// Tags over this length are left out (the seed: "greater than 32 characters long will be
 /// ignored"), in characters.

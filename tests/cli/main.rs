@@ -7,31 +7,18 @@
     reason = "tests"
 )]
 
-#[path = "cli/addresses.rs"]
 mod addresses;
-#[path = "cli/documentation.rs"]
 mod documentation;
-#[path = "cli/enclaves.rs"]
 mod enclaves;
-#[path = "cli/extract.rs"]
 mod extract;
-#[path = "cli/hostile.rs"]
 mod hostile;
-#[path = "cli/input.rs"]
 mod input;
-#[path = "cli/moving.rs"]
 mod moving;
-#[path = "cli/outside.rs"]
 mod outside;
-#[path = "cli/reference.rs"]
 mod reference;
-#[path = "cli/refusals.rs"]
 mod refusals;
-#[path = "cli/stage.rs"]
 mod stage;
-#[path = "cli/state.rs"]
 mod state;
-#[path = "cli/sync.rs"]
 mod sync;
 
 use stage::operator;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::indicators::IndicatorType;
+use indicators::IndicatorType;
 
 /// The counts of one sync, its continuations included. Of the reports considered,
 /// `considered = created + updated + unchanged + withoutIndicators + failed + pending`.

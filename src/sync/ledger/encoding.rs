@@ -15,7 +15,7 @@ use super::{
     Entry, Failure, Known, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals, Tries,
     Trouble,
 };
-use crate::report::{Digest, ReportId};
+use crate::sync::report::{Digest, ReportId};
 
 /// The most bytes of an encoded ledger: an object in etcd must stay under 1.5 MiB.
 pub const MAX_BYTES: usize = 1_000_000;
@@ -369,7 +369,7 @@ fn entry(
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::ledger::RETRY_AFTER;
+    use crate::sync::ledger::RETRY_AFTER;
     use sha2::{Digest as _, Sha256};
 
     fn owner() -> Owner {
@@ -443,7 +443,7 @@ mod tests {
         ledger.open = Some(OpenSync {
             started: now,
             listed_at: now,
-            counts: crate::counts::Counts {
+            counts: crate::sync::counts::Counts {
                 pending: 4,
                 ..Default::default()
             },

@@ -1,7 +1,7 @@
 //! What a sync's outcome says of its feed: the reason and the message of the Ready condition. Pure.
 
 use crate::api::Reason;
-use crate::fault::{Fault, FaultKind, Service};
+use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::{Conclusion, Note, Outcome};
 
 /// Why a feed is ready, or is not.
