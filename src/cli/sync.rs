@@ -25,7 +25,7 @@ use super::vendors::Vendors;
 use super::{Exit, complain, print};
 use crate::api::Reason;
 use crate::controller::standing::Standing;
-use crate::destinations::trustar::{Delivery, Trustar};
+use crate::destinations::trustar::{self, Trustar};
 use crate::flashpoint::Flashpoint;
 use crate::http::call::Unobserved;
 use crate::http::{self, HttpSetupError};
@@ -179,16 +179,16 @@ fn ends(args: &Args, input: &Input, ledger: &Ledger) -> Result<Ends, HttpSetupEr
     let flashpoint = Flashpoint::new(&vendors.flashpoint(), http.clone(), observer.clone());
     let trustar = Trustar::new(&vendors.trustar(), http, observer);
     let (settings, credentials) = (&input.settings, &input.credentials);
-    let delivery = Delivery {
+    let target = trustar::Target {
         feed: &input.feed,
         enclave: settings.enclave.as_str(),
-        ledger_is_new: ledger.entries().all(|(_, entry)| !entry.in_enclave),
+        ledger_is_new: ledger.entries().all(|(_, entry)| !entry.delivered),
         timeout: settings.timeout,
     };
     Ok(Ends {
         source: flashpoint.source(&credentials.flashpoint, settings.timeout),
         target: Target {
-            enclave: trustar.sink(&credentials.trustar, &delivery),
+            enclave: trustar.enclave(&credentials.trustar, &target),
             dry_run: args.dry_run,
         },
     })

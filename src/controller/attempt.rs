@@ -19,7 +19,7 @@ use super::status::{self, Attempt};
 use super::trust::trusted;
 use super::{announce, tell};
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, Reason};
-use crate::destinations::trustar::Delivery;
+use crate::destinations::trustar::Target;
 use crate::sync::ledger::{Ledger, Owner};
 use crate::sync::{self, Abandoned, Mode, Outcome, Plan, Ports};
 
@@ -125,7 +125,7 @@ async fn ready(
 ) -> Result<Readied, ReconcileError> {
     let owner = Owner {
         uid: feed.uid().unwrap_or_default(),
-        enclave: settings.enclave.to_string(),
+        destination: settings.enclave.to_string(),
     };
     let namespace = feed.namespace().unwrap_or_default();
     let (found, opened) = tokio::join!(
@@ -227,15 +227,15 @@ impl Work<'_> {
             generation: generation(feed),
         };
         let (key, credential) = (&found.credentials.flashpoint, &found.credentials.trustar);
-        let delivery = Delivery {
+        let target = Target {
             feed: &fence.uid,
             enclave: settings.enclave.as_str(),
-            ledger_is_new: ledger.entries().all(|(_, entry)| !entry.in_enclave),
+            ledger_is_new: ledger.entries().all(|(_, entry)| !entry.delivered),
             timeout: settings.timeout,
         };
         let ports = Ports {
             source: &context.flashpoint.source(key, settings.timeout),
-            sink: &context.trustar.sink(credential, &delivery),
+            destination: &context.trustar.enclave(credential, &target),
             journal,
             fence: &fence,
             clock: &context.clock,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::BoxFuture;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{Api, ObjectMeta};
 use kube::{Error, Resource as _};
@@ -24,7 +25,7 @@ pub enum Provenance {
     /// It is the feed's.
     Own,
     /// It is the feed's, from before its enclave was edited.
-    OtherEnclave {
+    OtherDestination {
         /// What that ledger sums up.
         totals: Totals,
     },
@@ -87,8 +88,8 @@ impl ClusterJournal {
         let trusted = text.map(|text| Ledger::decode_trusted(text, &owner));
         let (ledger, provenance) = match trusted {
             Some(Ok(ledger)) => (ledger, Provenance::Own),
-            Some(Err(Untrusted::OtherEnclave { totals })) => {
-                (Ledger::new(owner), Provenance::OtherEnclave { totals })
+            Some(Err(Untrusted::OtherDestination { totals })) => {
+                (Ledger::new(owner), Provenance::OtherDestination { totals })
             }
             Some(Err(Untrusted::OtherFeed)) => (Ledger::new(owner), Provenance::OtherFeed),
             Some(Err(Untrusted::Unreadable)) | None => (Ledger::new(owner), Provenance::Lost),
@@ -227,7 +228,13 @@ impl Journal for ClusterJournal {
         self.is_unproven
     }
 
-    async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
+    fn save<'a>(&'a self, ledger: &'a Ledger) -> BoxFuture<'a, Result<(), JournalError>> {
+        Box::pin(self.store(ledger))
+    }
+}
+
+impl ClusterJournal {
+    async fn store(&self, ledger: &Ledger) -> Result<(), JournalError> {
         let data = ledger.encode().map_err(|error| match error {
             EncodeError::Full(_) => JournalError::Full(error.to_string()),
             EncodeError::Serialise(_) => JournalError::Unavailable(error.to_string()),

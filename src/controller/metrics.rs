@@ -287,7 +287,7 @@ impl Metrics {
 
 impl CallObserver for Metrics {
     fn observe(&self, call: &Call) {
-        let (service, operation) = (call.service.label(), call.operation);
+        let (service, operation) = (call.service.label, call.operation);
         let code = call
             .status
             .map_or_else(|| "none".to_owned(), |status| status.to_string());

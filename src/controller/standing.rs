@@ -1,7 +1,9 @@
 //! What a sync's outcome says of its feed: the reason and the message of the Ready condition. Pure.
 
 use crate::api::Reason;
-use crate::http::fault::{Fault, FaultKind, Service};
+use crate::destinations;
+use crate::flashpoint::FLASHPOINT;
+use crate::http::fault::{Fault, FaultKind};
 use crate::sync::{Conclusion, Note, Outcome};
 
 /// Why a feed is ready, or is not.
@@ -58,16 +60,10 @@ impl Standing {
 }
 
 fn reason_of(fault: &Fault) -> Reason {
-    match (fault.kind, fault.service) {
-        (FaultKind::Unauthorized, Service::Flashpoint) => Reason::FlashpointUnauthorized,
-        (FaultKind::Unauthorized, Service::Trustar) => Reason::TrustarUnauthorized,
-        (FaultKind::EnclaveNotFound, _) => Reason::EnclaveNotFound,
-        (FaultKind::EnclaveNotWritable, _) => Reason::EnclaveNotWritable,
-        (FaultKind::ExternalIdConflict, _) => Reason::ExternalIdConflict,
-        (FaultKind::RateLimited, _) => Reason::RateLimited,
-        (FaultKind::Unavailable, Service::Flashpoint) => Reason::FlashpointUnavailable,
-        (FaultKind::Unavailable, Service::Trustar) => Reason::TrustarUnavailable,
-        (FaultKind::UnexpectedResponse, _) => Reason::UnexpectedResponse,
+    match fault.kind {
+        FaultKind::Unauthorized if *fault.service == FLASHPOINT => Reason::FlashpointUnauthorized,
+        FaultKind::Unavailable if *fault.service == FLASHPOINT => Reason::FlashpointUnavailable,
+        _ => destinations::reason(fault),
     }
 }
 

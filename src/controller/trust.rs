@@ -16,7 +16,7 @@ pub fn trusted(
 ) -> FlashpointFeedStatus {
     let anew = match provenance {
         // Unless the status was begun anew already, and the ledger could not be replaced since.
-        Provenance::OtherEnclave { totals } => edited(feed) || speaks_of(&before, &totals),
+        Provenance::OtherDestination { totals } => edited(feed) || speaks_of(&before, &totals),
         Provenance::OtherFeed => !begun(feed, &before),
         Provenance::Own | Provenance::Lost => false,
     };
@@ -96,7 +96,7 @@ mod tests {
     fn ledger(submitted: u64) -> Ledger {
         let mut ledger = Ledger::new(Owner {
             uid: "uid".into(),
-            enclave: "enclave".into(),
+            destination: "enclave".into(),
         });
         ledger.totals.submitted = submitted;
         ledger
@@ -108,7 +108,7 @@ mod tests {
             submitted: 7,
             failed: 1,
         };
-        Provenance::OtherEnclave { totals }
+        Provenance::OtherDestination { totals }
     }
 
     fn trust(provenance: Provenance, ledger: &mut Ledger) -> FlashpointFeedStatus {

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -25,6 +26,13 @@ const PAGE_BYTES: usize = 64 << 20;
 
 /// The most bytes of one CSV, decoded.
 const CSV_BYTES: usize = 16 << 20;
+
+/// Flashpoint, by the API that the seed names.
+pub static FLASHPOINT: Service = Service {
+    name: "Flashpoint",
+    label: "flashpoint",
+    address: "flashpoint.url and flashpoint.path",
+};
 
 /// Where Flashpoint's reports are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +86,7 @@ impl Flashpoint {
         let path = format!("{base}/{}", settings.path.trim_start_matches('/'));
         listing.set_path(&path);
         let shared = Shared {
-            wire: Wire::new(Service::Flashpoint, http, observer),
+            wire: Wire::new(&FLASHPOINT, http, observer),
             listing,
             gates: ByCredential::default(),
         };
@@ -91,7 +99,7 @@ impl Flashpoint {
     #[must_use]
     pub fn source(&self, key: &ApiKey, timeout: Duration) -> FlashpointSource {
         let new = || Gates {
-            listing: Gate::new(Service::Flashpoint),
+            listing: Gate::new(&FLASHPOINT),
             csv: Mutex::default(),
         };
         FlashpointSource {
@@ -172,13 +180,27 @@ impl FlashpointSource {
 impl Gates {
     fn of_file(&self, origin: String) -> Arc<Gate> {
         let mut csv = locked(&self.csv);
-        let new = || Arc::new(Gate::new(Service::Flashpoint));
+        let new = || Arc::new(Gate::new(&FLASHPOINT));
         Arc::clone(csv.entry(origin).or_insert_with(new))
     }
 }
 
 impl Source for FlashpointSource {
-    async fn page(&self, request: PageRequest) -> Result<Page, PageError> {
+    fn page(&self, request: PageRequest) -> BoxFuture<'_, Result<Page, PageError>> {
+        Box::pin(self.listed(request))
+    }
+
+    fn csv_links(&self, candidates: &[String]) -> Vec<String> {
+        csv::links(&self.shared.listing, candidates)
+    }
+
+    fn csv<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<String, Fault>> {
+        Box::pin(self.followed(link))
+    }
+}
+
+impl FlashpointSource {
+    async fn listed(&self, request: PageRequest) -> Result<Page, PageError> {
         let PageRequest { since, limit, skip } = request;
         let skip = match skip {
             0 => String::new(),
@@ -193,13 +215,9 @@ impl Source for FlashpointSource {
         envelope::parse(answer)
     }
 
-    fn csv_links(&self, candidates: &[String]) -> Vec<String> {
-        csv::links(&self.shared.listing, candidates)
-    }
-
-    async fn csv(&self, link: &str) -> Result<String, Fault> {
+    async fn followed(&self, link: &str) -> Result<String, Fault> {
         let url = csv::allowed(&self.shared.listing, link).ok_or_else(|| Fault {
-            service: Service::Flashpoint,
+            service: &FLASHPOINT,
             kind: FaultKind::UnexpectedResponse,
             message: "a CSV link that does not lead to Flashpoint is not followed".to_owned(),
             retry_after: None,
@@ -226,7 +244,7 @@ impl From<NoAnswer> for PageError {
 
 fn unauthorized(why: &str) -> Fault {
     Fault {
-        service: Service::Flashpoint,
+        service: &FLASHPOINT,
         kind: FaultKind::Unauthorized,
         message: format!(
             "Flashpoint refused the API key{why}; put a valid key in flashpoint-api-key of the secret"

@@ -9,7 +9,7 @@ use crate::http::fault::Service;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The vendor.
-    pub service: Service,
+    pub service: &'static Service,
     /// A fixed name of what was asked: `list_reports`, `csv`, `token`, `list_enclaves`,
     /// `upsert_report`, `get_report`, `submit_report`, `update_report`, `alter_tags`.
     pub operation: &'static str,

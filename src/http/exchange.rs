@@ -22,7 +22,7 @@ const EXPLANATION_WITHIN: Duration = Duration::from_secs(3);
 
 /// Calls to one vendor.
 pub(crate) struct Wire {
-    service: Service,
+    service: &'static Service,
     http: Client,
     observer: Observer,
     /// Credentials of proxies: never the caller's, and not to be shown either.
@@ -31,7 +31,7 @@ pub(crate) struct Wire {
 
 /// An answer, read to its end.
 pub(crate) struct Answer {
-    service: Service,
+    service: &'static Service,
     /// What was asked.
     url: Url,
     /// What no message may show.
@@ -66,7 +66,7 @@ type Broken = (FaultKind, String, Cause);
 
 impl Wire {
     /// Calls to `service` by `http`.
-    pub(crate) fn new(service: Service, http: Client, observer: Observer) -> Self {
+    pub(crate) fn new(service: &'static Service, http: Client, observer: Observer) -> Self {
         Self {
             service,
             http,
@@ -224,8 +224,7 @@ impl Answer {
         );
         let happened = format!(
             "answered {} with {what} instead of {expected}: check {}",
-            self.status,
-            self.address_settings()
+            self.status, self.service.address
         );
         self.fault(FaultKind::UnexpectedResponse, &happened)
     }
@@ -249,7 +248,7 @@ impl Answer {
         if kind == FaultKind::UnexpectedResponse {
             let check = match self.status {
                 407 => "the credentials of the proxy (HTTPS_PROXY)",
-                _ => self.address_settings(),
+                _ => self.service.address,
             };
             fault.message = format!("{}; check {check}", fault.message);
         } else if let Some(wait) = self.retry_after() {
@@ -266,12 +265,12 @@ impl Answer {
         let (to, next) = match target {
             Some(target) if target.origin() != self.url.origin() => {
                 let origin = self.shown(&target.origin().ascii_serialization());
-                let next = format!("set {}.url to {origin}", self.service.label());
+                let next = format!("set {}.url to {origin}", self.service.label);
                 (origin, next)
             }
             other => {
                 let path = other.map_or_else(|| "nowhere".to_owned(), |url| self.shown(url.path()));
-                (path, format!("check {}", self.address_settings()))
+                (path, format!("check {}", self.service.address))
             }
         };
         Fault {
@@ -290,13 +289,6 @@ impl Answer {
                 .as_u64()
                 .map(retry_after::from_millis),
         )
-    }
-
-    fn address_settings(&self) -> &'static str {
-        match self.service {
-            Service::Flashpoint => "flashpoint.url and flashpoint.path",
-            Service::Trustar => "trustar.url",
-        }
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {

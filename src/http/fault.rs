@@ -1,40 +1,22 @@
-//! What can go wrong with a vendor's service, sorted by who must act.
+//! What can go wrong with a vendor's service, and who must act.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A vendor whose API the operator calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Service {
-    /// Where reports come from.
-    Flashpoint,
-    /// Where reports go to.
-    Trustar,
-}
-
-impl Service {
+/// A service whose API the operator calls, as its client describes it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Service {
     /// The name as people write it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Flashpoint => "Flashpoint",
-            Self::Trustar => "TruSTAR",
-        }
-    }
-
-    /// The value of the `service` label of metrics.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Flashpoint => "flashpoint",
-            Self::Trustar => "trustar",
-        }
-    }
+    pub name: &'static str,
+    /// The value of the `service` label of metrics, and the name of the chart's section for it.
+    pub label: &'static str,
+    /// The settings that say where it is, as the chart names them.
+    pub address: &'static str,
 }
 
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name)
     }
 }
 
@@ -43,12 +25,12 @@ impl fmt::Display for Service {
 pub enum FaultKind {
     /// The credential was refused (401, 403, or a token endpoint that says so). A person must act.
     Unauthorized,
-    /// The enclave is not among those the credential sees. A person must act.
-    EnclaveNotFound,
-    /// The credential may not both create and update in the enclave. A person must act.
-    EnclaveNotWritable,
-    /// A report's external id leads to another enclave of the same credential. A person must act.
-    ExternalIdConflict,
+    /// The place that reports go to (an enclave, a collection) is not among those the credential sees. A person must act.
+    TargetNotFound,
+    /// The credential may not write there. A person must act.
+    TargetNotWritable,
+    /// What is to be written there belongs to another place of the same service. A person must act.
+    Conflict,
     /// The service asked to be called later (429).
     RateLimited,
     /// No connection, no answer in time, or a 5xx.
@@ -62,7 +44,7 @@ pub enum FaultKind {
 #[error("{message}")]
 pub struct Fault {
     /// The service at fault.
-    pub service: Service,
+    pub service: &'static Service,
     /// What kind of fault it is.
     pub kind: FaultKind,
     /// What happened, where, and the next step; safe to show, without credentials.
@@ -78,9 +60,9 @@ impl Fault {
         matches!(
             self.kind,
             FaultKind::Unauthorized
-                | FaultKind::EnclaveNotFound
-                | FaultKind::EnclaveNotWritable
-                | FaultKind::ExternalIdConflict
+                | FaultKind::TargetNotFound
+                | FaultKind::TargetNotWritable
+                | FaultKind::Conflict
         )
     }
 }

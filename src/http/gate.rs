@@ -55,7 +55,7 @@ fn fingerprint(credential: &[&SecretString]) -> Fingerprint {
 
 /// Keeps calls off the wire while a service asked to be left alone.
 pub(crate) struct Gate {
-    service: Service,
+    service: &'static Service,
     state: Mutex<State>,
 }
 
@@ -72,7 +72,7 @@ const COMPLAINTS: usize = 5;
 
 impl Gate {
     /// An open gate.
-    pub(crate) fn new(service: Service) -> Self {
+    pub(crate) fn new(service: &'static Service) -> Self {
         Self {
             service,
             state: Mutex::default(),
@@ -133,10 +133,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::destinations::trustar::TRUSTAR;
+    use crate::flashpoint::FLASHPOINT;
 
     #[tokio::test(start_paused = true)]
     async fn a_closed_gate_tells_the_time_that_remains() {
-        let gate = Gate::new(Service::Flashpoint);
+        let gate = Gate::new(&FLASHPOINT);
         gate.pass().unwrap();
         gate.close_for(Duration::from_mins(1));
         gate.close_for(Duration::from_secs(10));
@@ -151,7 +153,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn complaints_about_few_items_close_it_for_no_other() {
         let minute = Duration::from_mins(1);
-        let gate = Gate::new(Service::Trustar);
+        let gate = Gate::new(&TRUSTAR);
         for item in [1, 2, 3, 4, 1, 2, 3, 4] {
             gate.heed(503, minute, item);
             gate.pass().unwrap();
@@ -173,7 +175,7 @@ mod tests {
         let known = ByCredential::<Gate>::default();
         let of = |key: &str| {
             let key = SecretString::from(key);
-            known.get_or(&[&key], || Gate::new(Service::Trustar))
+            known.get_or(&[&key], || Gate::new(&TRUSTAR))
         };
         of("a").close_for(Duration::from_secs(9));
         assert!(of("a").pass().is_err());

@@ -30,10 +30,10 @@ pub struct Closed {
 }
 
 /// Closes a sync that began at `started`; `cut_off` if it was cancelled.
-pub fn close<W>(
+pub fn close(
     plan: &Plan<'_>,
     listing: &Listing,
-    settlement: Settlement<'_, W>,
+    settlement: Settlement<'_>,
     started: Timestamp,
     cut_off: bool,
 ) -> Closed {
@@ -151,7 +151,7 @@ fn drop_gone(gone: &[ReportId], ledger: &mut Ledger) -> Counts {
     let mut written = Counts::default();
     for id in gone {
         tracing::info!(report = %id, "Flashpoint no longer lists a report that was not finished; it is dropped");
-        if let Some(State::TagsPending { created, .. }) = ledger.get(id).map(|entry| &entry.state) {
+        if let Some(State::Accepted { created, .. }) = ledger.get(id).map(|entry| &entry.state) {
             written.considered += 1;
             *(if *created {
                 &mut written.created

@@ -1,12 +1,9 @@
 //! Fetching the CSV data that a report links to.
 
 use super::handle::Handling;
-use super::ports::Fence;
-use super::sink::Sink;
-use super::source::Source;
 use super::work::Work;
-use crate::destinations::trustar::mapping::CsvData;
 use crate::sync::ledger::{RETRY_AFTER, Tries};
+use crate::sync::report::CsvData;
 
 /// The most bytes of CSV data that go with one report. TruSTAR takes 2 MB in all.
 const MOST_CSV: usize = 16 << 20;
@@ -21,7 +18,7 @@ pub struct Missing {
     pub tried: bool,
 }
 
-impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
+impl Handling<'_> {
     /// The CSV data of a report, and what is missing of it.
     pub async fn fetch_csv(&self, work: &Work<'_>, links: &[String]) -> (CsvData, Option<Missing>) {
         let now = self.criteria.now;

@@ -16,8 +16,8 @@ pub enum Decision {
     StillFailed,
     /// Nothing yet: it is pending, and its next attempt is not due.
     StillPending,
-    /// Its tags; the report itself is in the enclave.
-    Tags,
+    /// What remains of a delivery that was accepted.
+    Complete,
     /// To be looked at, and to be written if something counts.
     Examine,
 }
@@ -26,7 +26,7 @@ impl Decision {
     /// Whether there is anything to do.
     #[must_use]
     pub const fn is_work(self) -> bool {
-        matches!(self, Self::Tags | Self::Examine)
+        matches!(self, Self::Complete | Self::Examine)
     }
 }
 
@@ -62,18 +62,18 @@ impl Criteria {
                 Decision::WithoutIndicators
             }
             State::Failed(failure) if !self.may_retry(failure, entry) => Decision::StillFailed,
-            State::Pending { .. } | State::TagsPending { .. }
+            State::Pending { .. } | State::Accepted { .. }
                 if !entry.tries.as_ref().is_none_or(is_due) =>
             {
                 Decision::StillPending
             }
-            // Its tags find no report for an hour: it is written once more.
-            State::TagsPending { .. }
+            // What was accepted does not show for an hour: it is delivered once more.
+            State::Accepted { .. }
                 if entry.tries.is_some_and(|tries| tries.exhausted(self.now)) =>
             {
                 Decision::Examine
             }
-            State::TagsPending { .. } => Decision::Tags,
+            State::Accepted { .. } => Decision::Complete,
             State::WithoutIndicators { .. } | State::Failed(_) | State::Pending { .. } => {
                 Decision::Examine
             }

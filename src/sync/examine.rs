@@ -9,11 +9,10 @@ use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::decision::{Criteria, Decision};
-use crate::destinations::trustar::mapping::CsvData;
 use crate::flashpoint::csv_links;
 use crate::flashpoint::fields;
 use crate::sync::ledger::Entry;
-use crate::sync::report::Report;
+use crate::sync::report::{CsvData, Report};
 use indicators::{Indicator, Markup, Rules};
 
 /// Up to so many bytes take about a millisecond to examine.
@@ -176,11 +175,11 @@ mod tests {
             digest: sent.digest,
             filed_at: criteria.now,
             state: State::Sent,
-            in_enclave: true,
-            tags: Vec::new(),
+            delivered: true,
+            labels: Vec::new(),
             csv: None,
             tries: None,
-            guid: None,
+            handle: None,
         };
         let long = format!(r#""body":"{}""#, "x".repeat(SHORT));
         let address = |at| format!("45.77.{}.{}", at / 100 + 2, at % 100 + 1);

@@ -1,27 +1,24 @@
-//! One report: fetch its CSV data, map, write, tag.
+//! One report: fetch its CSV data, examine it, deliver it.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::decision::{Criteria, Decision};
+use super::destination::{Delivery, DeliveryError, Destination, Receipt, Step};
 use super::examine::{self, Looked};
 use super::ports::{Fence, Stop, Verdict};
-use super::sink::{Guid, Sink, Write, WriteError, Written};
 use super::source::Source;
 use super::work::{Handled, Work};
-use crate::destinations::trustar::mapping::{self, CsvData, Submission};
 use crate::flashpoint::csv_links::{self, MAX_LINKS};
-use crate::http::fault::{Fault, FaultKind, Service};
+use crate::http::fault::{Fault, FaultKind};
 use crate::sync::ledger::{State, Tries};
-use crate::sync::report::MAX_REPORT_BYTES;
+use crate::sync::report::{CsvData, MAX_REPORT_BYTES};
 use indicators::{Indicator, Rules};
 
-/// How often, and how far apart, tags are tried on a report that was written just before.
-const TAG_TRIES: u32 = 3;
-const TAG_PAUSE: Duration = Duration::from_secs(2);
+/// How often in one sync a destination is asked for what it accepted just before and does not show yet.
+const LOOKS: u32 = 3;
 
 /// A report and its CSV data of more than this are mapped and written one at a time in the whole process: the same text
 /// is held four times over meanwhile.
@@ -29,13 +26,13 @@ const HEAVY_BYTES: usize = 2 << 20;
 static HEAVY: Semaphore = Semaphore::const_new(1);
 
 /// What the handling of every report of a sync shares.
-pub struct Handling<'a, S, K, F> {
+pub struct Handling<'a> {
     /// Where CSV data comes from.
-    pub source: &'a S,
+    pub source: &'a dyn Source,
     /// Where reports go to.
-    pub sink: &'a K,
+    pub destination: &'a dyn Destination,
     /// Says whether a write may still happen.
-    pub fence: &'a F,
+    pub fence: &'a dyn Fence,
     /// What counts.
     pub rules: &'a Arc<Rules>,
     /// As many reports as may be written at once.
@@ -50,7 +47,7 @@ pub struct Handling<'a, S, K, F> {
     pub stop: Mutex<Option<Stop>>,
 }
 
-impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
+impl Handling<'_> {
     /// Handles one report.
     pub async fn handle(&self, looked: Looked) -> Handled {
         let Looked {
@@ -76,10 +73,13 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
                 let why = format!("tried in vain; it is tried again{next}");
                 work.as_before(Verdict::Pending(why), entry)
             }
-            (Decision::Tags, State::TagsPending { guid, created }) => {
-                let tags = mapping::tags(&report);
-                let _turn = self.writing.acquire().await;
-                self.tag(&work, Guid(guid.clone()), &tags, *created).await
+            (Decision::Complete, State::Accepted { handle, created }) => {
+                let accepted = Accepted {
+                    receipt: work.receipt(handle),
+                    created: *created,
+                };
+                let csv = CsvData::None;
+                self.deliver(&work, csv, &[], Some(accepted)).await
             }
             _ => self.examine(&work, found).await,
         }
@@ -91,7 +91,7 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             rules: self.criteria.rules,
         };
         if !report.published {
-            return if work.in_enclave() {
+            return if work.is_held() {
                 work.done(Verdict::Unchanged, State::Sent)
             } else {
                 work.done(Verdict::NotPublished, without_indicators)
@@ -129,11 +129,12 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             },
         };
         let matched = indicators.iter().any(Indicator::counts);
-        let mut handled = if matched || work.in_enclave() {
+        let mut handled = if matched || work.is_held() {
             if missing.is_some() && work.is_sent() {
                 work.done(Verdict::Unchanged, State::Sent)
             } else {
-                self.submit(work, csv).await
+                let counting: Vec<_> = indicators.iter().filter(|found| found.counts()).collect();
+                self.deliver(work, csv, &counting, None).await
             }
         } else {
             match &missing {
@@ -146,7 +147,7 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
                 Some(missing) => work.pending(missing.why.clone()),
             }
         };
-        if handled.entry.in_enclave {
+        if handled.entry.delivered {
             handled.entry.csv = if handled.without_csv {
                 Some(Tries::HOPELESS)
             } else {
@@ -158,7 +159,14 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         handled
     }
 
-    async fn submit(&self, work: &Work<'_>, csv: CsvData) -> Handled {
+    /// Delivers a report, from the beginning or, where it was accepted before, from there.
+    async fn deliver(
+        &self,
+        work: &Work<'_>,
+        mut csv: CsvData,
+        indicators: &[&Indicator],
+        accepted: Option<Accepted>,
+    ) -> Handled {
         let bytes = work.report.len() + csv.texts().map(str::len).sum::<usize>();
         let _alone = if bytes > HEAVY_BYTES {
             HEAVY.acquire().await.ok()
@@ -166,112 +174,103 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             None
         };
         let _turn = self.writing.acquire().await;
-        let mut submission = mapping::map(work.report, &csv);
-        let mut written = self.write(work, &submission).await;
-        let too_large_with_csv =
-            csv != CsvData::None && matches!(written, Err(Failed::TooLarge(_)));
-        if too_large_with_csv {
-            submission = mapping::map(work.report, &CsvData::None);
-            written = self.write(work, &submission).await;
-        }
-        let mut handled = match written {
-            Ok(Written { guid, keep_guid }) => {
-                let kept = keep_guid.then(|| guid.0.clone());
-                let mut handled = self.tag(work, guid, &submission.tags, work.is_new()).await;
-                handled.written = true;
-                handled.entry.guid = kept;
-                handled
-            }
-            // Taken, and not to be found: like tags that find no report.
-            Err(Failed::NotYet(reason)) if work.tags_had_their_chances(self.criteria.now) => {
-                work.tags_failed(self.criteria.now, reason)
-            }
-            Err(failed) => {
-                let not_yet = matches!(failed, Failed::NotYet(_));
-                let reason = failed.to_string();
-                let mut handled = self.not_done(work, failed, work.pending(reason));
-                if not_yet {
-                    handled.entry.tries = Some(work.one_more_try_at_tags(self.criteria.now));
+        let mut way = Way::from(accepted, work.is_new());
+        let mut without_csv = false;
+        let failed = loop {
+            match self.step(work, &csv, indicators, &mut way).await {
+                Ok(Some(receipt)) => break Ok(receipt),
+                Ok(None) => {}
+                Err(Failed::TooLarge(_)) if way.receipt.is_none() && csv != CsvData::None => {
+                    csv = CsvData::None;
+                    without_csv = true;
                 }
-                handled
+                Err(failed) => break Err(failed),
             }
         };
-        handled.without_csv = too_large_with_csv;
+        let mut handled = match failed {
+            Ok(receipt) => work.delivered(&receipt, way.creates),
+            Err(failed) => self.not_delivered(work, failed, way.receipt.as_ref(), way.creates),
+        };
+        handled.written = way.written;
+        handled.without_csv = without_csv;
         handled
     }
 
-    async fn write(&self, work: &Work<'_>, submission: &Submission) -> Result<Written, Failed> {
-        self.may_write()?;
-        let earlier = work.guid();
-        let write = Write {
-            submission,
-            is_new: !work.in_enclave(),
-            guid: earlier.as_ref(),
-        };
-        let written = self.sink.write(write).await;
-        written.map_err(|error| self.sort(error))
-    }
-
-    /// Sets the tags of a report that is in the enclave; with that it is done.
-    async fn tag(&self, work: &Work<'_>, guid: Guid, tags: &[String], created: bool) -> Handled {
-        let mut handled = match self.alter_tags(work, &guid, tags).await {
-            Ok(()) => {
-                let verdict = if created {
-                    Verdict::Created
-                } else {
-                    Verdict::Updated
-                };
-                let mut handled = work.done(verdict, State::Sent);
-                handled.entry.tags = tags.to_vec();
-                handled
-            }
-            Err(Failed::NotYet(reason)) if work.tags_had_their_chances(self.criteria.now) => {
-                let reason = format!("its tags could not be set: {reason}");
-                let mut handled = work.tags_failed(self.criteria.now, reason);
-                handled.entry.tags = work.tags_that_may_be_set(tags);
-                handled
-            }
-            Err(failed) => {
-                let not_yet = matches!(failed, Failed::NotYet(_));
-                let pending = work.tags_pending(guid, created, failed.to_string());
-                let mut handled = self.not_done(work, failed, pending);
-                handled.entry.tags = work.tags_that_may_be_set(tags);
-                if not_yet {
-                    handled.entry.tries = Some(work.one_more_try_at_tags(self.criteria.now));
-                }
-                handled
-            }
-        };
-        handled.entry.in_enclave = true;
-        handled.entry.csv = work.csv();
-        handled
-    }
-
-    async fn alter_tags(
+    /// One call on the way of a delivery; the receipt once it is complete.
+    async fn step(
         &self,
         work: &Work<'_>,
-        guid: &Guid,
-        tags: &[String],
-    ) -> Result<(), Failed> {
-        let change = work.tag_change(tags);
-        if change.is_empty() {
-            return Ok(());
-        }
-        let mut tries = 0;
-        loop {
-            self.may_write()?;
-            let error = match self.sink.alter_tags(guid, &change).await {
-                Ok(()) => return Ok(()),
-                Err(error) => self.sort(error),
-            };
-            tries += 1;
-            // Only what was just written may be about to show.
-            let most = if work.tries().is_none() { TAG_TRIES } else { 1 };
-            if !matches!(error, Failed::NotYet(_)) || tries >= most {
-                return Err(error);
+        csv: &CsvData,
+        indicators: &[&Indicator],
+        way: &mut Way,
+    ) -> Result<Option<Receipt>, Failed> {
+        self.may_write()?;
+        let delivery = Delivery {
+            report: work.report,
+            csv,
+            indicators,
+            earlier: work.earlier(),
+            accepted: way.receipt.as_ref(),
+        };
+        match self.destination.deliver(delivery).await {
+            Ok(Step::Done(receipt)) => {
+                way.written |= way.receipt.is_none();
+                Ok(Some(receipt))
             }
-            tokio::time::sleep(TAG_PAUSE).await;
+            Ok(Step::More(receipt)) => {
+                way.written |= way.receipt.is_none();
+                way.receipt = Some(receipt);
+                Ok(None)
+            }
+            Ok(Step::Later { why, again_in }) => {
+                way.looks += 1;
+                // Only what was accepted just now may be about to show.
+                let just_now = way.receipt.is_some() && work.tries().is_none();
+                if !just_now || way.looks >= LOOKS {
+                    return Err(Failed::NotYet(why));
+                }
+                tokio::time::sleep(again_in).await;
+                Ok(None)
+            }
+            Err(error) => Err(self.sort(error)),
         }
+    }
+
+    /// What becomes of a report whose delivery failed, at once or after it was accepted.
+    fn not_delivered(
+        &self,
+        work: &Work<'_>,
+        failed: Failed,
+        accepted: Option<&Receipt>,
+        creates: bool,
+    ) -> Handled {
+        let now = self.criteria.now;
+        let not_yet = matches!(failed, Failed::NotYet(_));
+        let mut handled = match (failed, accepted) {
+            (Failed::NotYet(reason), _) if work.remainder_had_its_chances(now) => {
+                let reason = match accepted {
+                    Some(_) => format!("{}: {reason}", self.destination.remainder().failed),
+                    None => reason,
+                };
+                work.remainder_failed(now, reason)
+            }
+            (failed, _) => {
+                let reason = failed.to_string();
+                let pending = match accepted {
+                    Some(receipt) => work.accepted(receipt, creates, reason),
+                    None => work.pending(reason),
+                };
+                let mut handled = self.not_done(work, failed, pending);
+                if not_yet {
+                    handled.entry.tries = Some(work.one_more_look(now));
+                }
+                handled
+            }
+        };
+        if let Some(receipt) = accepted {
+            work.note(receipt, &mut handled.entry);
+        }
+        handled
     }
 
     /// What becomes of a report that something failed for; `pending` if it is to be gone on with.
@@ -279,9 +278,9 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         let now = self.criteria.now;
         match failed {
             Failed::Own(reason) => work.failed(now, reason),
-            Failed::Refused(message) | Failed::TooLarge(message) => {
+            Failed::Rejected(message) | Failed::TooLarge(message) => {
                 let fault = Fault {
-                    service: Service::Trustar,
+                    service: self.destination.service(),
                     kind: FaultKind::UnexpectedResponse,
                     message,
                     retry_after: None,
@@ -294,15 +293,16 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     }
 
     /// Sorts an error by what it means for the rest of the sync; what ends the writing is noted.
-    fn sort(&self, error: WriteError) -> Failed {
+    fn sort(&self, error: DeliveryError) -> Failed {
         match error {
-            WriteError::Refused(reason) => Failed::Refused(reason),
-            WriteError::InOtherEnclave(reason) => Failed::Own(reason),
-            WriteError::TooLarge(reason) => Failed::TooLarge(reason),
-            WriteError::NotYet(reason) => Failed::NotYet(reason),
-            WriteError::BudgetSpent { ready_in } => self.end(Stop::BudgetSpent(ready_in)),
+            DeliveryError::Rejected(reason) => Failed::Rejected(reason),
+            DeliveryError::Impossible(reason) => Failed::Own(reason),
+            DeliveryError::TooLarge(reason) => Failed::TooLarge(reason),
+            DeliveryError::BudgetSpent { service, ready_in } => {
+                self.end(Stop::BudgetSpent { service, ready_in })
+            }
             // Whatever else one report is answered with may be that report's doing.
-            WriteError::Fault(fault)
+            DeliveryError::Fault(fault)
                 if matches!(
                     fault.kind,
                     FaultKind::Unavailable | FaultKind::UnexpectedResponse
@@ -310,7 +310,7 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
             {
                 Failed::Broke(fault)
             }
-            WriteError::Fault(fault) => self.end(Stop::Fault(fault)),
+            DeliveryError::Fault(fault) => self.end(Stop::Fault(fault)),
         }
     }
 
@@ -321,7 +321,7 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
         }
         match self.stopped() {
             // Reports go on being examined while the sink rests: that takes no call to it.
-            Some(Stop::Fault(_) | Stop::BudgetSpent(_)) | None => Ok(()),
+            Some(Stop::Fault(_) | Stop::BudgetSpent { .. }) | None => Ok(()),
             Some(stop) => Err(stop),
         }
     }
@@ -358,6 +358,40 @@ impl<S: Source, K: Sink, F: Fence> Handling<'_, S, K, F> {
     }
 }
 
+/// A report that an earlier sync had accepted.
+struct Accepted {
+    receipt: Receipt,
+    /// Whether that created it, as opposed to updating it.
+    created: bool,
+}
+
+/// How far the delivery of one report is on its way.
+struct Way {
+    /// What its acceptance gave.
+    receipt: Option<Receipt>,
+    /// Whether it creates the report, as opposed to updating it.
+    creates: bool,
+    /// Whether this sync wrote it.
+    written: bool,
+    /// How often it was asked for and did not show.
+    looks: u32,
+}
+
+impl Way {
+    fn from(accepted: Option<Accepted>, is_new: bool) -> Self {
+        let (receipt, creates) = match accepted {
+            Some(Accepted { receipt, created }) => (Some(receipt), created),
+            None => (None, is_new),
+        };
+        Self {
+            receipt,
+            creates,
+            written: false,
+            looks: 0,
+        }
+    }
+}
+
 /// Why a report is not done.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
@@ -366,7 +400,7 @@ enum Failed {
     Own(String),
     /// The report was refused.
     #[error("{0}")]
-    Refused(String),
+    Rejected(String),
     /// It is too large.
     #[error("{0}")]
     TooLarge(String),

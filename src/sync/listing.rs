@@ -88,8 +88,8 @@ pub struct Listing {
 pub async fn list(
     plan: &Plan<'_>,
     ledger: &Ledger,
-    source: &impl Source,
-    clock: &impl Clock,
+    source: &dyn Source,
+    clock: &dyn Clock,
     deadline: Instant,
 ) -> Result<Listing, Fault> {
     let (mut pager, first) = Pager::open(plan, source, clock, deadline).await?;
@@ -181,13 +181,13 @@ struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    fn new<S: Source>(plan: &'a Plan<'a>, ledger: &'a Ledger, pager: &Pager<'_, S>) -> Self {
+    fn new(plan: &'a Plan<'a>, ledger: &'a Ledger, pager: &Pager<'_>) -> Self {
         let (moment, from) = (pager.moment, pager.from);
         let criteria = plan.criteria(moment.now);
         let wanted = ledger
             .entries()
             .filter(|(_, entry)| match (plan.mode, &entry.state) {
-                (_, State::Pending { .. } | State::TagsPending { .. }) => true,
+                (_, State::Pending { .. } | State::Accepted { .. }) => true,
                 (Mode::Full { .. }, _) => {
                     entry.filed_at >= from && criteria.of_known(entry).is_work()
                 }
@@ -325,7 +325,7 @@ impl<'a> Selection<'a> {
             }
             return;
         };
-        if known.in_enclave {
+        if known.delivered {
             self.sent += 1;
             self.differ += usize::from(known.digest != report.digest);
         }
@@ -393,7 +393,7 @@ impl<'a> Selection<'a> {
 
     /// Whether so few were listed that the listing is not what it was. Within the lookback a report may leave it before the
     /// ledger forgets it, and is listed again if it comes back; what lies beyond, or was never taken on, would be lost.
-    fn lists_less<S: Source>(&self, listed: u64, pager: &Pager<'_, S>) -> bool {
+    fn lists_less(&self, listed: u64, pager: &Pager<'_>) -> bool {
         let least = if pager.is_catch_up {
             self.remembered
         } else {
@@ -426,7 +426,7 @@ impl<'a> Selection<'a> {
         before.saturating_add(self.fresh)
     }
 
-    fn close<S: Source>(mut self, pager: Pager<'_, S>) -> Listing {
+    fn close(mut self, pager: Pager<'_>) -> Listing {
         let mode = self.plan.mode;
         let cut_short = !pager.ended && self.wants_more(pager.total);
         let known = self.known();

@@ -1,6 +1,6 @@
-//! One sync of one feed, without a cluster, over two seams: a source of reports and a sink.
+//! One sync of one feed, without a cluster, over two seams: a source of reports and a destination.
 //!
-//! Checks the sink, lists what is to be handled, handles each report (examine, map, write, tag),
+//! Checks the destination, lists what is to be handled, handles each report (examine, deliver),
 //! and closes with counts, ledger and checkpoint. Knows nothing of Kubernetes.
 
 pub mod clock;
@@ -8,6 +8,7 @@ mod close;
 pub mod counts;
 mod csv;
 mod decision;
+pub mod destination;
 mod examine;
 mod handle;
 pub mod ledger;
@@ -18,7 +19,6 @@ pub mod ports;
 mod proof;
 pub mod report;
 mod settle;
-pub mod sink;
 pub mod source;
 mod store;
 #[cfg(test)]
@@ -40,6 +40,7 @@ use crate::sync::ledger::{Entry, Ledger, Trouble};
 use crate::sync::report::Report;
 use crate::sync::window::{Moment, Start, Window};
 use decision::Criteria;
+use destination::Destination;
 use handle::Handling;
 use indicators::Rules;
 use listing::Listing;
@@ -47,7 +48,6 @@ use outcome::Unlisted;
 pub use outcome::{Abandoned, Conclusion, Note, Outcome};
 use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
 use settle::Settlement;
-use sink::Sink;
 use source::{Since, Source};
 use store::{save, store};
 
@@ -153,20 +153,20 @@ impl Plan<'_> {
     }
 }
 
-/// Whom a sync works with.
-pub struct Ports<'a, S, K, J, F, C, W> {
+/// The services, and whoever runs the sync, as it knows them.
+pub struct Ports<'a> {
     /// Where reports come from.
-    pub source: &'a S,
+    pub source: &'a dyn Source,
     /// Where they go to.
-    pub sink: &'a K,
+    pub destination: &'a dyn Destination,
     /// Stores the ledger.
-    pub journal: &'a J,
+    pub journal: &'a dyn Journal,
     /// Says whether a write may still happen.
-    pub fence: &'a F,
+    pub fence: &'a dyn Fence,
     /// Tells the time.
-    pub clock: &'a C,
+    pub clock: &'a dyn Clock,
     /// Is told what happens.
-    pub watcher: &'a W,
+    pub watcher: &'a dyn Watcher,
     /// Ends the sync at once, its calls included; what it did is kept.
     pub cancelled: CancellationToken,
 }
@@ -176,19 +176,11 @@ pub struct Ports<'a, S, K, J, F, C, W> {
 /// # Errors
 /// When the feed was edited or deleted, another replica leads, or another writer stored the
 /// ledger meanwhile: the outcome is not this sync's to tell.
-pub async fn sync<S, K, J, F, C, W>(
+pub async fn sync(
     plan: &Plan<'_>,
     ledger: &mut Ledger,
-    ports: &Ports<'_, S, K, J, F, C, W>,
-) -> Result<Outcome, Abandoned>
-where
-    S: Source,
-    K: Sink,
-    J: Journal,
-    F: Fence,
-    C: Clock,
-    W: Watcher,
-{
+    ports: &Ports<'_>,
+) -> Result<Outcome, Abandoned> {
     let mut plan = plan.for_ledger(ledger);
     let started = ports.clock.now();
     let begun = Instant::now();
@@ -207,7 +199,7 @@ where
     let listed = tokio::select! {
         biased;
         () = ports.cancelled.cancelled() => return Err(Abandoned),
-        listed = verify_and_list(plan, ledger, ports, begun) => listed,
+        listed = check_and_list(plan, ledger, ports, begun) => listed,
     };
     let mut listing = match listed {
         Ok(listing) => listing,
@@ -222,7 +214,7 @@ where
     let now = listing.moment.now;
     let handling = Handling {
         source: ports.source,
-        sink: ports.sink,
+        destination: ports.destination,
         fence: ports.fence,
         rules: plan.rules,
         writing: Semaphore::new(WRITES_AT_ONCE),
@@ -251,7 +243,7 @@ where
     handle_all(reports, &handling, &mut settlement, ports, lookback).await;
     let proven = handling.stopped().is_none()
         && settlement.wants_proof()
-        && ports.sink.prove().await.is_ok();
+        && ports.destination.check_anew().await.is_ok();
     let fault = settlement.decide(proven);
     let took_some = settlement.took_some();
     let totals_stored = settlement.totals_stored();
@@ -266,7 +258,25 @@ where
         ledger.note_overflow(lookback);
     }
     let stop = handling.stopped().or(fault.map(Stop::Fault));
-    if let Some(Stop::Fault(fault)) = &stop
+    note_trouble(ledger, stop.as_ref(), took_some);
+    let stop = store(ledger, ports.journal, totals_stored, stop, lookback).await;
+    let outcome = outcome::conclude(
+        plan,
+        closed,
+        &listing,
+        ledger,
+        stop.as_ref(),
+        ports.destination,
+    )?;
+    Ok(Outcome {
+        given_up,
+        ..outcome
+    })
+}
+
+/// Notes the fault that left reports pending, until the destination takes one again.
+fn note_trouble(ledger: &mut Ledger, stop: Option<&Stop>, took_some: bool) {
+    if let Some(Stop::Fault(fault)) = stop
         && matches!(
             fault.kind,
             FaultKind::Unavailable | FaultKind::UnexpectedResponse
@@ -279,28 +289,17 @@ where
     } else if took_some {
         ledger.set_trouble(None);
     }
-    let stop = store(ledger, ports.journal, totals_stored, stop, lookback).await;
-    let outcome = outcome::conclude(plan, closed, &listing, ledger, stop.as_ref())?;
-    Ok(Outcome {
-        given_up,
-        ..outcome
-    })
 }
 
-/// Checks the sink, and lists what is to be handled.
-async fn verify_and_list<S, K, J, F, C, W>(
+/// Checks the destination, and lists what is to be handled.
+async fn check_and_list(
     plan: &Plan<'_>,
     ledger: &Ledger,
-    ports: &Ports<'_, S, K, J, F, C, W>,
+    ports: &Ports<'_>,
     begun: Instant,
-) -> Result<Listing, Unlisted>
-where
-    S: Source,
-    K: Sink,
-    J: Journal,
-    C: Clock,
-{
-    ports.sink.verify().await?;
+) -> Result<Listing, Unlisted> {
+    let checked = ports.destination.check().await;
+    checked.map_err(|error| Unlisted::unchecked(error, ports.destination))?;
     let deadline = begun + plan.time();
     let listing = listing::list(plan, ledger, ports.source, ports.clock, deadline).await?;
     if ports.journal.is_unproven() && !listing.reports.is_empty() {
@@ -315,19 +314,13 @@ where
 }
 
 /// Handles the reports, a few at once, and settles each as it is done.
-async fn handle_all<S, K, J, F, C, W>(
+async fn handle_all(
     reports: Vec<(Report, Option<Entry>)>,
-    handling: &Handling<'_, S, K, F>,
-    settlement: &mut Settlement<'_, W>,
-    ports: &Ports<'_, S, K, J, F, C, W>,
+    handling: &Handling<'_>,
+    settlement: &mut Settlement<'_>,
+    ports: &Ports<'_>,
     lookback: u64,
-) where
-    S: Source,
-    K: Sink,
-    J: Journal,
-    F: Fence,
-    W: Watcher,
-{
+) {
     let mut left = reports.len() as u64;
     let looked = examine::ahead(reports, handling.criteria, handling.rules.clone());
     let mut handled_reports = looked

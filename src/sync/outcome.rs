@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::close::{Closed, RESTLESS};
+use super::destination::{DeliveryError, Destination};
 use super::listing::Listing;
 use super::ports::{Fenced, JournalError, Stop};
 use super::proof::Proof;
-use super::sink::WriteError;
 use super::{Mode, Plan};
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::counts::Counts;
@@ -91,8 +91,8 @@ pub struct Abandoned;
 pub enum Unlisted {
     /// A service is at fault, or a person must act.
     Fault(Fault),
-    /// Not even the sink can be asked before this time has passed.
-    BudgetSpent(Duration),
+    /// Not even the destination can be asked before this time has passed.
+    BudgetSpent(&'static Service, Duration),
     /// The ledger can't be stored, which is found out before anything is written.
     Journal(JournalError),
 }
@@ -103,28 +103,29 @@ impl From<Fault> for Unlisted {
     }
 }
 
-impl From<WriteError> for Unlisted {
-    fn from(error: WriteError) -> Self {
+impl Unlisted {
+    /// A check of the destination failed.
+    pub fn unchecked(error: DeliveryError, destination: &dyn Destination) -> Self {
         match error {
-            WriteError::BudgetSpent { ready_in } => Self::BudgetSpent(ready_in),
-            WriteError::Fault(fault) => Self::Fault(fault),
+            DeliveryError::BudgetSpent { service, ready_in } => {
+                Self::BudgetSpent(service, ready_in)
+            }
+            DeliveryError::Fault(fault) => Self::Fault(fault),
             other => Self::Fault(Fault {
-                service: Service::Trustar,
+                service: destination.service(),
                 kind: FaultKind::UnexpectedResponse,
                 message: other.to_string(),
                 retry_after: None,
             }),
         }
     }
-}
 
-impl Unlisted {
     /// The outcome of a sync that has nothing to tell but this.
     pub fn outcome(self, plan: &Plan<'_>) -> Outcome {
         let (conclusion, continue_in) = match self {
             Self::Fault(fault) => (Conclusion::Fault(fault), None),
-            Self::BudgetSpent(ready_in) => (
-                Conclusion::WritesPending(Stop::BudgetSpent(ready_in).to_string()),
+            Self::BudgetSpent(service, ready_in) => (
+                Conclusion::WritesPending(Stop::BudgetSpent { service, ready_in }.to_string()),
                 Some(ready_in),
             ),
             Self::Journal(JournalError::Full(_)) => (Conclusion::LedgerFull, None),
@@ -151,6 +152,7 @@ pub fn conclude(
     listing: &Listing,
     ledger: &Ledger,
     stop: Option<&Stop>,
+    destination: &dyn Destination,
 ) -> Result<Outcome, Abandoned> {
     match stop {
         // Somebody else has, or will have, more to tell.
@@ -171,7 +173,7 @@ pub fn conclude(
     });
     let (continue_in, retry_in) = waits(&closed.counts, listing, ledger, stop, until_next_try);
     Ok(Outcome {
-        conclusion: conclusion(&closed.counts, listing, ledger, stop),
+        conclusion: conclusion(&closed.counts, listing, ledger, stop, destination),
         continue_in,
         retry_in,
         counts: Some(closed.counts),
@@ -214,6 +216,7 @@ fn conclusion(
     listing: &Listing,
     ledger: &Ledger,
     stop: Option<&Stop>,
+    destination: &dyn Destination,
 ) -> Conclusion {
     match stop {
         Some(Stop::Fault(fault)) => return Conclusion::Fault(fault.clone()),
@@ -225,7 +228,7 @@ fn conclusion(
         Conclusion::Fault(fault.clone())
     } else if let (true, None, Some(trouble)) = (counts.pending > 0, stop, ledger.trouble()) {
         // Nothing was tried this time, and nothing is known to be better.
-        Conclusion::Fault(fault_of(trouble))
+        Conclusion::Fault(fault_of(trouble, destination.service()))
     } else if counts.pending > 0 {
         let why = match stop {
             Some(stop) => stop.to_string(),
@@ -234,9 +237,7 @@ fn conclusion(
                 "Flashpoint does not list {} of the reports that are not finished; they are dropped once that is certain",
                 ledger.unseen().len()
             ),
-            None => {
-                "TruSTAR does not know yet the reports just written; their tags follow".to_owned()
-            }
+            None => destination.remainder().pending.to_owned(),
         };
         Conclusion::WritesPending(why)
     } else if listing.ledger_full {
@@ -262,7 +263,7 @@ fn waits(
     match stop {
         Some(Stop::Fault(_) | Stop::Journal(_)) => (None, None),
         _ if counts.pending == 0 || listing.fault.is_some() => (None, None),
-        Some(Stop::BudgetSpent(ready_in)) => (Some(*ready_in), None),
+        Some(Stop::BudgetSpent { ready_in, .. }) => (Some(*ready_in), None),
         Some(Stop::TimeUp | Stop::Fenced(_)) => (Some(Duration::ZERO), None),
         // The fault that is told decides.
         None if ledger.trouble().is_some() => (None, None),
@@ -274,9 +275,9 @@ fn waits(
 }
 
 /// The fault that left reports pending, told again.
-fn fault_of(trouble: &Trouble) -> Fault {
+fn fault_of(trouble: &Trouble, service: &'static Service) -> Fault {
     Fault {
-        service: Service::Trustar,
+        service,
         kind: if trouble.unexpected {
             FaultKind::UnexpectedResponse
         } else {

@@ -53,8 +53,8 @@ const SMALLEST_OVERLAPPING: u64 = 4;
     clippy::struct_excessive_bools,
     reason = "each is a fact about the walk, in any combination"
 )]
-pub struct Pager<'a, S> {
-    source: &'a S,
+pub struct Pager<'a> {
+    source: &'a dyn Source,
     since: Since,
     /// After this no further page is asked for.
     deadline: Instant,
@@ -143,15 +143,15 @@ pub struct Seen {
     pub last: bool,
 }
 
-impl<'a, S: Source> Pager<'a, S> {
+impl<'a> Pager<'a> {
     /// Opens the window, and reads its first page.
     ///
     /// # Errors
     /// When the first page could not be had.
     pub async fn open(
         plan: &Plan<'_>,
-        source: &'a S,
-        clock: &impl Clock,
+        source: &'a dyn Source,
+        clock: &dyn Clock,
         deadline: Instant,
     ) -> Result<(Self, Page), Fault> {
         let guess = Moment::new(clock.now(), Some(clock.service_now()));
@@ -174,7 +174,7 @@ impl<'a, S: Source> Pager<'a, S> {
 
     fn new(
         plan: &Plan<'_>,
-        source: &'a S,
+        source: &'a dyn Source,
         start: Start,
         moment: Moment,
         deadline: Instant,

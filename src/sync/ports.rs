@@ -1,10 +1,9 @@
-//! What a sync needs from whoever runs it, besides its source and its sink.
+//! What a sync needs from whoever runs it, besides its source and its destination.
 
-use std::future::Future;
-
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::http::fault::Fault;
+use crate::http::fault::{Fault, Service};
 use crate::sync::ledger::Ledger;
 use indicators::Indicator;
 
@@ -48,7 +47,7 @@ pub trait Journal: Send + Sync {
     }
 
     /// Stores it as it is now.
-    fn save(&self, ledger: &Ledger) -> impl Future<Output = Result<(), JournalError>> + Send;
+    fn save<'a>(&'a self, ledger: &'a Ledger) -> BoxFuture<'a, Result<(), JournalError>>;
 }
 
 /// What became of a report in a sync.
@@ -114,9 +113,14 @@ pub enum Stop {
     /// A service is at fault.
     #[error("{0}")]
     Fault(Fault),
-    /// The call budget is spent; it refills in this time.
-    #[error("the TruSTAR call budget is spent; it refills in {} s", .0.as_secs())]
-    BudgetSpent(std::time::Duration),
+    /// The call budget is spent.
+    #[error("the {service} call budget is spent; it refills in {} s", ready_in.as_secs())]
+    BudgetSpent {
+        /// Whose.
+        service: &'static Service,
+        /// When a useful number of calls will be possible again.
+        ready_in: std::time::Duration,
+    },
     /// The sync took as long as one may.
     #[error("the sync took as long as one may")]
     TimeUp,

@@ -21,7 +21,7 @@ const FAULTS_IN_A_ROW: usize = super::WRITES_AT_ONCE + 1;
 const REFUSALS_IN_VAIN: usize = 20;
 
 /// Takes in handled reports.
-pub struct Settlement<'l, W> {
+pub struct Settlement<'l> {
     /// The ledger as it is now.
     pub ledger: &'l mut Ledger,
     /// What was counted of reports that are finished.
@@ -30,7 +30,7 @@ pub struct Settlement<'l, W> {
     pub unfinished: Counts,
     now: Timestamp,
     mode: Mode,
-    watcher: &'l W,
+    watcher: &'l dyn Watcher,
     /// Reports of which it is not clear yet whose doing it is that they are not done.
     doubtful: Vec<Handled>,
     /// How many faults came in a row, and which of the doubtful was the first of them.
@@ -44,9 +44,14 @@ pub struct Settlement<'l, W> {
     totals_stored: Totals,
 }
 
-impl<'l, W: Watcher> Settlement<'l, W> {
+impl<'l> Settlement<'l> {
     /// Begins with nothing handled.
-    pub fn new(ledger: &'l mut Ledger, now: Timestamp, mode: Mode, watcher: &'l W) -> Self {
+    pub fn new(
+        ledger: &'l mut Ledger,
+        now: Timestamp,
+        mode: Mode,
+        watcher: &'l dyn Watcher,
+    ) -> Self {
         Self {
             totals_stored: ledger.totals,
             ledger,
@@ -244,7 +249,7 @@ impl<'l, W: Watcher> Settlement<'l, W> {
             &mut self.finished
         };
         counts.without_csv += u64::from(handled.without_csv);
-        let mut matched = handled.indicators.is_none() && handled.entry.in_enclave;
+        let mut matched = handled.indicators.is_none() && handled.entry.delivered;
         for indicator in handled
             .indicators
             .iter()
@@ -260,7 +265,7 @@ impl<'l, W: Watcher> Settlement<'l, W> {
     fn lacked_tags(&self, id: &ReportId) -> bool {
         self.ledger
             .get(id)
-            .is_some_and(|entry| matches!(entry.state, State::TagsPending { .. }))
+            .is_some_and(|entry| matches!(entry.state, State::Accepted { .. }))
     }
 }
 

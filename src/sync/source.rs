@@ -1,9 +1,9 @@
 //! The seam that reports come through.
 
 use std::fmt;
-use std::future::Future;
 use std::ops::Range;
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::http::fault::Fault;
@@ -110,12 +110,12 @@ pub enum PageError {
 /// Where reports come from.
 pub trait Source: Send + Sync {
     /// Fetches one page.
-    fn page(&self, request: PageRequest) -> impl Future<Output = Result<Page, PageError>> + Send;
+    fn page(&self, request: PageRequest) -> BoxFuture<'_, Result<Page, PageError>>;
 
     /// The CSV links of a report that may be followed, among `candidates` found in it:
     /// only those at the service's own hosts, made absolute.
     fn csv_links(&self, candidates: &[String]) -> Vec<String>;
 
     /// Fetches the CSV data behind a link that [`Source::csv_links`] gave.
-    fn csv(&self, link: &str) -> impl Future<Output = Result<String, Fault>> + Send;
+    fn csv<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<String, Fault>>;
 }

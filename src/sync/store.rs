@@ -10,7 +10,7 @@ const MAX_SHRINKS: u32 = 10;
 /// is newest can then still be sent, and remembered.
 pub async fn save(
     ledger: &mut Ledger,
-    journal: &impl Journal,
+    journal: &dyn Journal,
     lookback: u64,
 ) -> Result<(), JournalError> {
     let mut shrinks = 0;
@@ -30,7 +30,7 @@ pub async fn save(
 /// Stores the ledger if it changed; a failure to do so ends the sync, whatever else did.
 pub async fn store(
     ledger: &mut Ledger,
-    journal: &impl Journal,
+    journal: &dyn Journal,
     totals_stored: Totals,
     stop: Option<Stop>,
     lookback: u64,

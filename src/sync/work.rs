@@ -1,14 +1,11 @@
 //! One report on its way, and what came of it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
 use jiff::{SignedDuration, Timestamp};
 
+use super::destination::{Earlier, Receipt};
 use super::ports::Verdict;
-use super::sink::{Guid, TagChange};
-use crate::destinations::trustar::mapping::MAX_TAGS;
 use crate::http::fault::Fault;
 use crate::sync::ledger::{Entry, Failure, RETRY_AFTER, State, Tries};
 use crate::sync::report::{Report, ReportId};
@@ -18,8 +15,8 @@ use indicators::Indicator;
 /// The longest text of a failure that is remembered, in bytes.
 const MAX_REASON_BYTES: usize = 128;
 
-/// When tags that found no report are tried again first.
-pub const TAGS_FOLLOW_IN: SignedDuration = SignedDuration::from_secs(30);
+/// When what was accepted and did not show is asked for again first.
+pub const FOLLOWS_IN: SignedDuration = SignedDuration::from_secs(30);
 
 /// So many attempts at a pending report may follow each other as the feed's retries do; later ones are spaced, however
 /// short its interval.
@@ -84,8 +81,8 @@ impl<'a> Work<'a> {
     }
 
     /// Whether the enclave holds some version of it.
-    pub fn in_enclave(&self) -> bool {
-        self.known.is_some_and(|entry| entry.in_enclave)
+    pub fn is_held(&self) -> bool {
+        self.known.is_some_and(|entry| entry.delivered)
     }
 
     /// Whether it is in the enclave as it is, its CSV data aside.
@@ -97,7 +94,7 @@ impl<'a> Work<'a> {
     pub fn is_new(&self) -> bool {
         match self.known.map(|entry| &entry.state) {
             None | Some(State::Pending { known: false }) => true,
-            Some(State::TagsPending { created, .. }) => *created,
+            Some(State::Accepted { created, .. }) => *created,
             Some(_) => false,
         }
     }
@@ -131,47 +128,32 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The enclave's id of it, where its external id alone does not lead to it.
-    pub fn guid(&self) -> Option<Guid> {
-        self.known.and_then(|entry| entry.guid.clone()).map(Guid)
+    /// What is remembered of earlier deliveries.
+    pub fn earlier(&self) -> Earlier<'a> {
+        self.known.map_or_else(Earlier::default, |entry| Earlier {
+            held: entry.delivered,
+            handle: entry.handle.as_deref(),
+            labels: &entry.labels,
+            complete: entry.state == State::Sent,
+        })
     }
 
-    /// What turns the tags that are set into those that it has now.
-    pub fn tag_change(&self, now: &[String]) -> TagChange {
-        let before = self
-            .known
-            .map(|entry| entry.tags.as_slice())
-            .unwrap_or_default();
-        // Until its last write and its tags succeeded, those remembered may or may not be set.
-        let sure = self.known.is_some_and(|entry| entry.state == State::Sent);
-        let had: HashSet<&String> = before.iter().filter(|_| sure).collect();
-        let has: HashSet<&String> = now.iter().collect();
-        TagChange {
-            added: now
-                .iter()
-                .filter(|tag| !had.contains(tag))
-                .cloned()
-                .collect(),
-            removed: before
-                .iter()
-                .filter(|tag| !has.contains(tag))
-                .cloned()
-                .collect(),
-            kept: now
-                .iter()
-                .filter(|tag| had.contains(tag))
-                .cloned()
-                .collect(),
+    /// What its acceptance gave, where an earlier sync was answered with `handle`.
+    pub fn receipt(&self, handle: &str) -> Receipt {
+        let earlier = self.earlier();
+        Receipt {
+            handle: handle.to_owned(),
+            keep_handle: earlier.handle.is_some(),
+            labels: earlier.labels.to_vec(),
         }
     }
 
-    /// The tags that may be set after a change to `now` that did not succeed.
-    pub fn tags_that_may_be_set(&self, now: &[String]) -> Vec<String> {
-        let before = self.known.map(|entry| entry.tags.as_slice());
-        let tags = before.unwrap_or_default().iter().chain(now);
-        let tags: IndexSet<&String> = tags.collect();
-        // One edit after the other may fail: what is remembered has an end.
-        tags.into_iter().take(2 * MAX_TAGS).cloned().collect()
+    /// Notes in an entry what a receipt says.
+    pub fn note(&self, receipt: &Receipt, entry: &mut Entry) {
+        entry.delivered = true;
+        entry.handle = receipt.keep_handle.then(|| receipt.handle.clone());
+        entry.labels.clone_from(&receipt.labels);
+        entry.csv = self.csv();
     }
 
     /// The failure that one more attempt makes, after `earlier` ones at the same content.
@@ -196,14 +178,14 @@ impl<'a> Work<'a> {
                 digest: self.report.digest,
                 filed_at: self.report.filed_at.unwrap_or(Timestamp::MAX),
                 state,
-                in_enclave: self.in_enclave(),
-                tags: self
+                delivered: self.is_held(),
+                labels: self
                     .known
-                    .map(|entry| entry.tags.clone())
+                    .map(|entry| entry.labels.clone())
                     .unwrap_or_default(),
                 csv: None,
                 tries: None,
-                guid: self.known.and_then(|entry| entry.guid.clone()),
+                handle: self.known.and_then(|entry| entry.handle.clone()),
             },
             indicators: None,
             without_csv: false,
@@ -227,8 +209,8 @@ impl<'a> Work<'a> {
         self.failed_after(self.failed_tries(), now, reason)
     }
 
-    /// Its tags find no report however long they are tried.
-    pub fn tags_failed(&self, now: Timestamp, reason: String) -> Handled {
+    /// What was accepted of it does not show however long it is asked for.
+    pub fn remainder_failed(&self, now: Timestamp, reason: String) -> Handled {
         self.failed_after(self.failed_tries().or(self.tries()), now, reason)
     }
 
@@ -239,8 +221,8 @@ impl<'a> Work<'a> {
         handled
     }
 
-    /// Whether its tags were tried for so long that it was written once more, or failed before.
-    pub fn tags_had_their_chances(&self, now: Timestamp) -> bool {
+    /// Whether what was accepted was asked for so long that it was delivered once more, or failed before.
+    pub fn remainder_had_its_chances(&self, now: Timestamp) -> bool {
         self.failed_tries().is_some() || self.tries().is_some_and(|tries| tries.exhausted(now))
     }
 
@@ -263,10 +245,22 @@ impl<'a> Work<'a> {
         handled
     }
 
-    /// It is written, and its tags are still to be set.
-    pub fn tags_pending(&self, guid: Guid, created: bool, reason: String) -> Handled {
-        let state = State::TagsPending {
-            guid: guid.0,
+    /// The destination holds it as it is to be.
+    pub fn delivered(&self, receipt: &Receipt, created: bool) -> Handled {
+        let verdict = if created {
+            Verdict::Created
+        } else {
+            Verdict::Updated
+        };
+        let mut handled = self.done(verdict, State::Sent);
+        self.note(receipt, &mut handled.entry);
+        handled
+    }
+
+    /// It is accepted, and something is still to be done about it.
+    pub fn accepted(&self, receipt: &Receipt, created: bool, reason: String) -> Handled {
+        let state = State::Accepted {
+            handle: receipt.handle.clone(),
             created,
         };
         let mut handled = self.done(Verdict::Pending(reason), state);
@@ -274,10 +268,10 @@ impl<'a> Work<'a> {
         handled
     }
 
-    /// One more attempt at its tags found no report.
-    pub fn one_more_try_at_tags(&self, now: Timestamp) -> Tries {
+    /// One more look for what was accepted found nothing.
+    pub fn one_more_look(&self, now: Timestamp) -> Tries {
         let pause = if self.tries().is_none() {
-            TAGS_FOLLOW_IN
+            FOLLOWS_IN
         } else {
             RETRY_AFTER
         };

@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::process::{Command, Stdio};
 
 use flashpoint_operator::destinations::trustar::mapping;
-use flashpoint_operator::destinations::trustar::mapping::CsvData;
 use flashpoint_operator::flashpoint::{csv_links, fields};
+use flashpoint_operator::sync::report::CsvData;
 use flashpoint_operator::sync::report::{MAX_REPORT_BYTES, Report};
 use indicators::{Markup, Rules};
 use serde_json::value::RawValue;

@@ -1,8 +1,11 @@
 //! Where reports go: an external id names no enclave.
 
-use flashpoint_operator::destinations::trustar::{Delivery, Trustar, TrustarSettings, TrustarSink};
+use flashpoint_operator::destinations::trustar::{Guid, Write, WriteError, Written};
+use flashpoint_operator::destinations::trustar::{
+    Target, Trustar, TrustarEnclave, TrustarSettings,
+};
 use flashpoint_operator::http::fault::FaultKind;
-use flashpoint_operator::sync::sink::{Guid, Sink, Write, WriteError, Written};
+use flashpoint_operator::sync::destination::Destination as _;
 use simulators::faults::{Calls, Reply};
 use simulators::trustar::{Duplicates, ENCLAVE, Operation, Scope, Settings, Upsert};
 
@@ -18,17 +21,17 @@ fn company(settings: &mut Settings) {
 
 impl Setup {
     /// A process that was started just now, and its sync of a feed.
-    fn restarted(&self, enclave: &str, ledger_is_new: bool) -> TrustarSink {
+    fn restarted(&self, enclave: &str, ledger_is_new: bool) -> TrustarEnclave {
         let settings = TrustarSettings {
             url: self.server.url().parse().unwrap(),
             calls_per_minute: 0,
         };
         let client = Trustar::new(&settings, http(), self.heard.clone());
-        let delivery = Delivery {
+        let delivery = Target {
             ledger_is_new,
             ..delivery(enclave)
         };
-        client.sink(&self.credential(), &delivery)
+        client.enclave(&self.credential(), &delivery)
     }
 
     /// How many reports were read back so far.
@@ -40,24 +43,28 @@ impl Setup {
 }
 
 /// A write of a report that the ledger knows, in the enclave by this GUID.
-async fn again(sink: &TrustarSink, id: &str, guid: Option<&Guid>) -> Result<Written, WriteError> {
+async fn again(
+    sink: &TrustarEnclave,
+    id: &str,
+    guid: Option<&Guid>,
+) -> Result<Written, WriteError> {
     let submission = submission(id);
     let write = Write {
         submission: &submission,
         is_new: false,
         guid,
     };
-    sink.write(write).await
+    sink.write_report(write).await
 }
 
-async fn first(sink: &TrustarSink, id: &str) -> Result<Written, WriteError> {
+async fn first(sink: &TrustarEnclave, id: &str) -> Result<Written, WriteError> {
     let submission = submission(id);
     let write = Write {
         submission: &submission,
         is_new: true,
         guid: None,
     };
-    sink.write(write).await
+    sink.write_report(write).await
 }
 
 #[tokio::test]
@@ -71,11 +78,11 @@ async fn an_enclave_edited_while_nobody_looked_is_told() {
         }
         let after = setup.restarted(OTHER, true);
         if looked {
-            after.verify().await.unwrap();
+            after.check().await.unwrap();
         }
         for _ in 0..2 {
             let fault = fault(after.submit(&submission("a")).await);
-            assert_eq!(fault.kind, FaultKind::ExternalIdConflict);
+            assert_eq!(fault.kind, FaultKind::Conflict);
             assert!(
                 fault.message.contains(ENCLAVE) && fault.message.contains(OTHER),
                 "{fault}"
@@ -124,13 +131,13 @@ async fn a_look_that_is_not_answered_holds_up_nothing() {
 async fn a_wait_that_two_reports_get_stops_no_other() {
     let setup = Setup::new(two_enclaves).await;
     let sink = setup.sink();
-    sink.verify().await.unwrap();
+    sink.check().await.unwrap();
     let waits = Reply::retry_after(503, "86400");
     setup.strike("POST", "/api/1.3/reports/upsert", Calls::First(6), waits);
     for id in ["poison 1", "poison 2"].repeat(3) {
         sink.submit(&submission(id)).await.unwrap_err();
     }
-    sink.prove().await.unwrap();
+    sink.check_anew().await.unwrap();
     let other = setup.sink_of(OTHER);
     other.submit(&submission("good")).await.unwrap();
 }
@@ -147,7 +154,7 @@ async fn a_created_report_is_read_back_where_it_may_have_strayed() {
         })
         .await;
         let sink = setup.restarted(ENCLAVE, ledger_is_new);
-        sink.verify().await.unwrap();
+        sink.check().await.unwrap();
         again(&sink, "known", None).await.unwrap();
         assert_eq!(setup.read_back(), 0, "it is no new one");
         for id in ["a", "b", "c"] {
@@ -163,7 +170,7 @@ async fn reports_written_at_once_wait_for_one_answer() {
     let setup = Setup::new(company).await;
     let before = setup.restarted(ENCLAVE, true);
     let reports = ["a", "b", "c", "d"].map(submission);
-    let submit = async |sink: &TrustarSink| {
+    let submit = async |sink: &TrustarEnclave| {
         let writes = reports.iter().map(|report| sink.submit(report));
         futures::future::join_all(writes).await
     };
@@ -172,7 +179,7 @@ async fn reports_written_at_once_wait_for_one_answer() {
 
     let after = setup.restarted(OTHER, true);
     for outcome in submit(&after).await {
-        assert_eq!(fault(outcome).kind, FaultKind::ExternalIdConflict);
+        assert_eq!(fault(outcome).kind, FaultKind::Conflict);
     }
     assert_eq!(setup.read_back(), 2);
 }
@@ -224,7 +231,7 @@ async fn a_report_known_for_another_enclave_is_looked_at_before_it_is_a_conflict
     other.submit(&submission("only here")).await.unwrap();
     let calls = setup.lines().len();
     let fault = fault(other.submit(&submission("a")).await);
-    assert_eq!(fault.kind, FaultKind::ExternalIdConflict);
+    assert_eq!(fault.kind, FaultKind::Conflict);
     assert!(
         fault.message.contains(ENCLAVE) && fault.message.contains(OTHER),
         "{fault}"
@@ -267,7 +274,7 @@ async fn the_ledger_need_not_keep_what_an_external_id_leads_to() {
     for upsert in [Upsert::Bare, Upsert::Missing] {
         let setup = Setup::new(|settings| settings.upsert = upsert).await;
         let sink = setup.restarted(ENCLAVE, true);
-        sink.verify().await.unwrap();
+        sink.check().await.unwrap();
         assert!(!first(&sink, "a").await.unwrap().keep_guid);
         assert!(!again(&sink, "a", None).await.unwrap().keep_guid);
     }

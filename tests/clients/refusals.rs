@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use flashpoint_operator::destinations::trustar::{Delivery, TrustarSink};
+use flashpoint_operator::destinations::trustar::WriteError;
+use flashpoint_operator::destinations::trustar::{Target, TrustarEnclave};
 use flashpoint_operator::http::fault::FaultKind;
-use flashpoint_operator::sync::sink::{Sink, WriteError};
+use flashpoint_operator::sync::destination::{DeliveryError, Destination as _};
 use simulators::faults::{Calls, Fault as Scripted, Reply};
 use simulators::trustar::{ENCLAVE, Settings};
 
@@ -23,12 +24,12 @@ const POISON: &str = "poison";
 
 impl Setup {
     /// A sink that does not wait long.
-    fn impatient(&self) -> TrustarSink {
-        let delivery = Delivery {
+    fn impatient(&self) -> TrustarEnclave {
+        let delivery = Target {
             timeout: Duration::from_millis(400),
             ..delivery(ENCLAVE)
         };
-        self.client.sink(&self.credential(), &delivery)
+        self.client.enclave(&self.credential(), &delivery)
     }
 
     /// Strikes what is sent of one report.
@@ -40,9 +41,11 @@ impl Setup {
 
 fn made<T: std::fmt::Debug>(outcome: Result<T, WriteError>) -> (Made, String) {
     match outcome {
-        Err(WriteError::Refused(reason)) => (Made::Refused, reason),
-        Err(WriteError::TooLarge(reason)) => (Made::TooLarge, reason),
-        Err(WriteError::Fault(fault)) => (Made::Fault(fault.kind), fault.message),
+        Err(WriteError::Failed(DeliveryError::Rejected(reason))) => (Made::Refused, reason),
+        Err(WriteError::Failed(DeliveryError::TooLarge(reason))) => (Made::TooLarge, reason),
+        Err(WriteError::Failed(DeliveryError::Fault(fault))) => {
+            (Made::Fault(fault.kind), fault.message)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -83,7 +86,7 @@ async fn an_answer_to_one_reports_write_is_not_the_others() {
         let what = format!("{reply:?}");
         let setup = Setup::new(|_| ()).await;
         let sink = setup.impatient();
-        sink.verify().await.unwrap();
+        sink.check().await.unwrap();
         setup.poison(reply);
         let outcome = sink.submit(&submission(POISON)).await;
         let (made, message) = made(outcome);
@@ -93,7 +96,7 @@ async fn an_answer_to_one_reports_write_is_not_the_others() {
             assert!(message.contains(status), "{status}: {message}");
         }
         sink.submit(&submission("good")).await.unwrap();
-        setup.impatient().verify().await.unwrap();
+        setup.impatient().check().await.unwrap();
         let stored = setup.server.reports();
         let ids: Vec<_> = stored.iter().map(|report| &report.external_id).collect();
         assert_eq!(ids, [&Some("good".to_owned())], "{what}");
@@ -106,7 +109,7 @@ async fn an_answer_to_one_reports_tags_is_not_the_others() {
         let what = format!("{reply:?}");
         let setup = Setup::new(|_| ()).await;
         let sink = setup.impatient();
-        sink.verify().await.unwrap();
+        sink.check().await.unwrap();
         let poison = sink.submit(&submission(POISON)).await.unwrap();
         let good = sink.submit(&submission("good")).await.unwrap();
         setup.poison(reply);
@@ -126,26 +129,26 @@ async fn an_answer_to_one_reports_tags_is_not_the_others() {
 async fn a_403_is_the_enclaves_if_the_enclave_says_so() {
     let setup = Setup::new(|_| ()).await;
     let sink = setup.sink();
-    sink.verify().await.unwrap();
+    sink.check().await.unwrap();
     let take = |change: fn(&mut Settings)| setup.server.configure(change);
 
     // The list that is at hand says that all is well: only a new one tells.
     take(|settings| settings.enclaves[0].create = false);
     let not_writable = fault(sink.submit(&submission("a")).await);
-    assert_eq!(not_writable.kind, FaultKind::EnclaveNotWritable);
+    assert_eq!(not_writable.kind, FaultKind::TargetNotWritable);
     assert!(not_writable.message.contains(ENCLAVE), "{not_writable}");
     take(|settings| settings.enclaves[0].create = true);
     setup.strike("POST", REPORTS, Calls::Nth(1), Reply::status(403));
     take(|settings| settings.enclaves[0].id = "another".to_owned());
     let gone = fault(sink.submit(&submission("a")).await);
-    assert_eq!(gone.kind, FaultKind::EnclaveNotFound);
+    assert_eq!(gone.kind, FaultKind::TargetNotFound);
 }
 
 #[tokio::test]
 async fn refusals_that_come_together_share_their_looks() {
     let setup = Setup::new(|_| ()).await;
     let sink = setup.sink();
-    sink.verify().await.unwrap();
+    sink.check().await.unwrap();
     setup.strike("POST", REPORTS, Calls::All, Reply::status(403));
     let delay = Duration::from_millis(100);
     let slow = Scripted::on("GET", "/api/1.3/enclaves").delay(delay);
@@ -184,9 +187,9 @@ async fn a_wait_that_one_report_is_answered_with_holds_up_the_others_only_when_o
     let setup = Setup::new(|_| ()).await;
     let reply = Reply::retry_after(503, "3600");
     setup.strike("POST", "/oauth/token", Calls::Nth(1), reply);
-    let first = fault(setup.sink().verify().await);
+    let first = fault(setup.sink().check().await);
     assert_eq!(first.retry_after, hour);
     let calls = setup.lines().len();
-    fault(setup.sink().verify().await);
+    fault(setup.sink().check().await);
     assert_eq!(setup.lines().len(), calls, "nothing on the wire");
 }

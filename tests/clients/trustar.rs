@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use flashpoint_operator::destinations::trustar::mapping::Submission;
-use flashpoint_operator::destinations::trustar::{Credential, Delivery, Trustar, TrustarSettings};
+use flashpoint_operator::destinations::trustar::{Credential, Target, Trustar, TrustarSettings};
+use flashpoint_operator::destinations::trustar::{Guid, WriteError};
 use flashpoint_operator::http::fault::FaultKind;
-use flashpoint_operator::sync::sink::{Guid, Sink, WriteError};
+use flashpoint_operator::sync::destination::{DeliveryError, Destination as _};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use simulators::faults::{Calls, Fault as Scripted, Reply};
@@ -23,7 +24,7 @@ use super::trustar_stage::{
 async fn a_report_is_written_as_documented() {
     let setup = Setup::new(|_| ()).await;
     let sink = setup.sink();
-    sink.verify().await.unwrap();
+    sink.check().await.unwrap();
     let guid = sink.submit(&submission("VsYw1x9QTkK0")).await.unwrap();
     sink.alter_tags(&guid, &tags(&["Hospitality & Gaming", "b"], &["c"], &[]))
         .await
@@ -160,7 +161,7 @@ async fn a_token_is_used_until_a_minute_before_its_end() {
             key: SecretString::from(format!("life {life}")),
             ..setup.credential()
         };
-        let sink = setup.client.sink(&credential, &delivery(ENCLAVE));
+        let sink = setup.client.enclave(&credential, &delivery(ENCLAVE));
         let before = setup.operations().len();
         for id in ["a", "b"] {
             sink.submit(&submission(id)).await.unwrap();
@@ -225,8 +226,8 @@ async fn bad_credentials_need_a_person() {
             secret: SecretString::from("wrong"),
             ..setup.credential()
         };
-        let sink = setup.client.sink(&wrong, &delivery(ENCLAVE));
-        let fault = fault(sink.verify().await);
+        let sink = setup.client.enclave(&wrong, &delivery(ENCLAVE));
+        let fault = fault(sink.check().await);
         assert_eq!(fault.kind, FaultKind::Unauthorized, "{status}");
         for says in [
             "Bad client credentials",
@@ -247,10 +248,10 @@ async fn an_enclave_that_cant_be_written_to_is_explained() {
         settings.enclaves[0].update = false;
     })
     .await;
-    let unknown = fault(setup.sink().verify().await);
-    assert_eq!(unknown.kind, FaultKind::EnclaveNotFound);
-    let unwritable = fault(setup.sink_of("id-1").verify().await);
-    assert_eq!(unwritable.kind, FaultKind::EnclaveNotWritable);
+    let unknown = fault(setup.sink().check().await);
+    assert_eq!(unknown.kind, FaultKind::TargetNotFound);
+    let unwritable = fault(setup.sink_of("id-1").check().await);
+    assert_eq!(unwritable.kind, FaultKind::TargetNotWritable);
     assert!(
         unwritable.message.contains("only create, not update"),
         "{unwritable}"
@@ -260,13 +261,13 @@ async fn an_enclave_that_cant_be_written_to_is_explained() {
         assert!(fault.message.contains("and 1 more"), "{fault}");
         assert!(!fault.message.contains("id-5"), "{fault}");
     }
-    setup.sink_of("id-3").verify().await.unwrap();
+    setup.sink_of("id-3").check().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_verified_enclave_costs_no_call_until_a_refusal() {
     let setup = Setup::new(|_| ()).await;
-    let verify = async || setup.sink().verify().await;
+    let verify = async || setup.sink().check().await;
     let listings = || {
         setup
             .server
@@ -292,7 +293,7 @@ async fn a_verified_enclave_costs_no_call_until_a_refusal() {
 
     // What was not there is looked for again.
     for listed in [3, 4] {
-        setup.sink_of(OTHER).verify().await.unwrap_err();
+        setup.sink_of(OTHER).check().await.unwrap_err();
         assert_eq!(listings(), listed);
     }
 }
@@ -397,7 +398,7 @@ async fn another_enclaves_report_is_never_overwritten() {
             outcome.unwrap();
             assert_eq!(setup.server.enclave(ENCLAVE).len(), 1);
         } else {
-            let Err(WriteError::InOtherEnclave(reason)) = outcome else {
+            let Err(WriteError::Failed(DeliveryError::Impossible(reason))) = outcome else {
                 panic!("{outcome:?}");
             };
             assert!(reason.contains(OTHER), "{reason}");
@@ -437,7 +438,7 @@ async fn with_two_enclaves_the_first_write_is_read_back() {
     setup.sink().submit(&submission("a")).await.unwrap();
     let outcome = setup.sink_of(OTHER).submit(&submission("a")).await;
     let fault = fault(outcome);
-    assert_eq!(fault.kind, FaultKind::ExternalIdConflict);
+    assert_eq!(fault.kind, FaultKind::Conflict);
     assert!(
         fault.message.contains(ENCLAVE) && fault.message.contains(OTHER),
         "{fault}"
@@ -486,7 +487,7 @@ async fn tags_follow_the_policy_that_is_met() {
         calls_per_minute: 0,
     };
     let restarted = Trustar::new(&settings, http(), setup.heard.clone());
-    let sink = restarted.sink(&setup.credential(), &delivery(ENCLAVE));
+    let sink = restarted.enclave(&setup.credential(), &delivery(ENCLAVE));
     let third = tags(&[], &["New One"], &["Cyber Threats", "plain"]);
     sink.alter_tags(&guid, &third).await.unwrap();
     assert_eq!(stored(), ["cyber-threats", "plain"]);
@@ -542,7 +543,10 @@ async fn statuses_tell_reports_from_the_service() {
     }
     let too_large = outcome(Reply::status(413)).await;
     assert!(
-        matches!(too_large, Err(WriteError::TooLarge(_))),
+        matches!(
+            too_large,
+            Err(WriteError::Failed(DeliveryError::TooLarge(_)))
+        ),
         "{too_large:?}"
     );
     for (reply, kind) in [
@@ -571,11 +575,11 @@ async fn statuses_tell_reports_from_the_service() {
     operations.retain(|name| *name != "upsert_report");
     assert_eq!(operations, ["token", "list_enclaves"]);
 
-    let impatient = Delivery {
+    let impatient = Target {
         timeout: Duration::from_millis(200),
         ..delivery(ENCLAVE)
     };
-    let impatient = setup.client.sink(&setup.credential(), &impatient);
+    let impatient = setup.client.enclave(&setup.credential(), &impatient);
     setup.server.controls().faults.clear_all();
     setup.strike("POST", "/api/1.3/reports", Calls::All, Reply::Hang);
     let fault = fault(impatient.submit(&submission("a")).await);
@@ -608,9 +612,9 @@ async fn a_429_says_when_and_closes_the_gate() {
             key: SecretString::from("other"),
             ..setup.credential()
         };
-        let other = setup.client.sink(&other, &delivery(ENCLAVE));
+        let other = setup.client.enclave(&other, &delivery(ENCLAVE));
         assert_eq!(
-            fault(other.verify().await).kind,
+            fault(other.check().await).kind,
             FaultKind::Unauthorized,
             "on the wire"
         );
@@ -626,7 +630,7 @@ async fn a_spent_budget_ends_at_once_and_without_a_call() {
     }
     assert_eq!(setup.lines().len(), 6, "a token and five reports");
     let outcome = sink.submit(&submission("f")).await;
-    let Err(WriteError::BudgetSpent { ready_in }) = outcome else {
+    let Err(WriteError::Failed(DeliveryError::BudgetSpent { ready_in, .. })) = outcome else {
         panic!("{outcome:?}");
     };
     assert!((55..=60).contains(&ready_in.as_secs()), "{ready_in:?}");
@@ -648,14 +652,14 @@ async fn a_spent_budget_ends_at_once_and_without_a_call() {
 async fn a_feed_that_keeps_coming_pushes_no_other_out() {
     let setup = Setup::limited(6, |_| ()).await;
     let ready_in = async |feed| {
-        let delivery = Delivery {
+        let delivery = Target {
             feed,
             ..delivery(ENCLAVE)
         };
         // A sink for each sync.
-        let sink = setup.client.sink(&setup.credential(), &delivery);
+        let sink = setup.client.enclave(&setup.credential(), &delivery);
         match sink.submit(&submission("a")).await {
-            Err(WriteError::BudgetSpent { ready_in }) => Some(ready_in),
+            Err(WriteError::Failed(DeliveryError::BudgetSpent { ready_in, .. })) => Some(ready_in),
             outcome => outcome.map(|_| None).unwrap(),
         }
     };
@@ -679,7 +683,7 @@ async fn the_servers_clock_does_not_matter() {
         .controls()
         .clock
         .set_skew(SignedDuration::from_hours(-24));
-    setup.sink().verify().await.unwrap();
+    setup.sink().check().await.unwrap();
     setup.sink().submit(&submission("a")).await.unwrap();
 }
 
@@ -706,7 +710,7 @@ async fn what_answers_tokens_or_enclaves_with_nonsense_is_named() {
         let setup = Setup::new(|_| ()).await;
         let what = format!("{path} {reply:?}");
         setup.strike(method, path, Calls::All, reply);
-        let fault = fault(setup.sink().verify().await);
+        let fault = fault(setup.sink().check().await);
         assert_eq!(fault.kind, FaultKind::UnexpectedResponse, "{what}: {fault}");
         assert!(
             fault.message.contains("check trustar.url"),
@@ -732,11 +736,11 @@ async fn the_credential_is_shown_nowhere() {
     for status in [401, 404, 500] {
         setup.server.controls().faults.clear_all();
         setup.strike("POST", "/oauth/token", Calls::All, echo(status));
-        let error = sink.verify().await.unwrap_err();
+        let error = sink.check().await.unwrap_err();
         shown = format!("{shown} {error} {error:?}");
     }
     setup.server.controls().faults.clear_all();
-    sink.verify().await.unwrap();
+    sink.check().await.unwrap();
     let bearer = setup.record().pop().unwrap().headers["authorization"].clone();
     let token = bearer.to_str().unwrap().trim_start_matches("Bearer ");
     for status in [200, 400, 403, 413, 500] {

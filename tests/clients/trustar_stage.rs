@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use flashpoint_operator::destinations::trustar::mapping::Submission;
 use flashpoint_operator::destinations::trustar::{
-    Credential, Delivery, Trustar, TrustarSettings, TrustarSink,
+    Credential, Target, Trustar, TrustarEnclave, TrustarSettings,
 };
+use flashpoint_operator::destinations::trustar::{Guid, TagChange, Write, WriteError};
 use flashpoint_operator::http::fault::Fault;
-use flashpoint_operator::sync::sink::{Guid, Sink, TagChange, Write, WriteError};
+use flashpoint_operator::sync::destination::DeliveryError;
 use secrecy::SecretString;
 use simulators::Server;
 use simulators::faults::{Calls, Fault as Scripted, Reply};
@@ -55,12 +56,12 @@ impl Setup {
         }
     }
 
-    pub fn sink(&self) -> TrustarSink {
+    pub fn sink(&self) -> TrustarEnclave {
         self.sink_of(ENCLAVE)
     }
 
-    pub fn sink_of(&self, enclave: &str) -> TrustarSink {
-        self.client.sink(&self.credential(), &delivery(enclave))
+    pub fn sink_of(&self, enclave: &str) -> TrustarEnclave {
+        self.client.enclave(&self.credential(), &delivery(enclave))
     }
 
     pub fn strike(&self, method: &str, path: &str, calls: Calls, reply: Reply) {
@@ -84,8 +85,8 @@ impl Setup {
 }
 
 /// A sync of a feed whose ledger knows reports in the enclave.
-pub fn delivery(enclave: &str) -> Delivery<'_> {
-    Delivery {
+pub fn delivery(enclave: &str) -> Target<'_> {
+    Target {
         feed: "feed",
         enclave,
         ledger_is_new: false,
@@ -103,14 +104,14 @@ pub trait Submit {
     async fn submit(&self, submission: &Submission) -> Result<Guid, WriteError>;
 }
 
-impl Submit for TrustarSink {
+impl Submit for TrustarEnclave {
     async fn submit(&self, submission: &Submission) -> Result<Guid, WriteError> {
         let write = Write {
             submission,
             is_new: true,
             guid: None,
         };
-        self.write(write).await.map(|written| written.guid)
+        self.write_report(write).await.map(|written| written.guid)
     }
 }
 
@@ -134,16 +135,16 @@ pub fn tags(added: &[&str], removed: &[&str], kept: &[&str]) -> TagChange {
     }
 }
 
-pub fn fault<T: std::fmt::Debug>(outcome: Result<T, WriteError>) -> Fault {
-    match outcome {
-        Err(WriteError::Fault(fault)) => fault,
+pub fn fault<T: std::fmt::Debug>(outcome: Result<T, impl Into<WriteError>>) -> Fault {
+    match outcome.map_err(Into::into) {
+        Err(WriteError::Failed(DeliveryError::Fault(fault))) => fault,
         other => panic!("{other:?}"),
     }
 }
 
 pub fn refused<T: std::fmt::Debug>(outcome: Result<T, WriteError>) -> String {
     match outcome {
-        Err(WriteError::Refused(reason)) => reason,
+        Err(WriteError::Failed(DeliveryError::Rejected(reason))) => reason,
         other => panic!("{other:?}"),
     }
 }

@@ -1,11 +1,10 @@
 //! A first sync of 500 reports, 300 with indicators, against a bare loop that makes the same calls.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use flashpoint_operator::destinations::trustar::{
-    Credential, Delivery, Trustar as Sink, TrustarSettings,
-};
+use flashpoint_operator::destinations::trustar::{self, Credential, Target, TrustarSettings};
 use flashpoint_operator::flashpoint::{ApiKey, Flashpoint as Source, FlashpointSettings};
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{self, HttpSettings};
@@ -14,6 +13,7 @@ use flashpoint_operator::sync::ledger::{Ledger, Owner};
 use flashpoint_operator::sync::ports::{Fence, Fenced, Journal, JournalError, Watcher};
 use flashpoint_operator::sync::window::Window;
 use flashpoint_operator::sync::{Mode, Plan, Ports, sync};
+use futures::future::BoxFuture;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicators::Rules;
 use jiff::SignedDuration;
@@ -109,7 +109,7 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         http::client(&HttpSettings::default())?,
         Arc::new(Unobserved),
     );
-    let sink = Sink::new(
+    let sink = trustar::Trustar::new(
         &TrustarSettings {
             url: vendors.trustar.url().parse()?,
             calls_per_minute: 0,
@@ -134,9 +134,9 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
     };
     let mut ledger = Ledger::new(Owner {
         uid: "bench".to_owned(),
-        enclave: ENCLAVE.to_owned(),
+        destination: ENCLAVE.to_owned(),
     });
-    let delivery = Delivery {
+    let target = Target {
         feed: "bench",
         enclave: ENCLAVE,
         // A read-back has no counterpart in the bare loop.
@@ -145,7 +145,7 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
     };
     let ports = Ports {
         source: &source.source(&ApiKey(vendors.flashpoint.api_key().into()), timeout),
-        sink: &sink.sink(&credential, &delivery),
+        destination: &sink.enclave(&credential, &target),
         journal: &Encoding,
         fence: &Open,
         clock: &ServiceClock::default(),
@@ -264,11 +264,10 @@ fn headers(call: &Exchange, token: &str) -> Outcome<reqwest::header::HeaderMap> 
 struct Encoding;
 
 impl Journal for Encoding {
-    async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
-        ledger
-            .encode()
-            .map(|_| ())
-            .map_err(|error| JournalError::Full(error.to_string()))
+    fn save<'a>(&'a self, ledger: &'a Ledger) -> BoxFuture<'a, Result<(), JournalError>> {
+        let encoded = ledger.encode();
+        let saved = encoded.map_err(|error| JournalError::Full(error.to_string()));
+        Box::pin(ready(saved.map(|_| ())))
     }
 }
 

@@ -62,7 +62,7 @@ pub async fn sync_wholly(
         };
         let ports = Ports {
             source: &ends.source,
-            sink: &ends.target,
+            destination: &ends.target,
             journal: &journal,
             fence: &stop,
             clock: &clock,

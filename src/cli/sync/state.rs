@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
+use std::future::ready;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +66,7 @@ impl State {
     pub fn empty(feed: &str, enclave: &str) -> Self {
         let owner = Owner {
             uid: feed.to_owned(),
-            enclave: enclave.to_owned(),
+            destination: enclave.to_owned(),
         };
         Self {
             ledger: Ledger::new(owner),
@@ -276,8 +278,10 @@ pub struct FileJournal<'a> {
 }
 
 impl Journal for FileJournal<'_> {
-    async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
-        self.file
-            .map_or(Ok(()), |file| file.save(ledger, self.window))
+    fn save<'a>(&'a self, ledger: &'a Ledger) -> BoxFuture<'a, Result<(), JournalError>> {
+        let saved = self
+            .file
+            .map_or(Ok(()), |file| file.save(ledger, self.window));
+        Box::pin(ready(saved))
     }
 }

@@ -1,39 +1,47 @@
-//! The enclave as the command line writes to it; in a dry run, as it does not.
+//! The destination as the command line delivers to it; in a dry run, as it does not.
 
-use crate::destinations::trustar::TrustarSink;
-use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
+use std::future::ready;
+
+use futures::future::BoxFuture;
+
+use crate::destinations::trustar::TrustarEnclave;
+use crate::http::fault::Service;
+use crate::sync::destination::{Delivery, DeliveryError, Destination, Receipt, Remainder, Step};
 
 /// Where reports go.
 pub struct Target {
-    /// The enclave.
-    pub enclave: TrustarSink,
-    /// Whether credential and enclave are checked, and nothing is written.
+    /// The destination.
+    pub enclave: TrustarEnclave,
+    /// Whether credential and destination are checked, and nothing is written.
     pub dry_run: bool,
 }
 
-impl Sink for Target {
-    async fn verify(&self) -> Result<(), WriteError> {
-        self.enclave.verify().await
+impl Destination for Target {
+    fn service(&self) -> &'static Service {
+        self.enclave.service()
     }
 
-    async fn prove(&self) -> Result<(), WriteError> {
-        self.enclave.prove().await
+    fn remainder(&self) -> Remainder {
+        self.enclave.remainder()
     }
 
-    async fn write(&self, write: Write<'_>) -> Result<Written, WriteError> {
+    fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        self.enclave.check()
+    }
+
+    fn check_anew(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        self.enclave.check_anew()
+    }
+
+    fn deliver<'a>(&'a self, delivery: Delivery<'a>) -> BoxFuture<'a, Result<Step, DeliveryError>> {
         if self.dry_run {
-            return Ok(Written {
-                guid: Guid(String::new()),
-                keep_guid: false,
-            });
+            let receipt = Receipt {
+                handle: String::new(),
+                keep_handle: false,
+                labels: Vec::new(),
+            };
+            return Box::pin(ready(Ok(Step::Done(receipt))));
         }
-        self.enclave.write(write).await
-    }
-
-    async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
-        if self.dry_run {
-            return Ok(());
-        }
-        self.enclave.alter_tags(guid, change).await
+        self.enclave.deliver(delivery)
     }
 }

@@ -4,6 +4,8 @@
 use jiff::SignedDuration;
 
 use super::*;
+use crate::destinations::trustar::TRUSTAR;
+use crate::flashpoint::FLASHPOINT;
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{Entry, Failure, Owner, State};
@@ -34,7 +36,7 @@ fn attempt(fresh: bool) -> Attempt<'static> {
     }
 }
 
-fn fault(service: Service, kind: FaultKind) -> Conclusion {
+fn fault(service: &'static Service, kind: FaultKind) -> Conclusion {
     let message = "what happened".to_owned();
     Conclusion::Fault(Fault {
         service,
@@ -67,7 +69,7 @@ fn outcome(conclusion: Conclusion) -> Outcome {
 fn ledger() -> Ledger {
     Ledger::new(Owner {
         uid: "uid".into(),
-        enclave: "enclave".into(),
+        destination: "enclave".into(),
     })
 }
 
@@ -94,7 +96,6 @@ fn told(status: &FlashpointFeedStatus) -> (Reason, i64, u64) {
 #[test]
 fn each_outcome_has_its_reason_and_its_next_time() {
     use FaultKind as Kind;
-    use Service::{Flashpoint, Trustar};
     let unavailable = JournalError::Unavailable(String::new());
     let table = [
         (Conclusion::Synced, Reason::Synced, 900, 0),
@@ -120,56 +121,56 @@ fn each_outcome_has_its_reason_and_its_next_time() {
             2,
         ),
         (
-            fault(Flashpoint, Kind::RateLimited),
+            fault(&FLASHPOINT, Kind::RateLimited),
             Reason::RateLimited,
             21,
             2,
         ),
         (
-            fault(Flashpoint, Kind::Unavailable),
+            fault(&FLASHPOINT, Kind::Unavailable),
             Reason::FlashpointUnavailable,
             21,
             2,
         ),
         (
-            fault(Trustar, Kind::Unavailable),
+            fault(&TRUSTAR, Kind::Unavailable),
             Reason::TrustarUnavailable,
             21,
             2,
         ),
         (
-            fault(Trustar, Kind::UnexpectedResponse),
+            fault(&TRUSTAR, Kind::UnexpectedResponse),
             Reason::UnexpectedResponse,
             21,
             2,
         ),
         // Twice the least that a person is given.
         (
-            fault(Flashpoint, Kind::Unauthorized),
+            fault(&FLASHPOINT, Kind::Unauthorized),
             Reason::FlashpointUnauthorized,
             1_811,
             2,
         ),
         (
-            fault(Trustar, Kind::Unauthorized),
+            fault(&TRUSTAR, Kind::Unauthorized),
             Reason::TrustarUnauthorized,
             1_811,
             2,
         ),
         (
-            fault(Trustar, Kind::EnclaveNotFound),
+            fault(&TRUSTAR, Kind::TargetNotFound),
             Reason::EnclaveNotFound,
             1_811,
             2,
         ),
         (
-            fault(Trustar, Kind::EnclaveNotWritable),
+            fault(&TRUSTAR, Kind::TargetNotWritable),
             Reason::EnclaveNotWritable,
             1_811,
             2,
         ),
         (
-            fault(Trustar, Kind::ExternalIdConflict),
+            fault(&TRUSTAR, Kind::Conflict),
             Reason::ExternalIdConflict,
             1_811,
             2,
@@ -194,14 +195,14 @@ fn what_is_pending_goes_on_when_it_can() {
 
 #[test]
 fn an_edit_or_a_forced_sync_forgets_earlier_failures() {
-    let outcome = outcome(fault(Service::Trustar, FaultKind::Unavailable));
+    let outcome = outcome(fault(&TRUSTAR, FaultKind::Unavailable));
     let status = after_sync(&failed_before(5), &attempt(true), &outcome, &ledger());
     assert_eq!(told(&status), (Reason::TrustarUnavailable, 16, 1));
 }
 
 #[test]
 fn nothing_is_called_before_it_asked_to_be() {
-    let mut conclusion = fault(Service::Flashpoint, FaultKind::RateLimited);
+    let mut conclusion = fault(&FLASHPOINT, FaultKind::RateLimited);
     if let Conclusion::Fault(fault) = &mut conclusion {
         fault.retry_after = Some(Duration::from_mins(2));
     }
@@ -308,15 +309,15 @@ fn a_status_stays_within_eight_kibibytes() {
             digest: Digest(0),
             filed_at: started(),
             state: failing(attempts),
-            in_enclave: false,
-            tags: Vec::new(),
+            delivered: false,
+            labels: Vec::new(),
             csv: None,
             tries: None,
-            guid: None,
+            handle: None,
         };
         ledger.set(id, entry);
     }
-    let mut conclusion = fault(Service::Trustar, FaultKind::Unauthorized);
+    let mut conclusion = fault(&TRUSTAR, FaultKind::Unauthorized);
     if let Conclusion::Fault(fault) = &mut conclusion {
         fault.message = "\u{7f}\"\\\u{10ffff}".repeat(2_000);
     }
@@ -358,11 +359,11 @@ fn a_long_request_leaves_room_for_failures() {
         digest: Digest(1),
         filed_at: started(),
         state: State::Failed(failure),
-        in_enclave: false,
-        tags: Vec::new(),
+        delivered: false,
+        labels: Vec::new(),
         csv: None,
         tries: None,
-        guid: None,
+        handle: None,
     };
     ledger.set(ReportId::new("id").unwrap(), entry);
     let request = handled(&"r".repeat(200_000));

@@ -8,11 +8,11 @@ use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::TRUSTAR;
 use super::budget::Budget;
 use super::whereabouts::Whereabouts;
-use crate::http::fault::Service;
 use crate::http::{Gate, SingleFlight, locked};
-use crate::sync::sink::WriteError;
+use crate::sync::destination::DeliveryError;
 
 /// A token, as calls carry it.
 #[derive(Clone)]
@@ -38,9 +38,9 @@ pub(super) struct Account {
     pub(super) gate: Gate,
     /// `None`: no budget.
     pub(super) budget: Option<Budget>,
-    pub(super) token: SingleFlight<Token, WriteError>,
+    pub(super) token: SingleFlight<Token, DeliveryError>,
     /// Those that the credential sees.
-    pub(super) enclaves: SingleFlight<Arc<[Enclave]>, WriteError>,
+    pub(super) enclaves: SingleFlight<Arc<[Enclave]>, DeliveryError>,
     /// How many enclaves the credential saw when they were listed last; 0: never.
     seen_enclaves: AtomicUsize,
     pub(super) whereabouts: Mutex<Whereabouts>,
@@ -52,7 +52,7 @@ impl Account {
     /// An account of which nothing is known.
     pub(super) fn new(calls_per_minute: u32) -> Self {
         Self {
-            gate: Gate::new(Service::Trustar),
+            gate: Gate::new(&TRUSTAR),
             budget: (calls_per_minute > 0).then(|| Budget::new(calls_per_minute)),
             token: SingleFlight::default(),
             enclaves: SingleFlight::default(),

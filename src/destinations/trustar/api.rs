@@ -13,10 +13,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::account::Token;
-use super::{TrustarSink, fault};
+use super::{TrustarEnclave, fault};
 use crate::http::fault::FaultKind;
 use crate::http::{Answer, hash};
-use crate::sync::sink::WriteError;
+use crate::sync::destination::DeliveryError;
 
 /// The most bytes of an answer. The largest is a report read back, and a report that TruSTAR
 /// takes is 2 MB.
@@ -29,18 +29,18 @@ const MARGIN: u64 = 60;
 /// one.
 const USUAL_LIFE: u64 = 599;
 
-impl TrustarSink {
+impl TrustarEnclave {
     /// The address of these segments below the configured one, each percent-encoded.
     ///
     /// # Errors
     /// Where one can't be part of an address: those that mean the same place or the one above, in
     /// whichever form they are written.
-    fn address(&self, segments: &[&str]) -> Result<Url, WriteError> {
+    fn address(&self, segments: &[&str]) -> Result<Url, DeliveryError> {
         let base = &self.shared.url;
         let mut path = base.path().trim_end_matches('/').to_owned();
         for segment in segments {
             if matches!(*segment, "" | "." | "..") {
-                return Err(WriteError::Refused(format!(
+                return Err(DeliveryError::Rejected(format!(
                     "the id {segment:?} can't be looked up: it can't be part of an address"
                 )));
             }
@@ -61,7 +61,7 @@ impl TrustarSink {
         path: &[&str],
         query: &str,
         body: Option<&impl Serialize>,
-    ) -> Result<Answer, WriteError> {
+    ) -> Result<Answer, DeliveryError> {
         let mut url = self.address(&[&["api", "1.3"], path].concat())?;
         url.set_query(Some(query).filter(|query| !query.is_empty()));
         let mut request = Request::new(method, url);
@@ -73,7 +73,7 @@ impl TrustarSink {
         if let Some(body) = body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             let json = serde_json::to_vec(body).map_err(|error| {
-                WriteError::Refused(format!("can't be written as JSON: {error}"))
+                DeliveryError::Rejected(format!("can't be written as JSON: {error}"))
             })?;
             *request.body_mut() = Some(Body::from(json));
         }
@@ -99,7 +99,7 @@ impl TrustarSink {
         operation: &'static str,
         mut request: Request,
         authorization: &HeaderValue,
-    ) -> Result<Answer, WriteError> {
+    ) -> Result<Answer, DeliveryError> {
         let item = item(&request);
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, authorization.clone());
@@ -140,7 +140,7 @@ impl TrustarSink {
     }
 
     /// The token in use, or a new one where there is none that is good besides the `refused` one.
-    async fn token(&self, refused: Option<&Token>) -> Result<Token, WriteError> {
+    async fn token(&self, refused: Option<&Token>) -> Result<Token, DeliveryError> {
         let good = |token: &Token, _| {
             token.good_until > Instant::now()
                 && refused.is_none_or(|refused| refused.authorization != token.authorization)
@@ -149,7 +149,7 @@ impl TrustarSink {
         self.account.token.get(good, fetch).await
     }
 
-    async fn new_token(&self) -> Result<Token, WriteError> {
+    async fn new_token(&self) -> Result<Token, DeliveryError> {
         let [key, secret] =
             [&self.credential.key, &self.credential.secret].map(ExposeSecret::expose_secret);
         let basic = STANDARD.encode(format!("{key}:{secret}"));
@@ -186,7 +186,7 @@ impl TrustarSink {
     }
 
     /// The service refuses the credential, and what it said of it earlier does not count.
-    pub(super) fn unauthorized(&self, answer: &Answer) -> WriteError {
+    pub(super) fn unauthorized(&self, answer: &Answer) -> DeliveryError {
         self.account.enclaves.forget();
         let happened = format!(
             "refused the API key and secret ({}): {}; put a valid pair in trustar-api-key and \
@@ -233,7 +233,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-fn sensitive(value: &str) -> Result<HeaderValue, WriteError> {
+fn sensitive(value: &str) -> Result<HeaderValue, DeliveryError> {
     let mut value = HeaderValue::from_str(value).map_err(|_| {
         let message = "TruSTAR gave a token that no header can carry: check trustar.url";
         fault(FaultKind::UnexpectedResponse, message.to_owned())

@@ -2,10 +2,11 @@
 //! change a report of another.
 
 use super::lookup::Found;
-use super::{TrustarSink, fault};
+use super::write::{Guid, Write, WriteError, Written};
+use super::{TrustarEnclave, fault};
 use crate::http::fault::{Fault, FaultKind};
 use crate::http::{locked, shown};
-use crate::sync::sink::{Guid, Write, WriteError, Written};
+use crate::sync::destination::DeliveryError;
 
 /// So many looks without an answer are the last of a sync: they must not hold up what they watch over.
 const UNANSWERED: u32 = 2;
@@ -33,9 +34,12 @@ impl Default for Arrival {
     }
 }
 
-impl TrustarSink {
-    /// Writes a report, and makes sure where it went.
-    pub(super) async fn write_and_follow(&self, write: Write<'_>) -> Result<Written, WriteError> {
+impl TrustarEnclave {
+    /// Creates the report, or replaces the one with the same external id, and makes sure where it went. Safe to repeat.
+    ///
+    /// # Errors
+    /// When it is not known to be in the enclave, or known to be elsewhere.
+    pub async fn write_report(&self, write: Write<'_>) -> Result<Written, WriteError> {
         let asks = write.is_new && (self.ledger_is_new || self.account.has_several_enclaves());
         // While another report is being read back this one need not wait to be written.
         if asks
@@ -44,7 +48,7 @@ impl TrustarSink {
         {
             return Err(fault.clone().into());
         }
-        let written = self.deliver(write).await?;
+        let written = self.upsert(write).await?;
         let id = &write.submission.external_id;
         if asks {
             self.see_arrived(&written.guid, id).await?;
@@ -58,7 +62,7 @@ impl TrustarSink {
 
     /// Reads some of the created reports back by their GUIDs: the first of a sync, and where the ledger is new and there are
     /// several enclaves also the 2nd, 4th, 8th and so on, since the newest may be one that no other enclave has.
-    async fn see_arrived(&self, guid: &Guid, id: &str) -> Result<(), WriteError> {
+    async fn see_arrived(&self, guid: &Guid, id: &str) -> Result<(), DeliveryError> {
         let mut arrival = self.arrival.lock().await;
         if let Some(fault) = &arrival.strayed {
             return Err(fault.clone().into());
@@ -84,7 +88,7 @@ impl TrustarSink {
             }
             // The report is written all the same, and the question stays open for the next.
             Ok(Found::Unsaid(_) | Found::Nowhere) => {}
-            Err(WriteError::Fault(fault)) if fault.kind == FaultKind::Unavailable => {
+            Err(DeliveryError::Fault(fault)) if fault.kind == FaultKind::Unavailable => {
                 arrival.unanswered += 1;
                 if arrival.unanswered >= UNANSWERED {
                     arrival.next = u32::MAX;
@@ -96,7 +100,7 @@ impl TrustarSink {
     }
 
     /// Where the report of this GUID is. Not shown yet, or not to be read by this credential, it is nowhere.
-    async fn look(&self, guid: &Guid) -> Result<Found, WriteError> {
+    async fn look(&self, guid: &Guid) -> Result<Found, DeliveryError> {
         let answer = self.read_back(guid).await?;
         if !answer.succeeded() {
             return Ok(Found::Nowhere);
@@ -106,7 +110,7 @@ impl TrustarSink {
 
     /// A write was answered with the GUID of one that was meant for another enclave: where that report is decides whose
     /// conflict it is. Nothing that the process remembers does: the other feed may be the one that strayed.
-    async fn settle(&self, guid: &Guid, id: &str, other: &str) -> Result<(), WriteError> {
+    async fn settle(&self, guid: &Guid, id: &str, other: &str) -> Result<(), DeliveryError> {
         match self.look(guid).await? {
             Found::Here(_) => {
                 locked(&self.account.whereabouts).found(guid, &self.enclave);
@@ -144,5 +148,5 @@ fn conflict(happened: &str) -> Fault {
         "{happened}: TruSTAR keeps one report for an external id; send to one enclave only, or \
          use another company's credential"
     );
-    fault(FaultKind::ExternalIdConflict, message)
+    fault(FaultKind::Conflict, message)
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::write::budget_spent;
 use crate::http::locked;
-use crate::sync::sink::WriteError;
+use crate::sync::destination::DeliveryError;
 
 /// A call that would wait longer is not made: its sync can do something else meanwhile.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -97,7 +98,7 @@ impl Budget {
     /// again; the next one, when it is full once more after that. So feeds of one credential take
     /// turns instead of meeting at a bucket that the first of them has emptied. A feed that comes
     /// sooner, as when a sync is forced, has the same turn still, and waits for it if others wait.
-    pub(super) fn take(&self, host: &HostBudget, feed: &str) -> Result<Duration, WriteError> {
+    pub(super) fn take(&self, host: &HostBudget, feed: &str) -> Result<Duration, DeliveryError> {
         let now = Instant::now();
         let mut turns = locked(&self.0);
         let mut host = locked(&host.0);
@@ -113,9 +114,7 @@ impl Budget {
             return Ok(wait);
         }
         let at = held.unwrap_or_else(|| turns.give(&host, feed, now));
-        Err(WriteError::BudgetSpent {
-            ready_in: at.saturating_duration_since(now),
-        })
+        Err(budget_spent(at.saturating_duration_since(now)))
     }
 
     /// Leaves no call in it: the service counts more than we do.
@@ -148,10 +147,10 @@ impl Turns {
 mod tests {
     use super::*;
 
-    fn seconds(outcome: &Result<Duration, WriteError>) -> Result<u64, u64> {
+    fn seconds(outcome: &Result<Duration, DeliveryError>) -> Result<u64, u64> {
         match outcome {
             Ok(wait) => Ok(wait.as_secs()),
-            Err(WriteError::BudgetSpent { ready_in }) => Err(ready_in.as_secs()),
+            Err(DeliveryError::BudgetSpent { ready_in, .. }) => Err(ready_in.as_secs()),
             Err(_) => Err(u64::MAX),
         }
     }

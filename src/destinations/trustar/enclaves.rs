@@ -7,10 +7,10 @@ use reqwest::Method;
 use tokio::time::Instant;
 
 use super::account::Enclave;
-use super::{TrustarSink, fault};
+use super::{TrustarEnclave, fault};
 use crate::http::fault::{Fault, FaultKind};
 use crate::http::shown;
-use crate::sync::sink::WriteError;
+use crate::sync::destination::DeliveryError;
 
 /// How long a list of enclaves counts.
 const COUNTS_FOR: Duration = Duration::from_hours(1);
@@ -18,10 +18,10 @@ const COUNTS_FOR: Duration = Duration::from_hours(1);
 /// The most enclaves that a message names.
 const NAMED: usize = 3;
 
-impl TrustarSink {
+impl TrustarEnclave {
     /// Looks the enclave up in the credential's list, which is asked for again where it is old or
     /// does not let us write.
-    pub(super) async fn check_enclave(&self) -> Result<(), WriteError> {
+    pub(super) async fn check_enclave(&self) -> Result<(), DeliveryError> {
         let usable = |all: &Arc<[Enclave]>, at: Instant| {
             at.elapsed() < COUNTS_FOR && self.ours(all).is_some_and(Enclave::writable)
         };
@@ -31,7 +31,7 @@ impl TrustarSink {
     }
 
     /// The same, by a list that is asked for from now on.
-    pub(super) async fn check_enclave_anew(&self) -> Result<(), WriteError> {
+    pub(super) async fn check_enclave_anew(&self) -> Result<(), DeliveryError> {
         let enclaves = &self.account.enclaves;
         let all = enclaves
             .begun_since(Instant::now(), Box::pin(self.list_enclaves()))
@@ -48,7 +48,7 @@ impl TrustarSink {
         let (kind, problem) = match self.ours(all) {
             Some(ours) if ours.writable() => return Ok(()),
             None => (
-                FaultKind::EnclaveNotFound,
+                FaultKind::TargetNotFound,
                 format!("TruSTAR shows this credential no enclave {}", self.enclave),
             ),
             Some(ours) => {
@@ -61,7 +61,7 @@ impl TrustarSink {
                     "this credential may {may} reports in the TruSTAR enclave {}",
                     named(ours)
                 );
-                (FaultKind::EnclaveNotWritable, problem)
+                (FaultKind::TargetNotWritable, problem)
             }
         };
         let others: Vec<_> = all
@@ -86,7 +86,7 @@ impl TrustarSink {
         id.eq_ignore_ascii_case(&self.enclave)
     }
 
-    async fn list_enclaves(&self) -> Result<Arc<[Enclave]>, WriteError> {
+    async fn list_enclaves(&self) -> Result<Arc<[Enclave]>, DeliveryError> {
         let answer = self
             .api("list_enclaves", Method::GET, &["enclaves"], "", None::<&()>)
             .await?;

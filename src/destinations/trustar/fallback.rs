@@ -2,14 +2,15 @@
 
 use reqwest::Method;
 
-use super::TrustarSink;
+use super::TrustarEnclave;
 use super::lookup::Found;
 use super::reports::not_yet;
+use super::write::{Guid, Write, WriteError, Written};
 use crate::destinations::trustar::mapping::Submission;
 use crate::http::Answer;
-use crate::sync::sink::{Guid, Write, WriteError, Written};
+use crate::sync::destination::DeliveryError;
 
-impl TrustarSink {
+impl TrustarEnclave {
     /// One look and write at a time for each external id, so that none is created twice.
     pub(super) async fn look_then_write(&self, write: Write<'_>) -> Result<Written, WriteError> {
         let submission = write.submission;
@@ -25,7 +26,7 @@ impl TrustarSink {
                 }
                 404 if self.is_deleted(guid).await? => {}
                 404 => return Err(not_yet(&answer)),
-                _ => return Err(self.refused(&answer).await),
+                _ => return Err(self.refused(&answer).await.into()),
             }
         }
         let guid = match self.find(&submission.external_id).await? {
@@ -39,7 +40,7 @@ impl TrustarSink {
     }
 
     /// Whether there is no report of this GUID: a single 404 must not make a second one in the enclave.
-    async fn is_deleted(&self, guid: &Guid) -> Result<bool, WriteError> {
+    async fn is_deleted(&self, guid: &Guid) -> Result<bool, DeliveryError> {
         let answer = self.read_back(guid).await?;
         match answer.status {
             404 => Ok(true),
@@ -73,7 +74,7 @@ impl TrustarSink {
             }
             // What a duplicate is answered with is documented nowhere.
             400 | 409 => {}
-            _ => return Err(self.refused(&answer).await),
+            _ => return Err(self.refused(&answer).await.into()),
         }
         let found = match found {
             Found::Nowhere => self.find(id).await?,
@@ -81,12 +82,13 @@ impl TrustarSink {
         };
         match found {
             Found::Here(guid) => self.update(guid, submission).await,
-            Found::Elsewhere { enclave, .. } => Err(WriteError::InOtherEnclave(format!(
+            Found::Elsewhere { enclave, .. } => Err(DeliveryError::Impossible(format!(
                 "TruSTAR has this external id in the enclave {enclave} and refused another report of it ({}): {}",
                 answer.status,
                 answer.said()
-            ))),
-            Found::Unsaid(_) | Found::Nowhere => Err(self.refused(&answer).await),
+            ))
+            .into()),
+            Found::Unsaid(_) | Found::Nowhere => Err(self.refused(&answer).await.into()),
         }
     }
 
@@ -95,12 +97,12 @@ impl TrustarSink {
         match answer.status {
             200..=299 => Ok(guid),
             404 => Err(not_yet(&answer)),
-            _ => Err(self.refused(&answer).await),
+            _ => Err(self.refused(&answer).await.into()),
         }
     }
 
     /// By the GUID, since an external id may lead to another enclave's report.
-    async fn put(&self, guid: &Guid, submission: &Submission) -> Result<Answer, WriteError> {
+    async fn put(&self, guid: &Guid, submission: &Submission) -> Result<Answer, DeliveryError> {
         let report = self.report(submission);
         let path = ["reports", &guid.0];
         let query = "idType=internal";

@@ -3,11 +3,12 @@
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::TrustarSink;
+use super::TrustarEnclave;
 use super::reports::as_guid;
+use super::write::Guid;
 use crate::http::Answer;
 use crate::http::fault::Fault;
-use crate::sync::sink::{Guid, WriteError};
+use crate::sync::destination::DeliveryError;
 
 /// A report as it is read back; the rest of it does not matter here.
 #[derive(Deserialize)]
@@ -34,9 +35,9 @@ pub(super) enum Found {
     Nowhere,
 }
 
-impl TrustarSink {
+impl TrustarEnclave {
     /// Where an external id leads; of several reports that have it, in several enclaves, to one.
-    pub(super) async fn find(&self, external_id: &str) -> Result<Found, WriteError> {
+    pub(super) async fn find(&self, external_id: &str) -> Result<Found, DeliveryError> {
         let answer = self.read(external_id, "idType=external").await?;
         match answer.status {
             200..=299 => Ok(self.located(&answer)?),
@@ -46,11 +47,11 @@ impl TrustarSink {
     }
 
     /// Reads the report back that a GUID leads to.
-    pub(super) async fn read_back(&self, guid: &Guid) -> Result<Answer, WriteError> {
+    pub(super) async fn read_back(&self, guid: &Guid) -> Result<Answer, DeliveryError> {
         self.read(&guid.0, "idType=internal").await
     }
 
-    async fn read(&self, id: &str, id_type: &str) -> Result<Answer, WriteError> {
+    async fn read(&self, id: &str, id_type: &str) -> Result<Answer, DeliveryError> {
         let path = ["reports", id];
         self.api("get_report", Method::GET, &path, id_type, None::<&()>)
             .await

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
-use crate::sync::report::{Report, each_value, text, text_of};
+use crate::sync::report::{CsvData, Report, each_value, text, text_of};
 
 /// Tags over this length are left out (the seed: "greater than 32 characters long will be
 /// ignored"), in characters.
@@ -33,38 +33,6 @@ pub struct Submission {
     pub deeplink: Option<String>,
     /// Tags of at most 32 characters, deduplicated, in order, at most [`MAX_TAGS`].
     pub tags: Vec<String>,
-}
-
-/// The CSV data that goes with a report, by how many links it has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CsvData {
-    /// No link, or nothing behind it could be had.
-    #[default]
-    None,
-    /// The data behind the only link: appended as text.
-    One(String),
-    /// The data behind each of several links, in their order: appended as an array.
-    Several(Vec<String>),
-}
-
-impl CsvData {
-    /// Each text.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let texts = match self {
-            Self::None => &[],
-            Self::One(text) => std::slice::from_ref(text),
-            Self::Several(texts) => texts.as_slice(),
-        };
-        texts.iter().map(String::as_str)
-    }
-
-    fn json(&self) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::One(text) => serde_json::to_string(text).ok(),
-            Self::Several(texts) => serde_json::to_string(texts).ok(),
-        }
-    }
 }
 
 /// Maps a report.
@@ -116,7 +84,7 @@ fn tag(json: &str) -> Option<String> {
 /// The report's JSON with `summary` first, the other keys in their order, and `csv_data` last.
 fn body(report: &Report, csv: &CsvData) -> String {
     let fields = &report.fields;
-    let csv = csv.json();
+    let csv = json_of(csv);
     let mut json = String::with_capacity(report.len() + csv.as_ref().map_or(0, String::len) + 16);
     json.push('{');
     let summary = fields.get_key_value("summary");
@@ -132,6 +100,14 @@ fn body(report: &Report, csv: &CsvData) -> String {
     }
     json.push('}');
     json
+}
+
+fn json_of(csv: &CsvData) -> Option<String> {
+    match csv {
+        CsvData::None => None,
+        CsvData::One(text) => serde_json::to_string(text).ok(),
+        CsvData::Several(texts) => serde_json::to_string(texts).ok(),
+    }
 }
 
 fn push_member(json: &mut String, key: &str, value: &str) {

@@ -12,21 +12,31 @@ mod reports;
 mod tags;
 mod upsert;
 mod whereabouts;
+pub(crate) mod write;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use reqwest::{Client, Url};
 use secrecy::SecretString;
 
 use crate::http::call::Observer;
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::http::{ByCredential, ServiceUrl, Wire, locked};
-use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
+use crate::sync::destination::{Delivery, DeliveryError, Destination, Remainder, Step};
 use account::Account;
 use arrival::Arrival;
 use budget::HostBudget;
 use upsert::Upsert;
+pub use write::{Guid, TagChange, Write, WriteError, Written};
+
+/// TruSTAR, now Splunk Intelligence Management.
+pub static TRUSTAR: Service = Service {
+    name: "TruSTAR",
+    label: "trustar",
+    address: "trustar.url",
+};
 
 /// Where TruSTAR is, and how often it may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +76,9 @@ struct Shared {
     tag_form: Mutex<tags::Form>,
 }
 
-/// What one sync delivers.
+/// Where the reports of one sync go.
 #[derive(Clone, Copy, Debug)]
-pub struct Delivery<'a> {
+pub struct Target<'a> {
     /// The feed, by a key that all its syncs share: they have one turn where the budget is spent.
     pub feed: &'a str,
     /// The enclave that the reports go to.
@@ -81,7 +91,7 @@ pub struct Delivery<'a> {
 }
 
 /// One enclave, written to with one credential in one sync.
-pub struct TrustarSink {
+pub struct TrustarEnclave {
     shared: Arc<Shared>,
     account: Arc<Account>,
     credential: Credential,
@@ -97,7 +107,7 @@ impl Trustar {
     #[must_use]
     pub fn new(settings: &TrustarSettings, http: Client, observer: Observer) -> Self {
         let shared = Shared {
-            wire: Wire::new(Service::Trustar, http, observer),
+            wire: Wire::new(&TRUSTAR, http, observer),
             url: settings.url.url().clone(),
             calls_per_minute: settings.calls_per_minute,
             host: HostBudget::new(),
@@ -110,49 +120,56 @@ impl Trustar {
         }
     }
 
-    /// Where `delivery` goes, with `credential`; for one sync.
+    /// The enclave of `target`, with `credential`; for one sync.
     #[must_use]
-    pub fn sink(&self, credential: &Credential, delivery: &Delivery<'_>) -> TrustarSink {
+    pub fn enclave(&self, credential: &Credential, target: &Target<'_>) -> TrustarEnclave {
         let shared = Arc::clone(&self.shared);
         let parts = [&credential.key, &credential.secret];
         let new = || Account::new(shared.calls_per_minute);
         let account = shared.accounts.get_or(&parts, new);
-        locked(&account.whereabouts).serve(delivery.enclave);
-        TrustarSink {
+        locked(&account.whereabouts).serve(target.enclave);
+        TrustarEnclave {
             account,
             credential: credential.clone(),
-            feed: delivery.feed.to_owned(),
-            enclave: delivery.enclave.to_owned(),
-            ledger_is_new: delivery.ledger_is_new,
-            timeout: delivery.timeout,
+            feed: target.feed.to_owned(),
+            enclave: target.enclave.to_owned(),
+            ledger_is_new: target.ledger_is_new,
+            timeout: target.timeout,
             arrival: tokio::sync::Mutex::default(),
             shared,
         }
     }
 }
 
-impl Sink for TrustarSink {
-    async fn verify(&self) -> Result<(), WriteError> {
-        self.check_enclave().await
+impl Destination for TrustarEnclave {
+    fn service(&self) -> &'static Service {
+        &TRUSTAR
     }
 
-    async fn prove(&self) -> Result<(), WriteError> {
-        self.check_enclave_anew().await
+    fn remainder(&self) -> Remainder {
+        Remainder {
+            pending: "TruSTAR does not know yet the reports just written; their tags follow",
+            failed: "its tags could not be set",
+        }
     }
 
-    async fn write(&self, write: Write<'_>) -> Result<Written, WriteError> {
-        self.write_and_follow(write).await
+    fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(self.check_enclave())
     }
 
-    async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
-        self.change_tags(guid, change).await
+    fn check_anew(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(self.check_enclave_anew())
+    }
+
+    fn deliver<'a>(&'a self, delivery: Delivery<'a>) -> BoxFuture<'a, Result<Step, DeliveryError>> {
+        Box::pin(self.take_step(delivery))
     }
 }
 
 /// A fault that the answers of several calls tell together.
 fn fault(kind: FaultKind, message: String) -> Fault {
     Fault {
-        service: Service::Trustar,
+        service: &TRUSTAR,
         kind,
         message,
         retry_after: None,

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde::Serialize;
 
-use super::TrustarSink;
+use super::TrustarEnclave;
 use super::lookup::Found;
+use super::write::{Guid, Write, WriteError, Written};
 use crate::destinations::trustar::mapping::Submission;
 use crate::http::{Answer, locked};
-use crate::sync::sink::{Guid, Write, WriteError, Written};
+use crate::sync::destination::DeliveryError;
 
 /// A report on the wire. Each write sends the whole: what is left out of an update is erased.
 #[derive(Serialize)]
@@ -26,9 +27,9 @@ pub(super) struct Report<'a> {
     distribution_type: &'static str,
 }
 
-impl TrustarSink {
+impl TrustarEnclave {
     /// Creates the report or replaces the one with its external id.
-    pub(super) async fn deliver(&self, write: Write<'_>) -> Result<Written, WriteError> {
+    pub(super) async fn upsert(&self, write: Write<'_>) -> Result<Written, WriteError> {
         let upsert = &self.shared.upsert;
         if locked(upsert).is_worth_a_try() {
             let report = self.report(write.submission);
@@ -54,7 +55,7 @@ impl TrustarSink {
                 }
                 // 409: the id is taken; a look tells by which report.
                 404 | 405 | 409 => {}
-                _ => return Err(self.refused(&answer).await),
+                _ => return Err(self.refused(&answer).await.into()),
             }
         }
         self.look_then_write(write).await
@@ -94,7 +95,7 @@ impl TrustarSink {
 
     /// What a status says about a call for one report that is no success. A 403 is the enclave's
     /// fault only if the enclave's rights say so: a gateway refuses single reports with it, too.
-    pub(super) async fn refused(&self, answer: &Answer) -> WriteError {
+    pub(super) async fn refused(&self, answer: &Answer) -> DeliveryError {
         let (status, said) = (answer.status, answer.said());
         match status {
             403 => {
@@ -103,13 +104,13 @@ impl TrustarSink {
                 }
             }
             413 => {
-                return WriteError::TooLarge(format!(
+                return DeliveryError::TooLarge(format!(
                     "TruSTAR finds the report too large (413): {said}"
                 ));
             }
             _ => {}
         }
-        WriteError::Refused(format!("TruSTAR refused the report ({status}): {said}"))
+        DeliveryError::Rejected(format!("TruSTAR refused the report ({status}): {said}"))
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use reqwest::Method;
 use serde::Serialize;
 
-use super::TrustarSink;
+use super::TrustarEnclave;
 use super::reports::not_yet;
+use super::write::{Guid, TagChange, WriteError};
 use crate::http::locked;
-use crate::sync::sink::{Guid, TagChange, WriteError};
+use crate::sync::destination::DeliveryError;
 
 /// How tags are written, as far as this process has learned it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,12 +43,12 @@ enum Taken {
     No(String),
 }
 
-impl TrustarSink {
-    pub(super) async fn change_tags(
-        &self,
-        guid: &Guid,
-        change: &TagChange,
-    ) -> Result<(), WriteError> {
+impl TrustarEnclave {
+    /// Changes the tags of a report that was written.
+    ///
+    /// # Errors
+    /// When they are not known to be changed.
+    pub async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
         let form = *locked(&self.shared.tag_form);
         let alteration = form.alteration(change);
         let learned = match self.send_tags(guid, &alteration).await? {
@@ -64,10 +65,10 @@ impl TrustarSink {
             Taken::No(reason) => {
                 let documented = Form::Documented.alteration(change);
                 if documented == alteration {
-                    return Err(WriteError::Refused(reason));
+                    return Err(DeliveryError::Rejected(reason).into());
                 }
                 if let Taken::No(reason) = self.send_tags(guid, &documented).await? {
-                    return Err(WriteError::Refused(reason));
+                    return Err(DeliveryError::Rejected(reason).into());
                 }
                 Form::Documented
             }
@@ -97,7 +98,7 @@ impl TrustarSink {
                 answer.status,
                 answer.said()
             ))),
-            _ => Err(self.refused(&answer).await),
+            _ => Err(self.refused(&answer).await.into()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use crate::sync::sink::Guid;
+use super::write::Guid;
 
 /// At least so many of the latest writes are remembered, at most twice as many.
 const REMEMBERED: usize = 25_000;

@@ -42,12 +42,12 @@ pub enum EncodeError {
 /// Why a stored ledger is not taken for an owner's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untrusted {
-    /// It is the feed's, from when it wrote to another enclave.
-    OtherEnclave {
+    /// It is the feed's, from when it wrote to another destination.
+    OtherDestination {
         /// What that ledger sums up.
         totals: Totals,
     },
-    /// It is another feed's, whatever its enclave.
+    /// It is another feed's, whatever its destination.
     OtherFeed,
     /// It is damaged, or of another version.
     Unreadable,
@@ -64,8 +64,9 @@ struct Stored {
     last_posted: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_submitted: Option<Timestamp>,
-    /// Each tag once.
-    tags: Vec<String>,
+    /// Each label once.
+    #[serde(rename = "tags")]
+    labels: Vec<String>,
     /// Each digest of rules once.
     rules: Vec<u64>,
     /// By time, oldest first.
@@ -97,8 +98,8 @@ struct More {
     csv: Option<Tries>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tries: Option<Tries>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    guid: Option<String>,
+    #[serde(rename = "guid", skip_serializing_if = "Option::is_none")]
+    handle: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
@@ -106,7 +107,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// id, digest, seconds since the row before, in the enclave, CSV attempts, indices of tags, state
+/// id, digest, seconds since the row before, whether delivered, CSV attempts, indices of labels, state
 #[derive(Serialize, Deserialize)]
 struct Row(String, String, i64, u8, u8, Vec<usize>, StoredState);
 
@@ -115,7 +116,7 @@ enum StoredState {
     #[serde(rename = "s")]
     Sent,
     #[serde(rename = "t")]
-    TagsPending(String, bool),
+    Accepted(String, bool),
     #[serde(rename = "w")]
     WithoutIndicators(usize),
     #[serde(rename = "p")]
@@ -183,8 +184,8 @@ impl Ledger {
         let stored = stored.ok_or(Untrusted::Unreadable)?;
         if stored.owner.uid != owner.uid {
             Err(Untrusted::OtherFeed)
-        } else if stored.owner.enclave != owner.enclave {
-            Err(Untrusted::OtherEnclave {
+        } else if stored.owner.destination != owner.destination {
+            Err(Untrusted::OtherDestination {
                 totals: stored.totals,
             })
         } else {
@@ -193,7 +194,7 @@ impl Ledger {
     }
 
     fn to_stored(&self) -> Stored {
-        let mut tags = Table::new();
+        let mut labels = Table::new();
         let mut rules = Table::new();
         let mut entries: Vec<(&ReportId, &Entry)> = self.entries.iter().collect();
         entries.sort_by_key(|(id, entry)| (entry.filed_at, *id));
@@ -216,7 +217,7 @@ impl Ledger {
             let rare = More {
                 csv: entry.csv.filter(|csv| *csv != Tries::HOPELESS),
                 tries: entry.tries,
-                guid: entry.guid.clone(),
+                handle: entry.handle.clone(),
             };
             if rare != More::default() {
                 more.insert(id.as_str().to_owned(), rare);
@@ -226,13 +227,17 @@ impl Ledger {
                 id.as_str().to_owned(),
                 STANDARD_NO_PAD.encode(entry.digest.0.to_be_bytes()),
                 delta,
-                u8::from(entry.in_enclave),
+                u8::from(entry.delivered),
                 u8::try_from(csv_attempts).unwrap_or(u8::MAX),
-                entry.tags.iter().map(|tag| tags.index(tag)).collect(),
+                entry
+                    .labels
+                    .iter()
+                    .map(|label| labels.index(label))
+                    .collect(),
                 match &entry.state {
                     State::Sent => StoredState::Sent,
-                    State::TagsPending { guid, created } => {
-                        StoredState::TagsPending(guid.clone(), *created)
+                    State::Accepted { handle, created } => {
+                        StoredState::Accepted(handle.clone(), *created)
                     }
                     State::WithoutIndicators { rules: digest } => {
                         StoredState::WithoutIndicators(rules.index(digest))
@@ -250,7 +255,7 @@ impl Ledger {
             open: self.open.clone(),
             last_posted: self.last_posted,
             last_submitted: self.last_submitted,
-            tags: tags.0,
+            labels: labels.0,
             rules: rules.0,
             reports,
             more,
@@ -282,7 +287,7 @@ fn from_stored(stored: Stored) -> Ledger {
         open,
         last_posted,
         last_submitted,
-        tags,
+        labels,
         rules,
         reports,
         mut more,
@@ -317,7 +322,7 @@ fn from_stored(stored: Stored) -> Ledger {
         seconds = seconds.saturating_add(row.2);
         // A row that can't be read is a report not known: it is looked at again.
         let rare = more.remove(&row.0).unwrap_or_default();
-        if let Some((id, entry)) = entry(row, rare, seconds, &tags, &rules) {
+        if let Some((id, entry)) = entry(row, rare, seconds, &labels, &rules) {
             ledger.set(id, entry);
         }
     }
@@ -329,14 +334,14 @@ fn entry(
     row: Row,
     rare: More,
     seconds: i64,
-    tags: &[String],
+    labels: &[String],
     rules: &[u64],
 ) -> Option<(ReportId, Entry)> {
-    let Row(id, digest, _, in_enclave, csv_attempts, tag_indices, state) = row;
+    let Row(id, digest, _, delivered, csv_attempts, label_indices, state) = row;
     let digest: [u8; 8] = STANDARD_NO_PAD.decode(digest).ok()?.try_into().ok()?;
     let state = match state {
         StoredState::Sent => State::Sent,
-        StoredState::TagsPending(guid, created) => State::TagsPending { guid, created },
+        StoredState::Accepted(handle, created) => State::Accepted { handle, created },
         StoredState::WithoutIndicators(index) => State::WithoutIndicators {
             rules: *rules.get(index)?,
         },
@@ -347,10 +352,10 @@ fn entry(
         digest: Digest(u64::from_be_bytes(digest)),
         filed_at: Timestamp::from_second(seconds).ok()?,
         state,
-        in_enclave: in_enclave != 0,
-        tags: tag_indices
+        delivered: delivered != 0,
+        labels: label_indices
             .into_iter()
-            .map(|index| tags.get(index).cloned())
+            .map(|index| labels.get(index).cloned())
             .collect::<Option<_>>()?,
         // Earlier versions did not say when the attempts were made: as if long ago.
         csv: rare.csv.or_else(|| {
@@ -360,7 +365,7 @@ fn entry(
             })
         }),
         tries: rare.tries,
-        guid: rare.guid,
+        handle: rare.handle,
     };
     Some((ReportId::new(&id)?, entry))
 }
@@ -375,7 +380,7 @@ mod tests {
     fn owner() -> Owner {
         Owner {
             uid: "5c0d8b3e-uid".into(),
-            enclave: "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65".into(),
+            destination: "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65".into(),
         }
     }
 
@@ -384,11 +389,11 @@ mod tests {
             digest: Digest(u64::MAX - 7),
             filed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             state,
-            in_enclave: true,
-            tags: vec!["Fraud".into(), "Cybercrime & more".into()],
+            delivered: true,
+            labels: vec!["Fraud".into(), "Cybercrime & more".into()],
             csv: Some(Tries::after(None, Timestamp::UNIX_EPOCH, RETRY_AFTER)),
             tries: Some(Tries::HOPELESS),
-            guid: Some("guid".into()),
+            handle: Some("guid".into()),
         }
     }
 
@@ -397,8 +402,8 @@ mod tests {
         let now = "2026-01-02T03:04:05Z".parse().unwrap();
         let states = [
             State::Sent,
-            State::TagsPending {
-                guid: "g".into(),
+            State::Accepted {
+                handle: "g".into(),
                 created: true,
             },
             State::WithoutIndicators { rules: u64::MAX },
@@ -468,7 +473,7 @@ mod tests {
                 ..owner()
             },
             Owner {
-                enclave: "another".into(),
+                destination: "another".into(),
                 ..owner()
             },
         ] {
@@ -480,21 +485,24 @@ mod tests {
     fn it_is_told_why_a_ledger_is_not_trusted() {
         let ledger = every_state();
         let text = ledger.encode().unwrap();
-        let why = |text: &str, uid: &str, enclave: &str| {
-            let (uid, enclave) = (uid.to_owned(), enclave.to_owned());
-            Ledger::decode_trusted(text, &Owner { uid, enclave }).err()
+        let why = |text: &str, uid: &str, destination: &str| {
+            let (uid, destination) = (uid.to_owned(), destination.to_owned());
+            Ledger::decode_trusted(text, &Owner { uid, destination }).err()
         };
-        let Owner { uid, enclave } = owner();
-        assert_eq!(why(&text, &uid, &enclave), None);
+        let Owner { uid, destination } = owner();
+        assert_eq!(why(&text, &uid, &destination), None);
         assert_eq!(
             why(&text, &uid, "another"),
-            Some(Untrusted::OtherEnclave {
+            Some(Untrusted::OtherDestination {
                 totals: ledger.totals
             })
         );
-        assert_eq!(why(&text, "another", &enclave), Some(Untrusted::OtherFeed));
+        assert_eq!(
+            why(&text, "another", &destination),
+            Some(Untrusted::OtherFeed)
+        );
         assert_eq!(why(&text, "another", "another"), Some(Untrusted::OtherFeed));
-        assert_eq!(why("AAAA", &uid, &enclave), Some(Untrusted::Unreadable));
+        assert_eq!(why("AAAA", &uid, &destination), Some(Untrusted::Unreadable));
     }
 
     #[test]
@@ -522,12 +530,12 @@ mod tests {
             let entry = Entry {
                 digest: Digest::of(&hash),
                 filed_at: Timestamp::from_second(seconds).unwrap(),
-                tags: (0..5)
+                labels: (0..5)
                     .map(|tag| format!("tag {}", (usize::from(hash[tag]) + tag) % 40))
                     .collect(),
                 csv: None,
                 tries: None,
-                guid: None,
+                handle: None,
                 ..entry(if hash[20] < 150 {
                     State::Sent
                 } else {

@@ -28,8 +28,9 @@ pub const MAX_REPORTS: usize = 20_000;
 pub struct Owner {
     /// The UID of the `FlashpointFeed`; a feed created again has another.
     pub uid: String,
-    /// The enclave that the reports were written to.
-    pub enclave: String,
+    /// What the destination calls the place that the reports went to; for TruSTAR the enclave's id.
+    #[serde(rename = "enclave")]
+    pub destination: String,
 }
 
 /// Sums over the life of a feed; after a crash they may fall short, never exceed.
@@ -38,7 +39,7 @@ pub struct Owner {
 pub struct Totals {
     /// Syncs that handled the latest reports.
     pub syncs: u64,
-    /// Reports written to the enclave.
+    /// Reports delivered.
     pub submitted: u64,
     /// Attempts at a report that failed.
     pub failed: u64,
@@ -58,12 +59,12 @@ pub struct OpenSync {
 /// Where a report stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// In the enclave as it was received, with its tags.
+    /// At the destination as it was received, complete.
     Sent,
-    /// In the enclave, its tags not yet set.
-    TagsPending {
-        /// The enclave's id of it.
-        guid: String,
+    /// Accepted by the destination, and not complete yet: a TruSTAR report's tags are still to be set.
+    Accepted {
+        /// The destination's own id of it.
+        handle: String,
         /// Whether the write created it, as opposed to updating it.
         created: bool,
     },
@@ -90,26 +91,23 @@ pub struct Entry {
     pub filed_at: Timestamp,
     /// Where it stands.
     pub state: State,
-    /// Whether the enclave holds some version of it.
-    pub in_enclave: bool,
-    /// The tags that were set, verbatim.
-    pub tags: Vec<String>,
-    /// The attempts in vain at its CSV data, where it is in the enclave without some of them.
+    /// Whether the destination holds some version of it.
+    pub delivered: bool,
+    /// The labels that it may carry there, verbatim.
+    pub labels: Vec<String>,
+    /// The attempts in vain at its CSV data, where it was delivered without some of them.
     pub csv: Option<Tries>,
-    /// Attempts in vain at what is pending: its write or its tags.
+    /// Attempts in vain at what is pending: its delivery or what remains of it.
     pub tries: Option<Tries>,
-    /// The enclave's id of it, where its external id alone does not lead back to it.
-    pub guid: Option<String>,
+    /// The destination's own id of it, where the report's id alone does not lead back to it.
+    pub handle: Option<String>,
 }
 
 impl Entry {
     /// Whether it was taken on and not finished.
     #[must_use]
     pub const fn is_unfinished(&self) -> bool {
-        matches!(
-            self.state,
-            State::Pending { .. } | State::TagsPending { .. }
-        )
+        matches!(self.state, State::Pending { .. } | State::Accepted { .. })
     }
 
     /// Whether nothing more is to be done for it as it is.
@@ -131,9 +129,9 @@ pub struct Ledger {
     pub totals: Totals,
     /// The sync that is not finished.
     pub open: Option<OpenSync>,
-    /// The newest `posted_at` among the reports in the enclave.
+    /// The newest `posted_at` among the reports delivered.
     pub last_posted: Option<Timestamp>,
-    /// When a report was last written to the enclave.
+    /// When a report was last delivered.
     pub last_submitted: Option<Timestamp>,
     /// What is known of readings that proved nothing.
     reading: Option<Reading>,

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Change, Files, Item, Order, Time, Told, Total, fault};
-use crate::http::fault::{FaultKind, Service};
+use crate::destinations::trustar::TRUSTAR;
+use crate::http::fault::FaultKind;
 use crate::sync::counts::Counts;
 use crate::sync::ports::{Fenced, JournalError, Verdict};
 use crate::sync::{Abandoned, Conclusion, Mode, Outcome};
@@ -264,7 +265,7 @@ impl<'t> Life<'t> {
                     FaultKind::RateLimited,
                     FaultKind::Unauthorized,
                 ]);
-                gates.down = Some(fault(Service::Trustar, kind));
+                gates.down = Some(fault(&TRUSTAR, kind));
             }
             6 => gates.tags_down = true,
             7 | 8 => gates.budget = Some(u32::try_from(dice.below(12)).unwrap()),

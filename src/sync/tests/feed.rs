@@ -122,7 +122,7 @@ impl<'t> Feed<'t> {
         };
         let ports = Ports {
             source: &self.reports,
-            sink: &self.enclave,
+            destination: &self.enclave,
             journal: &self.store,
             fence: &self.door,
             clock: self.time,

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 
 use super::feed::{Feed, HOUR, MINUTE};
 use super::services::{Item, Time, fault, owner};
-use crate::http::fault::{FaultKind, Service};
+use crate::destinations::trustar::TRUSTAR;
+use crate::http::fault::FaultKind;
 use crate::sync::Conclusion;
 use crate::sync::ledger::{Entry, Ledger, MAX_REPORTS, Overflow, State, Tries};
 use crate::sync::ports::Journal as _;
@@ -47,7 +48,7 @@ async fn what_is_pending_beyond_the_latest_keeps_the_window() {
     feed.list(Item::new("new", feed.now() - HOUR));
     feed.list(Item::new("old", feed.now() - 23 * HOUR));
     feed.sync().await;
-    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
     for _ in 0..180 {
         feed.next_sync().await;
     }
@@ -125,11 +126,11 @@ async fn the_shortest_lookback_gets_out_of_a_full_ledger() {
             digest: Digest(0),
             filed_at: feed.now() - SignedDuration::from_hours(30),
             state: State::Sent,
-            in_enclave: true,
-            tags: Vec::new(),
+            delivered: true,
+            labels: Vec::new(),
             csv: None,
             tries: None,
-            guid: None,
+            handle: None,
         };
         ledger.set(ReportId::new(&format!("x{n}")).unwrap(), entry);
     }
@@ -199,7 +200,7 @@ async fn a_service_that_is_down_is_told_as_down() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 2);
     feed.interval = MINUTE;
-    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
     for sync in 0..60 {
         let outcome = feed.next_sync().await;
         assert!(
@@ -298,7 +299,7 @@ async fn pending_catch_up(time: &Time) -> Feed<'_> {
             feed.now() - 40 * HOUR - n * MINUTE,
         ));
     }
-    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
     feed.next_sync().await;
     feed
 }
@@ -357,7 +358,7 @@ async fn one_short_answer_ends_no_window_a_little_wider_than_the_lookback() {
             feed.now() - 22 * HOUR - n * MINUTE,
         ));
     }
-    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
     for _ in 0..11 {
         feed.next_sync().await; // 2 h 45 min
     }
@@ -432,7 +433,7 @@ async fn one_short_answer_drops_nothing_pending_though_a_report_came_meanwhile()
     let mut feed = Feed::with_reports(&time, 9);
     let age = 23 * HOUR + 40 * MINUTE;
     feed.list(Item::new("old", feed.now() - age));
-    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
     feed.sync().await;
     feed.enclave.gates.lock().unwrap().down = None;
     let old = feed.reports.script.lock().unwrap().items.pop().unwrap();

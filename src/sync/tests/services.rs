@@ -1,18 +1,23 @@
 //! Scripted services: a listing with a truth behind it, an enclave, a journal, a fence and a clock.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::destinations::trustar::mapping::Submission;
+use crate::destinations::trustar::write::{TagChange, may_be_set};
+use crate::destinations::trustar::{TRUSTAR, mapping};
+use crate::flashpoint::FLASHPOINT;
 use crate::http::fault::{Fault, FaultKind, Service};
+use crate::sync::destination::{Delivery, DeliveryError, Destination, Receipt, Remainder, Step};
 use crate::sync::ledger::{Ledger, Owner};
 use crate::sync::ports::{Clock, Fence, Fenced, Journal, JournalError, Line, Verdict, Watcher};
-use crate::sync::sink::{Guid, Sink, TagChange, Write, WriteError, Written};
 use crate::sync::source::{Page, PageError, PageRequest, Since, Source};
 
 /// When the virtual time begins.
@@ -23,11 +28,11 @@ pub fn epoch() -> Timestamp {
 pub fn owner() -> Owner {
     Owner {
         uid: "uid".into(),
-        enclave: "enclave".into(),
+        destination: "enclave".into(),
     }
 }
 
-pub fn fault(service: Service, kind: FaultKind) -> Fault {
+pub fn fault(service: &'static Service, kind: FaultKind) -> Fault {
     Fault {
         service,
         kind,
@@ -274,10 +279,10 @@ impl Script {
         }
         self.requests.push(request);
         if let Some(kind) = self.down {
-            return Err(fault(Service::Flashpoint, kind).into());
+            return Err(fault(&FLASHPOINT, kind).into());
         }
         if self.fails_at.contains(&number) {
-            return Err(fault(Service::Flashpoint, FaultKind::Unavailable).into());
+            return Err(fault(&FLASHPOINT, FaultKind::Unavailable).into());
         }
         let since = match request.since {
             Since::Lookback(seconds) => now - SignedDuration::from_secs(seconds.into()),
@@ -316,15 +321,12 @@ impl Script {
             .take(limit.min(short))
             .collect();
         if self.slow.is_some_and(|most| page.len() > most as usize) {
-            return Err(PageError::Late(fault(
-                Service::Flashpoint,
-                FaultKind::Unavailable,
-            )));
+            return Err(PageError::Late(fault(&FLASHPOINT, FaultKind::Unavailable)));
         }
         let heavy = self.heavy.is_some_and(|most| page.len() > most as usize);
         if heavy || page.iter().any(|item| item.giant) {
             return Err(PageError::TooLarge(fault(
-                Service::Flashpoint,
+                &FLASHPOINT,
                 FaultKind::UnexpectedResponse,
             )));
         }
@@ -347,32 +349,34 @@ impl Script {
 }
 
 impl Source for Reports<'_> {
-    async fn page(&self, request: PageRequest) -> Result<Page, PageError> {
-        let takes = self.script.lock().unwrap().takes;
-        tokio::time::sleep(takes).await;
-        self.script
-            .lock()
-            .unwrap()
-            .answer(request, self.time.truth())
+    fn page(&self, request: PageRequest) -> BoxFuture<'_, Result<Page, PageError>> {
+        Box::pin(async move {
+            let takes = self.script.lock().unwrap().takes;
+            tokio::time::sleep(takes).await;
+            let mut script = self.script.lock().unwrap();
+            script.answer(request, self.time.truth())
+        })
     }
 
     fn csv_links(&self, candidates: &[String]) -> Vec<String> {
         candidates.to_vec()
     }
 
-    async fn csv(&self, link: &str) -> Result<String, Fault> {
+    fn csv<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<String, Fault>> {
         let mut script = self.script.lock().unwrap();
         script.csv_calls += 1;
-        if script.csv_down {
-            return Err(fault(Service::Flashpoint, FaultKind::Unavailable));
-        }
-        let indicator = if script.csv_tells {
-            "CVE-2021-44228"
+        let data = if script.csv_down {
+            Err(fault(&FLASHPOINT, FaultKind::Unavailable))
         } else {
-            ""
+            let indicator = if script.csv_tells {
+                "CVE-2021-44228"
+            } else {
+                ""
+            };
+            let more = "x".repeat(script.csv_bytes);
+            Ok(format!("data,{link},{indicator}\n{more}"))
         };
-        let more = "x".repeat(script.csv_bytes);
-        Ok(format!("data,{link},{indicator}\n{more}"))
+        Box::pin(ready(data))
     }
 }
 
@@ -415,13 +419,14 @@ pub struct Enclave {
 }
 
 impl Gates {
-    fn pass(&mut self) -> Result<(), WriteError> {
+    fn pass(&mut self) -> Result<(), DeliveryError> {
         if let Some(fault) = &self.down {
             return Err(fault.clone().into());
         }
         match &mut self.budget {
             Some(0) => {
-                return Err(WriteError::BudgetSpent {
+                return Err(DeliveryError::BudgetSpent {
+                    service: &TRUSTAR,
                     ready_in: Duration::from_mins(1),
                 });
             }
@@ -431,50 +436,52 @@ impl Gates {
         Ok(())
     }
 
-    fn lies(&self) -> Result<(), WriteError> {
+    fn lies(&self) -> Result<(), DeliveryError> {
         if self.lies_every > 0 && self.calls.is_multiple_of(self.lies_every) {
-            return Err(fault(Service::Trustar, FaultKind::Unavailable).into());
+            return Err(fault(&TRUSTAR, FaultKind::Unavailable).into());
         }
         Ok(())
     }
 
-    fn write(&mut self, submission: &Submission) -> Result<Guid, WriteError> {
+    fn write(&mut self, submission: &Submission) -> Result<String, DeliveryError> {
         self.pass()?;
         let id = &submission.external_id;
         self.writes.push(id.clone());
         if self.refuses.contains(id) {
-            return Err(WriteError::Refused("400".into()));
+            return Err(DeliveryError::Rejected("400".into()));
         }
         if self.breaks.contains(id) {
-            return Err(fault(Service::Trustar, FaultKind::Unavailable).into());
+            return Err(fault(&TRUSTAR, FaultKind::Unavailable).into());
         }
         if self.refuses_csv && submission.body.contains("csv_data") {
-            return Err(WriteError::TooLarge("413".into()));
+            return Err(DeliveryError::TooLarge("413".into()));
         }
         let stored = self.stored.entry(id.clone()).or_default();
         stored.title.clone_from(&submission.title);
         stored.body.clone_from(&submission.body);
         self.lies()?;
-        Ok(Guid(format!("guid-{id}")))
+        Ok(format!("guid-{id}"))
     }
 
-    fn alter_tags(&mut self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
+    /// Whether the report shows.
+    fn alter_tags(&mut self, guid: &str, change: &TagChange) -> Result<bool, DeliveryError> {
         self.pass()?;
         if self.tags_down {
-            return Err(fault(Service::Trustar, FaultKind::Unavailable).into());
+            return Err(fault(&TRUSTAR, FaultKind::Unavailable).into());
         }
         if self.not_yet > 0 {
             self.not_yet -= 1;
-            return Err(WriteError::NotYet("404".into()));
+            return Ok(false);
         }
         self.tag_changes.push(change.clone());
         let stored = self
             .stored
-            .get_mut(guid.0.strip_prefix("guid-").unwrap())
+            .get_mut(guid.strip_prefix("guid-").unwrap())
             .unwrap();
         stored.tags.extend(change.added.iter().cloned());
         stored.tags.retain(|tag| !change.removed.contains(tag));
-        self.lies()
+        self.lies()?;
+        Ok(true)
     }
 }
 
@@ -494,31 +501,81 @@ impl Enclave {
     }
 }
 
-impl Sink for Enclave {
-    async fn verify(&self) -> Result<(), WriteError> {
-        match &self.gates.lock().unwrap().down {
-            Some(fault) if fault.needs_a_person() => Err(fault.clone().into()),
-            _ => Ok(()),
-        }
-    }
-
-    async fn prove(&self) -> Result<(), WriteError> {
-        match &self.gates.lock().unwrap().down {
-            Some(fault) => Err(fault.clone().into()),
-            None => Ok(()),
-        }
-    }
-
-    async fn write(&self, write: Write<'_>) -> Result<Written, WriteError> {
-        let guid = self.call(|gates| gates.write(write.submission)).await?;
-        Ok(Written {
-            guid,
-            keep_guid: false,
+impl Enclave {
+    async fn write(&self, delivery: Delivery<'_>) -> Result<Step, DeliveryError> {
+        let submission = mapping::map(delivery.report, delivery.csv);
+        let handle = self.call(|gates| gates.write(&submission)).await?;
+        let change = TagChange::between(&delivery.earlier, &submission.tags);
+        let receipt = |labels| Receipt {
+            handle,
+            keep_handle: false,
+            labels,
+        };
+        Ok(if change.is_empty() {
+            Step::Done(receipt(submission.tags))
+        } else {
+            Step::More(receipt(may_be_set(
+                delivery.earlier.labels,
+                &submission.tags,
+            )))
         })
     }
 
-    async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
-        self.call(|gates| gates.alter_tags(guid, change)).await
+    async fn tag(&self, delivery: Delivery<'_>, receipt: &Receipt) -> Result<Step, DeliveryError> {
+        let labels = mapping::tags(delivery.report);
+        let change = TagChange::between(&delivery.earlier, &labels);
+        let shows = change.is_empty()
+            || self
+                .call(|gates| gates.alter_tags(&receipt.handle, &change))
+                .await?;
+        Ok(if shows {
+            Step::Done(Receipt {
+                labels,
+                ..receipt.clone()
+            })
+        } else {
+            Step::Later {
+                why: "404".into(),
+                again_in: Duration::from_secs(2),
+            }
+        })
+    }
+
+    fn answer(&self, fails: impl Fn(&Fault) -> bool) -> Result<(), DeliveryError> {
+        match &self.gates.lock().unwrap().down {
+            Some(fault) if fails(fault) => Err(fault.clone().into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Destination for Enclave {
+    fn service(&self) -> &'static Service {
+        &TRUSTAR
+    }
+
+    fn remainder(&self) -> Remainder {
+        Remainder {
+            pending: "tags follow",
+            failed: "tags failed",
+        }
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(ready(self.answer(Fault::needs_a_person)))
+    }
+
+    fn check_anew(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(ready(self.answer(|_| true)))
+    }
+
+    fn deliver<'a>(&'a self, delivery: Delivery<'a>) -> BoxFuture<'a, Result<Step, DeliveryError>> {
+        Box::pin(async move {
+            match delivery.accepted {
+                None => self.write(delivery).await,
+                Some(receipt) => self.tag(delivery, receipt).await,
+            }
+        })
     }
 }
 
@@ -551,7 +608,13 @@ impl Journal for Store {
         self.text.lock().unwrap().is_none()
     }
 
-    async fn save(&self, ledger: &Ledger) -> Result<(), JournalError> {
+    fn save<'a>(&'a self, ledger: &'a Ledger) -> BoxFuture<'a, Result<(), JournalError>> {
+        Box::pin(self.store(ledger))
+    }
+}
+
+impl Store {
+    async fn store(&self, ledger: &Ledger) -> Result<(), JournalError> {
         if let Some(error) = &*self.fails.lock().unwrap() {
             *self.failed.lock().unwrap() += 1;
             return Err(error.clone());

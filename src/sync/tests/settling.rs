@@ -185,11 +185,11 @@ fn ledger_of(count: usize, filed_at: Timestamp) -> Ledger {
             digest: Digest(0),
             filed_at,
             state: State::Sent,
-            in_enclave: true,
-            tags: Vec::new(),
+            delivered: true,
+            labels: Vec::new(),
             csv: None,
             tries: None,
-            guid: None,
+            handle: None,
         };
         ledger.set(ReportId::new(&format!("x{index}")).unwrap(), entry);
     }

@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, HOUR, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Item, Time, fault};
-use crate::http::fault::{FaultKind, Service};
+use crate::destinations::trustar::TRUSTAR;
+use crate::http::fault::FaultKind;
 use crate::sync::ledger::{MAX_ATTEMPTS, State};
 use crate::sync::ports::{Fenced, JournalError};
 use crate::sync::report::ReportId;
@@ -321,7 +322,7 @@ async fn a_lone_report_that_the_service_fails_on_ends_as_failed_in_time() {
 async fn a_lone_report_stays_pending_while_the_service_is_down() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 1);
-    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
     for _ in 0..(4 * 30) {
         assert!(!is_quiet(&feed.next_sync().await));
     }
@@ -519,7 +520,7 @@ async fn a_fault_counts_as_an_attempt_only_if_another_write_succeeded() {
     assert_eq!(attempts(&feed, "r0"), 1);
     // Once on record as failed, a service's fault adds nothing.
     tokio::time::advance(HOUR).await;
-    feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, FaultKind::Unavailable));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
     assert!(matches!(feed.sync().await.conclusion, Conclusion::Fault(_)));
     assert_eq!(attempts(&feed, "r0"), 1);
 }
@@ -533,7 +534,7 @@ async fn a_service_that_is_down_is_left_after_five_faults_and_everything_is_kept
     ] {
         let time = Time::new();
         let mut feed = Feed::with_reports(&time, 50);
-        feed.enclave.gates.lock().unwrap().down = Some(fault(Service::Trustar, down));
+        feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, down));
         let outcome = feed.sync().await;
         assert!(matches!(outcome.conclusion, Conclusion::Fault(fault) if fault.kind == down));
         assert_eq!((outcome.handled, outcome.continue_in), (None, None));
@@ -551,8 +552,7 @@ async fn a_service_that_is_down_is_left_after_five_faults_and_everything_is_kept
 async fn a_person_must_act_before_anything_is_listed() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 3);
-    feed.enclave.gates.lock().unwrap().down =
-        Some(fault(Service::Trustar, FaultKind::EnclaveNotFound));
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::TargetNotFound));
     let outcome = feed.sync().await;
     assert!(matches!(outcome.conclusion, Conclusion::Fault(fault) if fault.needs_a_person()));
     assert!(outcome.counts.is_none() && feed.reports.requests().is_empty());

@@ -1,28 +1,25 @@
 //! A report as Flashpoint sent it: its bytes, and the few fields that decide what happens to it.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::iter;
-use std::ops::ControlFlow;
+mod csv_data;
+mod fields;
 
-use indexmap::IndexMap;
+use std::fmt;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use memchr::{memchr, memchr2};
 use serde::Deserialize;
-use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
+
+pub use csv_data::CsvData;
+pub use fields::{Fields, each_value, strings, text, text_of};
 
 /// The longest id that TruSTAR takes as an external id, in characters.
 const MAX_ID_CHARS: usize = 500;
 
 /// The most bytes of JSON that one report may have.
 pub const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
-
-/// The most top-level fields of a report: Flashpoint's have about 40.
-const MAX_FIELDS: usize = 10_000;
 
 /// The most bytes of a title that go beyond the report's own JSON: far more than any title has.
 const MAX_TITLE_BYTES: usize = 16 * 1024;
@@ -66,9 +63,6 @@ impl Digest {
     }
 }
 
-/// The top-level fields of a report in their order, values as received.
-pub type Fields = IndexMap<Box<str>, Box<RawValue>>;
-
 /// An element of the listing that can't be handled as a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{defect}")]
@@ -86,7 +80,7 @@ pub enum Defect {
     #[error("it is not a JSON object")]
     NotAnObject,
     /// So many fields at the top are no report: each is held by itself, which takes far more than its bytes.
-    #[error("it has more than {MAX_FIELDS} fields")]
+    #[error("it has more than {} fields", fields::MAX_FIELDS)]
     TooManyFields,
     /// No usable `id`: without one it could be submitted twice.
     #[error("it has no id of 1 to {MAX_ID_CHARS} characters")]
@@ -122,7 +116,7 @@ impl Report {
         let digest = Digest::of(raw.get().as_bytes());
         let unreadable = |defect| Unreadable { defect, digest };
         let bytes = raw.get().len();
-        let fields = fields(raw.get()).map_err(unreadable)?;
+        let fields = fields::read(raw.get()).map_err(unreadable)?;
         let id = text(&fields, "id")
             .and_then(|id| ReportId::new(&id))
             .ok_or(unreadable(Defect::NoId))?;
@@ -194,108 +188,6 @@ pub fn order_of(json: &str) -> Option<Timestamp> {
     time(times.posted_at).or_else(|| others.into_iter().map(time).max().flatten())
 }
 
-/// A field as text: a string's content, another value's JSON; nothing for null or an absent one.
-#[must_use]
-pub fn text<'a>(fields: &'a Fields, name: &str) -> Option<Cow<'a, str>> {
-    let json = fields.get(name)?.get();
-    if json == "null" {
-        return None;
-    }
-    Some(text_of(json))
-}
-
-/// A JSON string's content, borrowed where nothing in it is escaped.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// The content of a JSON string; for any other value, and for a string that no Rust string can
-/// hold (a lone surrogate), the JSON itself.
-#[must_use]
-pub fn text_of(json: &str) -> Cow<'_, str> {
-    if !json.starts_with('"') {
-        return Cow::Borrowed(json);
-    }
-    serde_json::from_str(json).map_or(Cow::Borrowed(json), |Text(text)| text)
-}
-
-/// The strings that are values in some JSON, at any depth, as they are written there, quotes included.
-pub fn strings(json: &str) -> impl Iterator<Item = &str> {
-    let bytes = json.as_bytes();
-    let mut at = 0;
-    iter::from_fn(move || {
-        loop {
-            let start = at + memchr(b'"', bytes.get(at..)?)?;
-            at = start + 1;
-            loop {
-                at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
-                if bytes.get(at) == Some(&b'"') {
-                    break;
-                }
-                // What is escaped ends nothing.
-                at += 2;
-            }
-            at += 1;
-            let after = bytes.get(at..)?.trim_ascii_start();
-            if !after.starts_with(b":") {
-                return json.get(start..at);
-            }
-        }
-    })
-}
-
-/// Hands over the values in a JSON array one after another, as they are written, until told to stop; none of them is held.
-/// What is no array has none.
-pub fn each_value<'a>(json: &'a str, take: impl FnMut(&'a str) -> ControlFlow<()>) {
-    // What ends it early is either `take`'s wish, or that it is no JSON from there on.
-    let _ = serde_json::Deserializer::from_str(json).deserialize_seq(Values(take));
-}
-
-struct Values<F>(F);
-
-impl<'de, F: FnMut(&'de str) -> ControlFlow<()>> Visitor<'de> for Values<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<(), A::Error> {
-        while let Some(value) = values.next_element::<&RawValue>()?
-            && (self.0)(value.get()).is_continue()
-        {}
-        Ok(())
-    }
-}
-
-/// The top-level fields of an object.
-struct Object;
-
-impl<'de> Visitor<'de> for Object {
-    type Value = Result<Fields, Defect>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Fields::new();
-        while let Some((key, value)) = members.next_entry()? {
-            if fields.len() >= MAX_FIELDS {
-                return Ok(Err(Defect::TooManyFields));
-            }
-            fields.insert(key, value);
-        }
-        Ok(Ok(fields))
-    }
-}
-
-/// The fields of a JSON object, in their order.
-fn fields(json: &str) -> Result<Fields, Defect> {
-    let mut json = serde_json::Deserializer::from_str(json);
-    let fields = json.deserialize_map(Object);
-    fields.unwrap_or(Err(Defect::NotAnObject))
-}
-
 /// The start of a text, at most so many bytes of it.
 fn first_bytes(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
@@ -313,6 +205,7 @@ fn read_time(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::fields::MAX_FIELDS;
     use super::*;
 
     fn parse(json: &str) -> Result<Report, Unreadable> {
