@@ -9,6 +9,7 @@
 mod accuracy;
 mod counting;
 mod documented;
+mod documents;
 mod linear;
 mod markup;
 mod news;

@@ -12,7 +12,8 @@ pub fn hold(name: &str, lines: &[String]) {
         .join("fixtures")
         .join(name);
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        fs::write(&path, text).unwrap();
         return;
     }
     let stored = fs::read_to_string(&path).unwrap_or_default();
