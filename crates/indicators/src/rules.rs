@@ -6,32 +6,16 @@ use std::net::IpAddr;
 
 use super::names::NameSettings;
 use super::scan::{Hit, Page};
-use super::{IndicatorType, addresses, known_sites, names};
+use super::{IndicatorType, addresses, analysis, known_sites, names};
 
 /// Goes up whenever a change of the extractor's rules may find or count what it did not before.
-const RULES_VERSION: u64 = 2;
+const RULES_VERSION: u64 = 3;
 
 /// Flashpoint's own hosts, subdomains included: every report links to them.
 const FLASHPOINT: [&str; 3] = ["fp.tools", "flashpoint.io", "flashpoint-intel.com"];
 
 /// Domains set aside for documentation (RFC 2606, RFC 6761).
 const DOCUMENTATION: [&str; 4] = ["example.com", "example.net", "example.org", "example.edu"];
-
-/// Sites about indicators: what their links name is one.
-const ANALYSIS: [&str; 12] = [
-    "abuse.ch",
-    "abuseipdb.com",
-    "alienvault.com",
-    "any.run",
-    "censys.io",
-    "hybrid-analysis.com",
-    "joesandbox.com",
-    "shodan.io",
-    "threatfox.com",
-    "tria.ge",
-    "urlscan.io",
-    "virustotal.com",
-];
 
 /// Why an indicator does not count for the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,7 +165,7 @@ impl Rules {
 
     /// Why what stands in a URL's path does not count: the numbers and names in the links of ordinary sites are their own.
     fn page(&self, page: Option<&Page>) -> Option<Benign> {
-        let page = page.filter(|page| !ANALYSIS.iter().any(|site| is_within(&page.host, site)))?;
+        let page = page.filter(|page| !analysis::is_about_indicators(&page.host))?;
         self.host(&page.host, page.defanged)
     }
 }
