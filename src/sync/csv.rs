@@ -1,14 +1,15 @@
 //! Fetching the CSV data that a report links to.
 
 use super::handle::Handling;
-use super::work::Work;
-use crate::sync::ledger::{RETRY_AFTER, Tries};
-use crate::sync::report::CsvData;
+use super::ledger::{RETRY_AFTER, Tries};
+use super::report::CsvData;
+use super::task::Task;
 
 /// The most bytes of CSV data that go with one report. TruSTAR takes 2 MB in all.
 const MOST_CSV: usize = 16 << 20;
 
 /// Why CSV data of a report is missing.
+#[derive(Debug)]
 pub struct Missing {
     /// What happened, and where.
     pub why: String,
@@ -20,9 +21,9 @@ pub struct Missing {
 
 impl Handling<'_> {
     /// The CSV data of a report, and what is missing of it.
-    pub async fn fetch_csv(&self, work: &Work<'_>, links: &[String]) -> (CsvData, Option<Missing>) {
-        let now = self.criteria.now;
-        let earlier = work.csv();
+    pub async fn fetch_csv(&self, task: &Task, links: &[String]) -> (CsvData, Option<Missing>) {
+        let now = self.occasion.now;
+        let earlier = task.csv_tries();
         let mut texts = Vec::with_capacity(links.len());
         let mut missing = None;
         let mut held = 0;
@@ -54,7 +55,7 @@ impl Handling<'_> {
                     texts.push(text);
                 }
                 Err(fault) => {
-                    tracing::debug!(report = %work.report.id, error = %fault, "CSV data could not be had");
+                    tracing::debug!(report = %task.report.id, error = %fault, "CSV data could not be had");
                     missing = Some(Missing {
                         why: fault.message,
                         tries: Tries::after(earlier, now, RETRY_AFTER),

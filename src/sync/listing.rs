@@ -2,16 +2,17 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::decision::Criteria;
 use super::pager::{Pager, Seen};
 use super::ports::Clock;
 use super::proof::{self, Proof};
 use super::source::{Page, Source};
+use super::task::{Criteria, Task};
 use super::{Mode, Plan};
 use crate::http::fault::Fault;
 use crate::sync::ledger::{Entry, Known, Ledger, MAX_REPORTS, State};
@@ -45,7 +46,7 @@ pub enum Unlistable {
 )]
 pub struct Listing {
     /// Reports to handle: those that were not tried before first, and of these the newest.
-    pub reports: Vec<Report>,
+    pub tasks: Vec<Task>,
     /// Elements that are no reports, and single ones that can't be had. A continuation has none:
     /// they were counted by the sync that it continues.
     pub unlistable: Vec<Unlistable>,
@@ -141,7 +142,7 @@ struct Selection<'a> {
     plan: &'a Plan<'a>,
     ledger: &'a Ledger,
     criteria: Criteria,
-    reports: Vec<Report>,
+    tasks: Vec<Task>,
     /// Bytes of the reports held with all their fields.
     held: usize,
     unlistable: Vec<Unlistable>,
@@ -189,7 +190,7 @@ impl<'a> Selection<'a> {
             .filter(|(_, entry)| match (plan.mode, &entry.state) {
                 (_, State::Pending { .. } | State::Accepted { .. }) => true,
                 (Mode::Full { .. }, _) => {
-                    entry.filed_at >= from && criteria.of_known(entry).is_work()
+                    entry.filed_at >= from && criteria.need_of_unchanged(entry).is_work()
                 }
                 (Mode::Continuation, _) => false,
             });
@@ -198,7 +199,7 @@ impl<'a> Selection<'a> {
             plan,
             ledger,
             criteria,
-            reports: Vec::new(),
+            tasks: Vec::new(),
             held: 0,
             unlistable: Vec::new(),
             listed: HashSet::new(),
@@ -329,21 +330,30 @@ impl<'a> Selection<'a> {
             self.sent += 1;
             self.differ += usize::from(known.digest != report.digest);
         }
-        let is_work = self.criteria.decide(&report, Some(known)).is_work();
+        let need = self.criteria.need_of(&report, Some(known));
         let considered = if self.plan.mode == Mode::Continuation {
             known.is_unfinished()
         } else {
-            latest || is_work
+            latest || need.is_work()
         };
-        if considered && is_work {
-            if self.hold(&report) {
-                self.reports.push(trimmed(report));
-            } else {
-                self.left += 1;
-            }
-        } else if considered {
-            self.reports.push(report.without_content());
+        if !considered {
+            return;
         }
+        let known = Some(known.clone());
+        let report = if need.is_work() {
+            if !self.hold(&report) {
+                self.left += 1;
+                return;
+            }
+            trimmed(report)
+        } else {
+            report.without_content()
+        };
+        self.tasks.push(Task {
+            report: Arc::new(report),
+            known,
+            need,
+        });
     }
 
     fn take_unknown(&mut self, report: Report) {
@@ -361,7 +371,11 @@ impl<'a> Selection<'a> {
             self.left += 1;
         } else {
             self.taken += 1;
-            self.reports.push(trimmed(report));
+            self.tasks.push(Task {
+                need: self.criteria.need_of(&report, None),
+                report: Arc::new(trimmed(report)),
+                known: None,
+            });
         }
     }
 
@@ -476,24 +490,23 @@ impl<'a> Selection<'a> {
             self.known_now(known.saturating_add(backlog), now)
         };
         // What failed before must not keep what was never tried from its turn.
-        let tried = |report: &Report| {
-            let entry = self.ledger.get(&report.id);
-            entry.is_some_and(|entry| {
+        let tried = |task: &Task| {
+            task.known.as_ref().is_some_and(|entry| {
                 entry.tries.is_some() || matches!(entry.state, State::Failed(_))
             })
         };
-        self.reports
-            .sort_by_cached_key(|report| (tried(report), newest_first(report)));
+        self.tasks
+            .sort_by_cached_key(|task| (tried(task), newest_first(&task.report)));
         if mode == Mode::Continuation {
             self.unlistable.clear();
         }
         Listing {
             taken_on: self
-                .reports
+                .tasks
                 .iter()
-                .map(|report| report.id.clone())
+                .map(|task| task.report.id.clone())
                 .collect(),
-            reports: self.reports,
+            tasks: self.tasks,
             unlistable: self.unlistable,
             total: pager.total,
             known,

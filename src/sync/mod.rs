@@ -7,7 +7,7 @@ pub mod clock;
 mod close;
 pub mod counts;
 mod csv;
-mod decision;
+mod deliver;
 pub mod destination;
 mod examine;
 mod handle;
@@ -17,29 +17,28 @@ mod outcome;
 mod pager;
 pub mod ports;
 mod proof;
+mod record;
 pub mod report;
 mod settle;
 pub mod source;
 mod store;
+mod task;
 #[cfg(test)]
 mod tests;
 pub mod window;
-mod work;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::fault::FaultKind;
-use crate::sync::ledger::{Entry, Ledger, Trouble};
-use crate::sync::report::Report;
+use crate::sync::ledger::{Ledger, Trouble};
 use crate::sync::window::{Moment, Start, Window};
-use decision::Criteria;
 use destination::Destination;
 use handle::Handling;
 use indicators::Rules;
@@ -47,9 +46,11 @@ use listing::Listing;
 use outcome::Unlisted;
 pub use outcome::{Abandoned, Conclusion, Note, Outcome};
 use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
+use record::Occasion;
 use settle::Settlement;
 use source::{Since, Source};
 use store::{save, store};
+use task::{Criteria, Task};
 
 /// How many reports are written at once.
 const WRITES_AT_ONCE: usize = 4;
@@ -219,20 +220,18 @@ pub async fn sync(
         rules: plan.rules,
         writing: Semaphore::new(WRITES_AT_ONCE),
         holding_csv: Semaphore::new(WRITES_AT_ONCE),
-        criteria: plan.criteria(now),
+        occasion: Occasion {
+            now,
+            rules: plan.rules.digest(),
+        },
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),
     };
-    let reports = std::mem::take(&mut listing.reports);
+    let tasks = std::mem::take(&mut listing.tasks);
     ports
         .watcher
-        .listed(reports.len() + listing.unlistable.len(), listing.total);
+        .listed(tasks.len() + listing.unlistable.len(), listing.total);
     let lookback = plan.lookback.as_secs();
-    let with_entry = |report: Report| {
-        let known = ledger.get(&report.id).cloned();
-        (report, known)
-    };
-    let reports: Vec<_> = reports.into_iter().map(with_entry).collect();
     if listing.evicted > 0 {
         ledger.make_room(listing.evicted, lookback);
     }
@@ -240,7 +239,7 @@ pub async fn sync(
     for element in &listing.unlistable {
         settlement.take_unlistable(element);
     }
-    handle_all(reports, &handling, &mut settlement, ports, lookback).await;
+    handle_all(tasks, &handling, &mut settlement, ports, lookback).await;
     let proven = handling.stopped().is_none()
         && settlement.wants_proof()
         && ports.destination.check_anew().await.is_ok();
@@ -302,7 +301,7 @@ async fn check_and_list(
     checked.map_err(|error| Unlisted::unchecked(error, ports.destination))?;
     let deadline = begun + plan.time();
     let listing = listing::list(plan, ledger, ports.source, ports.clock, deadline).await?;
-    if ports.journal.is_unproven() && !listing.reports.is_empty() {
+    if ports.journal.is_unproven() && !listing.tasks.is_empty() {
         // What can't be remembered would be written again with each retry.
         ports
             .journal
@@ -315,16 +314,15 @@ async fn check_and_list(
 
 /// Handles the reports, a few at once, and settles each as it is done.
 async fn handle_all(
-    reports: Vec<(Report, Option<Entry>)>,
+    tasks: Vec<Task>,
     handling: &Handling<'_>,
     settlement: &mut Settlement<'_>,
     ports: &Ports<'_>,
     lookback: u64,
 ) {
-    let mut left = reports.len() as u64;
-    let looked = examine::ahead(reports, handling.criteria, handling.rules.clone());
-    let mut handled_reports = looked
-        .map(|looked| handling.handle(looked))
+    let mut left = tasks.len() as u64;
+    let mut handled_reports = stream::iter(tasks)
+        .map(|task| handling.handle(task))
         .buffer_unordered(REPORTS_AT_ONCE);
     loop {
         let handled = tokio::select! {

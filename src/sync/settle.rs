@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::Mode;
+use super::handle::Handled;
 use super::listing::Unlistable;
 use super::ports::{Line, Verdict, Watcher};
-use super::work::Handled;
 use crate::http::fault::{Fault, FaultKind};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{Entry, Failure, Ledger, State, Totals};
@@ -88,9 +88,9 @@ impl<'l> Settlement<'l> {
     /// Takes in one report. Returns the fault once it is clearly the service's own.
     pub fn take(&mut self, handled: Handled) -> Option<Fault> {
         if handled.written {
-            self.note_write(handled.posted_at);
+            self.note_write(handled.task.report.posted_at);
         }
-        let Some(doubt) = handled.doubt.as_deref() else {
+        let Some(doubt) = handled.record.doubt.as_deref() else {
             if handled.written {
                 self.succeeded += 1;
                 self.in_a_row = 0;
@@ -98,9 +98,9 @@ impl<'l> Settlement<'l> {
             self.conclude(handled);
             return None;
         };
-        let (fault, refused) = (doubt.fault.clone(), doubt.refused);
+        let (fault, rejected) = (doubt.fault.clone(), doubt.rejected);
         self.doubtful.push(handled);
-        if refused {
+        if rejected {
             let in_vain = self.succeeded == 0 && self.doubtful.len() >= REFUSALS_IN_VAIN;
             return in_vain.then(|| refuses_all(&fault, self.doubtful.len()));
         }
@@ -145,8 +145,8 @@ impl<'l> Settlement<'l> {
     /// enough, and are so few that the service need not be at fault.
     pub fn wants_proof(&self) -> bool {
         let is_exhausted = |handled: &Handled| {
-            let doubt = handled.doubt.as_deref();
-            doubt.is_some_and(|doubt| !doubt.refused && doubt.exhausted.is_some())
+            let doubt = handled.record.doubt.as_deref();
+            doubt.is_some_and(|doubt| !doubt.rejected && doubt.exhausted.is_some())
         };
         self.succeeded == 0
             && self.doubtful.len() < FAULTS_IN_A_ROW
@@ -164,12 +164,12 @@ impl<'l> Settlement<'l> {
         let first_of_service = self.service_failed.unwrap_or(count);
         let (mut broke, mut refused) = (None, None);
         for (index, mut handled) in doubtful.into_iter().enumerate() {
-            let Some(doubt) = handled.doubt.take().map(|doubt| *doubt) else {
+            let Some(doubt) = handled.record.doubt.take().map(|doubt| *doubt) else {
                 continue;
             };
             let last_submitted = self.ledger.last_submitted;
             let taken_since = |failure: &Failure| last_submitted >= Some(failure.first);
-            let is_own = if doubt.refused {
+            let is_own = if doubt.rejected {
                 !none_succeeded || taken_since(&doubt.failure)
             } else {
                 self.succeeded > 0 && (index < first_of_service || doubt.exhausted.is_some())
@@ -182,11 +182,11 @@ impl<'l> Settlement<'l> {
                     .filter(|failure| proven || taken_since(failure))
             };
             if let Some(failure) = own {
-                handled.verdict = Verdict::Failed(doubt.fault.message);
-                handled.entry.state = State::Failed(failure);
-                handled.entry.tries = None;
-                handled.attempted = true;
-            } else if doubt.refused {
+                handled.record.verdict = Verdict::Failed(doubt.fault.message);
+                handled.record.entry.state = State::Failed(failure);
+                handled.record.entry.tries = None;
+                handled.record.attempted = true;
+            } else if doubt.rejected {
                 refused = Some(refuses_all(&doubt.fault, count));
             } else {
                 broke = Some(doubt.fault);
@@ -205,15 +205,15 @@ impl<'l> Settlement<'l> {
 
     fn conclude(&mut self, handled: Handled) {
         self.watcher.report(Line {
-            id: handled.id.as_str(),
-            title: &handled.title,
-            verdict: &handled.verdict,
+            id: handled.task.report.id.as_str(),
+            title: handled.task.report.title.as_deref().unwrap_or_default(),
+            verdict: &handled.record.verdict,
             indicators: handled.indicators.as_deref(),
             without_csv: handled.without_csv,
         });
         self.count_found(&handled);
         let finished = &mut self.finished;
-        let (counts, place): (_, fn(&mut Counts) -> &mut u64) = match &handled.verdict {
+        let (counts, place): (_, fn(&mut Counts) -> &mut u64) = match &handled.record.verdict {
             Verdict::Created => (finished, |counts| &mut counts.created),
             Verdict::Updated => (finished, |counts| &mut counts.updated),
             Verdict::Unchanged => (finished, |counts| &mut counts.unchanged),
@@ -225,13 +225,14 @@ impl<'l> Settlement<'l> {
         };
         counts.considered += 1;
         *place(counts) += 1;
-        if matches!(handled.verdict, Verdict::Created | Verdict::Updated) {
+        if matches!(handled.record.verdict, Verdict::Created | Verdict::Updated) {
             self.ledger.totals.submitted += 1;
         }
-        if handled.attempted {
+        if handled.record.attempted {
             self.ledger.totals.failed += 1;
         }
-        let Handled { id, entry, .. } = handled;
+        let Handled { task, record, .. } = handled;
+        let (id, entry) = (task.report.id.clone(), record.entry);
         let filed_at = entry.filed_at.min(self.now);
         self.ledger.set(id, Entry { filed_at, ..entry });
     }
@@ -239,17 +240,17 @@ impl<'l> Settlement<'l> {
     /// Counts what was found in a report, once in a sync and its continuations: one that is still
     /// to be written is looked at again, one that lacks only its tags is not.
     fn count_found(&mut self, handled: &Handled) {
-        if self.mode == Mode::Continuation && self.lacked_tags(&handled.id) {
+        if self.mode == Mode::Continuation && self.was_accepted(&handled.task.report.id) {
             return;
         }
-        let looked_at_again = matches!(handled.entry.state, State::Pending { .. });
+        let looked_at_again = matches!(handled.record.entry.state, State::Pending { .. });
         let counts = if looked_at_again {
             &mut self.unfinished
         } else {
             &mut self.finished
         };
         counts.without_csv += u64::from(handled.without_csv);
-        let mut matched = handled.indicators.is_none() && handled.entry.delivered;
+        let mut matched = handled.indicators.is_none() && handled.record.entry.delivered;
         for indicator in handled
             .indicators
             .iter()
@@ -262,7 +263,7 @@ impl<'l> Settlement<'l> {
         counts.matched += u64::from(matched);
     }
 
-    fn lacked_tags(&self, id: &ReportId) -> bool {
+    fn was_accepted(&self, id: &ReportId) -> bool {
         self.ledger
             .get(id)
             .is_some_and(|entry| matches!(entry.state, State::Accepted { .. }))
