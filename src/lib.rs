@@ -10,6 +10,8 @@ pub mod cli;
 pub mod controller;
 pub mod destinations;
 pub mod flashpoint;
+#[cfg(test)]
+mod golden;
 pub mod http;
 pub mod sync;
 pub mod telemetry;

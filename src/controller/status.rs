@@ -280,4 +280,6 @@ fn time_up(time: Timestamp) -> Time {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;

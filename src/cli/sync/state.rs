@@ -285,3 +285,6 @@ impl Journal for FileJournal<'_> {
         Box::pin(ready(saved))
     }
 }
+
+#[cfg(test)]
+mod golden;
