@@ -36,7 +36,7 @@ impl Assets {
         if let Some(directory) = given {
             return Self::in_directory(directory.into());
         }
-        let cache = cache_directory()?;
+        let cache = cache_directory()?.join("control-plane");
         let directory = cache.join(format!("kubernetes-{version}-etcd-{ETCD_VERSION}"));
         if let Ok(assets) = Self::in_directory(directory.clone()) {
             return Ok(assets);
@@ -79,7 +79,11 @@ impl Assets {
     }
 }
 
-fn cache_directory() -> Result<PathBuf, Error> {
+/// What tests build once is kept here, a folder for each kind: `flashpoint-operator` in `XDG_CACHE_HOME` or `~/.cache`.
+///
+/// # Errors
+/// [`Error::NoCacheDirectory`].
+pub fn cache_directory() -> Result<PathBuf, Error> {
     // A relative path in XDG_CACHE_HOME counts as none, says the XDG Base Directory Specification.
     let base = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -87,7 +91,7 @@ fn cache_directory() -> Result<PathBuf, Error> {
     let base = base.or_else(|| env::home_dir().map(|home| home.join(".cache")));
     Ok(base
         .ok_or(Error::NoCacheDirectory)?
-        .join("flashpoint-operator/control-plane"))
+        .join("flashpoint-operator"))
 }
 
 /// Takes a lock that ends with the file returned, or with this process.

@@ -20,7 +20,7 @@ mod version;
 mod watchdog;
 
 pub use access::Access;
-pub use assets::Assets;
+pub use assets::{Assets, cache_directory};
 pub use configuration::Options;
 pub use control_plane::ControlPlane;
 pub use error::Error;

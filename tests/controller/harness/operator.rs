@@ -1,7 +1,7 @@
 //! One operator process, its log and its endpoints.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -30,9 +30,9 @@ pub struct Starting<'a> {
 }
 
 impl<'a> Starting<'a> {
-    /// An operator of the stage's namespace, with the stage's vendors.
-    pub fn new(stage: &'a Stage) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flashpoint-operator"));
+    /// This operator, of the stage's namespace, with the stage's vendors.
+    pub fn new(stage: &'a Stage, program: &Path) -> Self {
+        let mut command = Command::new(program);
         command
             .args(["run", "--http-addr", "127.0.0.1:0", "--log-format", "json"])
             .args([

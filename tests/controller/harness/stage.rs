@@ -1,6 +1,6 @@
 //! A test's stage: a namespace, both vendors, and the feeds in between.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -88,7 +88,12 @@ impl Stage {
 
     /// An operator to be started.
     pub fn starting(&self) -> Starting<'_> {
-        Starting::new(self)
+        self.starting_of(Path::new(env!("CARGO_BIN_EXE_flashpoint-operator")))
+    }
+
+    /// Another build of the operator to be started.
+    pub fn starting_of(&self, program: &Path) -> Starting<'_> {
+        Starting::new(self, program)
     }
 
     /// Starts an operator for the namespace.
