@@ -21,8 +21,9 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Building the tests,cargo test --locked --workspace --no-run)
 	$(call step,Running the tests,cargo test --locked --workspace)
 
-test-all: test ## All of that, and what is slow: chaos, bounds, SDK, chart, real tools, the demo, fuzzing
+test-all: test ## All of that, and what is slow: chaos, upgrade, bounds, SDK, chart, real tools, the demo, fuzzing
 	$(call step,The sync in a thousand random lives,SYNC_SEEDS=0..1000 cargo test --locked --package flashpoint-operator --lib chaos)
+	$(call step,An operator of an earlier commit replaced by this one,cargo test --locked --test upgrade -- --ignored)
 	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
 	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
