@@ -7,10 +7,18 @@ export RUST_TEST_THREADS ?= 8
 # Prints what is done and, at the end, how long it took.
 step = @t=$$SECONDS; printf '\n== %s\n' "$(1)"; $(2) && printf '== %s: %d s\n' "$(1)" $$((SECONDS - t))
 
-.PHONY: help demo test test-all e2e lint build image bench generate
+.PHONY: help check unit demo test test-all slow chart e2e lint build image bench generate
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+check: ## Formatting, lints, unit tests: before each commit; no control plane, half a minute where little has changed
+	$(call step,Formatting,cargo fmt --all --check)
+	$(call step,Lints,cargo clippy --locked --workspace --all-targets -- -D warnings)
+	@$(MAKE) --no-print-directory unit
+
+unit: ## Unit tests alone
+	$(call step,Unit tests,cargo test --locked --quiet --workspace --lib)
 
 demo: ## Show the operator at work: a sync, then the whole of it on a real control plane (KEEP=1 leaves it up)
 	$(call step,Building the operator and the simulators,cargo build --locked --bin flashpoint-operator --bin demo --package flashpoint-operator --package demo)
@@ -21,23 +29,28 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Building the tests,cargo test --locked --workspace --no-run)
 	$(call step,Running the tests,cargo test --locked --workspace)
 
-test-all: test ## All of that, and what is slow: chaos, upgrade, bounds, SDK, chart, real tools, the demo, fuzzing
+test-all: test slow chart ## All of that, and what is slow: chaos, upgrade, bounds, SDK, chart, real tools, the demo, fuzzing
+
+slow: ## What test-all adds, the chart aside
 	$(call step,The sync in a thousand random lives,SYNC_SEEDS=0..1000 cargo test --locked --package flashpoint-operator --lib chaos)
 	$(call step,An operator of an earlier commit replaced by this one,cargo test --locked --test upgrade -- --ignored)
 	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
 	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
-	$(call step,Chart and examples and workflows,tests/chart/run)
 	$(call step,States and metrics and alerts and dashboard as real tools see them,tests/observe/run)
 	$(call step,The demo,$(MAKE) --no-print-directory demo)
 	$(call step,Fuzzing each target of the extractor for a minute,fuzz/run 60)
 
+chart: ## The chart, the image's files, the examples, the scripts and the workflows
+	$(call step,Chart and examples and workflows,tests/chart/run)
+
 e2e: ## The image on a real Kubernetes node, by Helm, and the commands of the documentation (Linux, root)
 	$(call step,The operator on a real node,tests/e2e/run)
 
-lint: ## Formatting, lints, dependencies
+lint: ## Formatting, lints, documentation, dependencies
 	$(call step,Formatting,cargo fmt --all --check)
 	$(call step,Lints,cargo clippy --locked --workspace --all-targets -- -D warnings)
+	$(call step,Documentation,RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --workspace)
 	$(call step,Dependencies,cargo deny --locked check bans licenses sources)
 
 build: ## The release binary

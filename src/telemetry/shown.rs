@@ -24,7 +24,7 @@ pub fn line(text: &str, bytes: usize) -> String {
     line.into_string()
 }
 
-/// [`line`], with what `hide` holds left out before anything is cut.
+/// [`line()`], with what `hide` holds left out before anything is cut.
 #[must_use]
 pub fn hiding(text: &str, hide: &[SecretString], bytes: usize) -> String {
     let mut line = Line::new(bytes);
@@ -46,7 +46,7 @@ pub fn hiding(text: &str, hide: &[SecretString], bytes: usize) -> String {
     line.into_string()
 }
 
-/// A line that takes what is written to it as [`line`] says; writing fails once it is full.
+/// A line that takes what is written to it as [`line()`] says; writing fails once it is full.
 #[derive(Debug)]
 pub struct Line {
     text: String,

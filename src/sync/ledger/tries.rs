@@ -9,7 +9,7 @@ pub const MAX_ATTEMPTS: u32 = 5;
 /// Over at least this time it is tried, so that short intervals and forced syncs give nothing up early.
 const TRIED_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// Between two attempts: five of them fill [`TRIED_FOR`].
+/// Between two attempts: five of them fill `TRIED_FOR`.
 pub const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(14);
 
 /// Attempts in vain at one thing.
