@@ -235,7 +235,8 @@ fn anchors(page: &str) -> BTreeSet<String> {
 #[test]
 fn links_lead_somewhere() {
     let mut followed = 0;
-    for page in pages() {
+    let for_contributors = ["CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name));
+    for page in pages().into_iter().chain(for_contributors) {
         let text = read(&page);
         for link in links(&text) {
             let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
