@@ -120,7 +120,7 @@ fn is_meant_as_feed(object: &Value, api_version: &str, kind: &str) -> bool {
     };
     group == FlashpointFeed::group(&())
         || kind.eq_ignore_ascii_case(&FlashpointFeed::kind(&()))
-        || (kind.is_empty() && has("enclaveId"))
+        || (kind.is_empty() && (has("enclaveId") || has("destination")))
 }
 
 /// Takes out what the API server ignores: the status, and nulls, which stand for absent fields.

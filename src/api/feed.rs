@@ -5,7 +5,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::FlashpointFeedStatus;
+use super::destination::DestinationSpec;
 use super::duration::{INTERVAL, LOOKBACK, TIMEOUT};
+use super::object_rule::ObjectRule;
 use super::rule::TextRule;
 use indicators::IndicatorType;
 
@@ -28,7 +30,7 @@ const MAX_ENTRIES: u32 = 500;
     status = "FlashpointFeedStatus",
     doc = "Brings Flashpoint's latest intelligence reports to a TruSTAR enclave: on an interval, those that hold indicators of compromise.",
     printcolumn(
-        json_path = ".spec.enclaveId",
+        json_path = ".spec..enclaveId",
         name = "Enclave",
         type_ = "string",
         priority = 1
@@ -74,6 +76,7 @@ const MAX_ENTRIES: u32 = 500;
     )
 )]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = ObjectRule::OneDestination.rule())]
 #[allow(
     clippy::duplicated_attributes,
     reason = "printer columns have types and priorities in common"
@@ -81,10 +84,15 @@ const MAX_ENTRIES: u32 = 500;
 pub struct FlashpointFeedSpec {
     /// The Secret with the credentials: flashpoint-api-key, trustar-api-key and trustar-api-secret.
     pub secret_ref: SecretRef,
-    /// The id of the TruSTAR enclave that reports go to. A feed whose enclave is edited starts anew.
+    /// The id of the TruSTAR enclave that reports go to: short for destination.trustar.enclaveId. A feed whose enclave is
+    /// edited starts anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     #[x_kube(validation = TextRule::EnclaveId.rule())]
-    pub enclave_id: String,
+    pub enclave_id: Option<String>,
+    /// Where reports go, in place of enclaveId.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<DestinationSpec>,
     /// Time from the start of one sync to the start of the next: 1m to 30d, such as 15m, 1h30m or 1d.
     #[serde(default = "interval")]
     #[schemars(length(max = 32))]
@@ -120,6 +128,20 @@ pub struct FlashpointFeedSpec {
     /// Changes to which domains count as indicators. Each stands for its subdomains too.
     #[serde(default)]
     pub domains: DomainRules,
+}
+
+impl FlashpointFeedSpec {
+    /// What names the place that reports go to; for TruSTAR the enclave's id.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        let trustar = self
+            .destination
+            .as_ref()
+            .and_then(|all| all.trustar.as_ref());
+        self.enclave_id
+            .as_deref()
+            .or(trustar.map(|trustar| trustar.enclave_id.as_str()))
+    }
 }
 
 /// A Secret in the feed's own namespace.

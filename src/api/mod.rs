@@ -4,9 +4,11 @@ mod check;
 mod condition;
 pub mod credentials;
 mod definition;
+mod destination;
 mod duration;
 mod feed;
 mod ledger;
+mod object_rule;
 mod rule;
 mod schema;
 mod settings;
@@ -15,9 +17,10 @@ mod status;
 pub use check::{Checked, Checker, Problem};
 pub use condition::{Reason, conditions};
 pub use definition::definitions;
+pub use destination::{DestinationSpec, TrustarSpec};
 pub use feed::{DomainRules, FlashpointFeed, FlashpointFeedSpec, MalwareNames, SecretRef};
 pub use ledger::{FlashpointLedger, FlashpointLedgerData};
-pub use settings::{EnclaveId, FeedSettings, SettingsError};
+pub use settings::{EnclaveId, FeedSettings, SettingsError, Target};
 pub use status::{FlashpointFeedStatus, SyncFailure, SyncTotals, SyncWindow};
 
 /// The annotation that forces a sync, whatever its value, whenever that changes.

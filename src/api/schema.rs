@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::check::Problem;
 use super::condition::shown;
+use super::object_rule::ObjectRule;
 use super::rule::TextRule;
 
 /// The most bytes of a value that a message shows.
@@ -77,6 +78,14 @@ fn object(
     fields: &Map<String, Value>,
     problems: &mut Vec<Problem>,
 ) {
+    let stated = schema.x_kubernetes_validations.iter().flatten();
+    let broken = stated
+        .filter_map(ObjectRule::stated)
+        .filter(|rule| !rule.holds(fields));
+    problems.extend(broken.map(|rule| Problem {
+        path: path.to_owned(),
+        message: rule.message().to_owned(),
+    }));
     let properties = schema.properties.as_ref();
     for name in schema
         .required

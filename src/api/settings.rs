@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::destination::DestinationSpec;
 use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
 use super::feed::{DomainRules, FlashpointFeedSpec, MAX_LIMIT, MalwareNames};
+use super::object_rule::ObjectRule;
 use super::rule::TextRule;
 use indicators::{IndicatorType, RuleSettings, Rules};
 
@@ -34,6 +36,23 @@ impl fmt::Display for EnclaveId {
     }
 }
 
+/// Where a feed's reports go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A TruSTAR enclave.
+    Trustar(EnclaveId),
+}
+
+impl Target {
+    /// What names the place: the ledger belongs to it.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        match self {
+            Self::Trustar(enclave) => enclave.as_str(),
+        }
+    }
+}
+
 /// A value that a spec can't have; the API server refuses it already, where the CRD is ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
@@ -50,7 +69,7 @@ pub struct FeedSettings {
     /// The name of its secret, in its own namespace.
     pub secret_name: String,
     /// Where its reports go.
-    pub enclave: EnclaveId,
+    pub target: Target,
     /// Between the starts of two syncs.
     pub interval: Duration,
     /// The first page's size and the most unknown reports a sync takes on, 1..=500.
@@ -74,8 +93,7 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
             path,
             reason: reason.to_owned(),
         };
-        let enclave = EnclaveId::new(&spec.enclave_id)
-            .ok_or_else(|| refuse("spec.enclaveId", &TextRule::EnclaveId.message()))?;
+        let target = target(spec)?;
         if !TextRule::SecretName.holds(&spec.secret_ref.name) {
             return Err(refuse(
                 "spec.secretRef.name",
@@ -95,7 +113,7 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
             limit.ok_or_else(|| refuse("spec.limit", "limit must be a number from 1 to 500"))?;
         Ok(Self {
             secret_name: spec.secret_ref.name.clone(),
-            enclave,
+            target,
             interval: length("spec.interval", INTERVAL, &spec.interval)?,
             limit,
             lookback: length("spec.lookback", LOOKBACK, &spec.lookback)?,
@@ -122,6 +140,31 @@ impl FeedSettings {
     }
 }
 
+fn target(spec: &FlashpointFeedSpec) -> Result<Target, SettingsError> {
+    let enclave = |path, id: &str| {
+        let reason = TextRule::EnclaveId.message();
+        EnclaveId::new(id)
+            .map(Target::Trustar)
+            .ok_or(SettingsError { path, reason })
+    };
+    let refuse = |path, rule: ObjectRule| {
+        let reason = rule.message().to_owned();
+        Err(SettingsError { path, reason })
+    };
+    match (&spec.enclave_id, &spec.destination) {
+        (Some(id), None) => enclave("spec.enclaveId", id),
+        (None, Some(destination)) => match destination {
+            DestinationSpec {
+                trustar: Some(trustar),
+                taxii: None,
+                misp: None,
+            } => enclave("spec.destination.trustar.enclaveId", &trustar.enclave_id),
+            _ => refuse("spec.destination", ObjectRule::KnownDestination),
+        },
+        _ => refuse("spec", ObjectRule::OneDestination),
+    }
+}
+
 fn length(path: &'static str, field: DurationField, text: &str) -> Result<Duration, SettingsError> {
     field
         .read(text)
@@ -145,7 +188,7 @@ mod tests {
     fn the_defaults_are_those_of_the_seed() {
         let settings = FeedSettings::try_from(&spec("{}")).unwrap();
         assert_eq!(settings.secret_name, "credentials");
-        assert_eq!(settings.enclave.as_str(), "3f1d2c84");
+        assert_eq!(settings.target.identity(), "3f1d2c84");
         assert_eq!(settings.interval, Duration::from_mins(15));
         assert_eq!(settings.limit, 500);
         assert_eq!(settings.lookback, Duration::from_hours(24));
@@ -167,8 +210,34 @@ mod tests {
     }
 
     #[test]
+    fn an_enclave_is_named_in_one_of_two_ways() {
+        let named = r#"{"enclaveId": null, "destination": {"trustar": {"enclaveId": "3f1d2c84"}}}"#;
+        let spec = spec(named);
+        assert_eq!(spec.identity(), Some("3f1d2c84"));
+        let settings = FeedSettings::try_from(&spec).unwrap();
+        assert_eq!(settings.target.identity(), "3f1d2c84");
+    }
+
+    #[test]
     fn a_refusal_names_the_field() {
         for (text, path) in [
+            (r#"{"enclaveId": null}"#, "spec"),
+            (
+                r#"{"destination": {"trustar": {"enclaveId": "a"}}}"#,
+                "spec",
+            ),
+            (
+                r#"{"enclaveId": null, "destination": {}}"#,
+                "spec.destination",
+            ),
+            (
+                r#"{"enclaveId": null, "destination": {"misp": {}}}"#,
+                "spec.destination",
+            ),
+            (
+                r#"{"enclaveId": null, "destination": {"trustar": {"enclaveId": "a b"}}}"#,
+                "spec.destination.trustar.enclaveId",
+            ),
             (r#"{"enclaveId": ""}"#, "spec.enclaveId"),
             (r#"{"enclaveId": "My Enclave"}"#, "spec.enclaveId"),
             (r#"{"secretRef": {"name": ""}}"#, "spec.secretRef.name"),

@@ -144,7 +144,7 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
 
 /// What earlier runs left; the file, if this one is to leave something.
 fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), Refused> {
-    let enclave = input.settings.enclave.as_str();
+    let enclave = input.settings.target.identity();
     let Some(path) = &args.state else {
         return Ok((None, State::empty(&input.feed, enclave)));
     };
@@ -181,7 +181,7 @@ fn ends(args: &Args, input: &Input, ledger: &Ledger) -> Result<Ends, HttpSetupEr
     let (settings, credentials) = (&input.settings, &input.credentials);
     let target = trustar::Target {
         feed: &input.feed,
-        enclave: settings.enclave.as_str(),
+        enclave: settings.target.identity(),
         ledger_is_new: ledger.entries().all(|(_, entry)| !entry.delivered),
         timeout: settings.timeout,
     };

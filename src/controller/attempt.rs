@@ -125,7 +125,7 @@ async fn ready(
 ) -> Result<Readied, ReconcileError> {
     let owner = Owner {
         uid: feed.uid().unwrap_or_default(),
-        destination: settings.enclave.to_string(),
+        destination: settings.target.identity().to_owned(),
     };
     let namespace = feed.namespace().unwrap_or_default();
     let (found, opened) = tokio::join!(
@@ -229,7 +229,7 @@ impl Work<'_> {
         let (key, credential) = (&found.credentials.flashpoint, &found.credentials.trustar);
         let target = Target {
             feed: &fence.uid,
-            enclave: settings.enclave.as_str(),
+            enclave: settings.target.identity(),
             ledger_is_new: ledger.entries().all(|(_, entry)| !entry.delivered),
             timeout: settings.timeout,
         };

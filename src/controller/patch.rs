@@ -82,7 +82,7 @@ fn is_ours(
         |status: &FlashpointFeedStatus| status.last_attempt_time.as_ref().map(|time| time.0);
     let stored_attempt = stored.status.as_ref().and_then(attempted);
     stored.uid() == planned.uid()
-        && stored.spec.enclave_id == planned.spec.enclave_id
+        && stored.spec.identity() == planned.spec.identity()
         && stored_attempt <= attempted(status)
 }
 

@@ -21,6 +21,9 @@ const INTERVAL: &str = "interval must be a duration from 1m to 30d, such as 15m,
 const LOOKBACK: &str = "lookback must be a duration from 1h to 30d, such as 12h, 1d or 2w";
 const TIMEOUT: &str = "timeout must be a duration from 1s to 5m, such as 30s or 1m30s";
 const ENCLAVE: &str = "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'";
+const ONE_DESTINATION: &str = "set enclaveId, the id of the TruSTAR enclave that reports go to, or destination in its place: one of the two";
+const KNOWN_DESTINATION: &str =
+    "destination must have the one member trustar; taxii and misp are not there yet";
 const SECRET: &str = "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'";
 const DOMAIN: &str = "a domain must be a name such as example.com, without scheme, port or path; an international one in its xn-- form";
 const NAME: &str = "a malware name must have a letter or a digit";
@@ -63,6 +66,8 @@ pub fn accepted() -> Vec<Value> {
     let mut accepted = vec![
         json!({}),
         json!({"spec": {"enclaveId": "a"}}),
+        json!({"spec": {"enclaveId": ABSENT, "destination": {"trustar": {"enclaveId": "a"}}}}),
+        json!({"spec": {"destination": null}}),
         json!({"spec": {"enclaveId": "A_b-9".repeat(25)}}),
         json!({"spec": {"secretRef": {"name": "a.b-c.9"}}}),
         json!({"spec": {"limit": 1, "suspend": true, "indicatorTypes": ["Malware"]}}),
@@ -105,6 +110,7 @@ pub fn accepted() -> Vec<Value> {
 pub fn refused() -> Vec<Refusal> {
     [
         absent(),
+        destinations(),
         wrong_types(),
         out_of_bounds(),
         wrong_ids(),
@@ -140,11 +146,10 @@ fn by_rule(spec: Value, field: &'static str, message: &'static str) -> Refusal {
 
 fn absent() -> Vec<Refusal> {
     let required = |spec, field, offline| by_schema(spec, field, "Required value", offline);
-    let enclave = "is missing: The id of the TruSTAR enclave";
     vec![
         required(json!(ABSENT), "spec", "is missing: What the feed does"),
-        required(json!({"enclaveId": ABSENT}), "spec.enclaveId", enclave),
-        required(json!({"enclaveId": null}), "spec.enclaveId", enclave),
+        by_rule(json!({"enclaveId": ABSENT}), "spec", ONE_DESTINATION),
+        by_rule(json!({"enclaveId": null}), "spec", ONE_DESTINATION),
         required(
             json!({"secretRef": ABSENT}),
             "spec.secretRef",
@@ -154,6 +159,24 @@ fn absent() -> Vec<Refusal> {
             json!({"secretRef": {"name": ABSENT}}),
             "spec.secretRef.name",
             "is missing: Name of the Secret",
+        ),
+    ]
+}
+
+fn destinations() -> Vec<Refusal> {
+    let instead = |destination: Value| json!({"enclaveId": ABSENT, "destination": destination});
+    let trustar = json!({"trustar": {"enclaveId": "a"}});
+    let known = |destination| by_rule(instead(destination), "spec.destination", KNOWN_DESTINATION);
+    vec![
+        by_rule(json!({"destination": trustar}), "spec", ONE_DESTINATION),
+        known(json!({})),
+        known(json!({"taxii": {"server": "opencti", "collection": "reports"}})),
+        known(json!({"misp": {"server": "main"}})),
+        known(json!({"trustar": {"enclaveId": "a"}, "misp": {}})),
+        by_rule(
+            instead(json!({"trustar": {"enclaveId": "My enclave"}})),
+            "spec.destination.trustar.enclaveId",
+            ENCLAVE,
         ),
     ]
 }

@@ -139,7 +139,7 @@ async fn every_field_may_be_edited_and_an_edit_is_a_generation() {
         .patch("edited", &PatchParams::default(), &Patch::Merge(&edit))
         .await
         .unwrap();
-    assert_eq!(edited.spec.enclave_id, "another");
+    assert_eq!(edited.spec.identity(), Some("another"));
     assert_eq!(edited.metadata.generation, Some(2));
 }
 
@@ -229,6 +229,17 @@ async fn kubectl_get_shows_the_columns() {
     for cell in &cells[7..10] {
         assert!(!cell.as_str().unwrap().contains('T'), "{cell}");
     }
+}
+
+#[tokio::test]
+async fn the_enclave_is_shown_however_it_is_named() {
+    let (namespace, feeds, client) = namespace("destinations").await;
+    let destination =
+        json!({"spec": {"enclaveId": null, "destination": {"trustar": {"enclaveId": "e-1"}}}});
+    create(&feeds, changed("long-form", &destination)).await;
+    let table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    let table: Value = get(&client, &path(&namespace, "long-form"), table).await;
+    assert_eq!(table["rows"][0]["cells"][1], "e-1");
 }
 
 #[tokio::test]
