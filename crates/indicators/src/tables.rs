@@ -1,0 +1,236 @@
+//! Rows and columns: the row that a name stands in, and what heads its column.
+
+use std::ops::Range;
+
+use memchr::{memchr_iter, memrchr};
+
+/// A line that begins a row of a table of HTML or CSV; their cells are lines.
+pub const ROW: &str = "\u{c}\n";
+/// A line that begins a table.
+pub const START: &str = "\u{c}\u{c}\n";
+/// A line that ends a table.
+pub const END: &str = "\u{c}\u{c}\u{c}\n";
+
+/// The most bytes of a row, and of how far up the first row of a table in plain text is looked for.
+const MOST_ROW: usize = 1024;
+const MOST_LINES: usize = 256;
+
+/// A cell of a table, by what is around it.
+pub struct Cell<'t> {
+    /// What the first row has in its column; nothing if it stands in the first row.
+    pub heading: &'t str,
+    /// The row that it stands in.
+    pub row: &'t str,
+    /// What is between the cells of the row.
+    pub separator: char,
+}
+
+/// The tables of one text: found when they are first asked for, as few texts need them.
+#[derive(Default)]
+pub struct Tables {
+    marked: Option<Vec<Row>>,
+    /// The last table of plain text that was looked at.
+    plain: Option<Plain>,
+}
+
+/// A row of HTML or CSV.
+struct Row {
+    span: Range<usize>,
+    /// The first row of its table.
+    first: Range<usize>,
+}
+
+/// A table of plain text: lines with the same separators.
+struct Plain {
+    separator: u8,
+    count: usize,
+    first: Range<usize>,
+    last: usize,
+}
+
+impl Tables {
+    /// The cell that the byte at `at` stands in.
+    pub fn cell<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
+        self.marked_cell(text, at)
+            .or_else(|| self.plain_cell(text, at))
+    }
+
+    fn marked_cell<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
+        let rows = self.marked.get_or_insert_with(|| rows(text));
+        let row = rows.get(
+            rows.partition_point(|row| row.span.start <= at)
+                .checked_sub(1)?,
+        )?;
+        let (span, first) = (row.span.clone(), row.first.clone());
+        if at >= span.end || span.len().max(first.len()) > MOST_ROW {
+            return None;
+        }
+        let (own, first) = (text.get(span.clone())?, text.get(first.clone())?);
+        let column = memchr_iter(b'\n', text.get(span.start..at)?.as_bytes()).count();
+        let alike = own.trim_end().lines().count() == first.trim_end().lines().count();
+        let heading = first
+            .lines()
+            .nth(column)
+            .filter(|_| alike && row.first.start != span.start);
+        Some(Cell {
+            heading: heading.unwrap_or_default(),
+            row: own,
+            separator: '\n',
+        })
+    }
+
+    fn plain_cell<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
+        let bytes = text.as_bytes();
+        let floor = at.saturating_sub(MOST_ROW);
+        let start = floor + memrchr(b'\n', bytes.get(floor..at)?).map_or(0, |end| end + 1);
+        let own = line(text, start)?;
+        let (separator, count) = separators(own)?;
+        if !matches!(&self.plain, Some(known) if known.separator == separator && known.count == count && known.last == start)
+        {
+            let first = self.first_line(text, start, separator, count);
+            self.plain = Some(Plain {
+                separator,
+                count,
+                first,
+                last: start,
+            });
+        }
+        let first = text.get(self.plain.as_ref()?.first.clone())?;
+        let column = memchr_iter(separator, bytes.get(start..at)?).count();
+        let separator = char::from(separator);
+        let heading = first.split(separator).nth(column).filter(|_| first != own);
+        Some(Cell {
+            heading: heading.unwrap_or_default(),
+            row: own,
+            separator,
+        })
+    }
+
+    /// The first line of the table that the line at `start` belongs to. Those above the line that was looked at before are not
+    /// looked at again.
+    fn first_line(&self, text: &str, start: usize, separator: u8, count: usize) -> Range<usize> {
+        let span = |at: usize| at..at + line(text, at).unwrap_or_default().len();
+        let mut first = start;
+        for _ in 0..MOST_LINES {
+            if let Some(known) = &self.plain
+                && (known.separator, known.count, known.last) == (separator, count, first)
+            {
+                return known.first.clone();
+            }
+            let Some(end) = first.checked_sub(1) else {
+                break;
+            };
+            let floor = end.saturating_sub(MOST_ROW);
+            let above = text.as_bytes().get(floor..end).unwrap_or_default();
+            let above = memrchr(b'\n', above).map_or(floor, |at| floor + at + 1);
+            let alike = line(text, above).and_then(separators) == Some((separator, count));
+            if !alike || above + MOST_ROW <= end {
+                break;
+            }
+            first = above;
+        }
+        span(first)
+    }
+}
+
+/// The line that begins at `start`, without its end; none if it is too long for a row.
+fn line(text: &str, start: usize) -> Option<&str> {
+    let most = text.len().min(start + MOST_ROW);
+    let bytes = text.as_bytes().get(start..most)?;
+    let length =
+        memchr::memchr(b'\n', bytes).or_else(|| (most == text.len()).then_some(bytes.len()))?;
+    text.get(start..start + length)
+}
+
+/// What separates the cells of a line, and how often.
+fn separators(line: &str) -> Option<(u8, usize)> {
+    [b'|', b'\t', b';', b',']
+        .into_iter()
+        .map(|separator| (separator, memchr_iter(separator, line.as_bytes()).count()))
+        .find(|(_, count)| *count > 0)
+        // A comma and a space are punctuation.
+        .filter(|(separator, _)| {
+            *separator == b'|'
+                || *separator == b'\t'
+                || !line.contains(", ") && !line.contains("; ")
+        })
+}
+
+/// The rows of the tables that are marked in a text.
+fn rows(text: &str) -> Vec<Row> {
+    let mut marks = memchr_iter(0xc, text.as_bytes()).peekable();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut start = 0;
+    let mut first: Option<Range<usize>> = None;
+    let mut of_table = 0;
+    while marks.peek().is_some() || start < text.len() {
+        let mark = marks.next();
+        let end = mark.unwrap_or(text.len());
+        let mut after = end + 1;
+        while marks.next_if_eq(&after).is_some() {
+            after += 1;
+        }
+        let edge = after > end + 1;
+        if text
+            .get(start..end)
+            .is_some_and(|row| !row.trim().is_empty())
+        {
+            let first = first.get_or_insert(start..end).clone();
+            rows.push(Row {
+                span: start..end,
+                first,
+            });
+            of_table += 1;
+        }
+        if edge || mark.is_none() {
+            // What has one row is no table.
+            if of_table == 1 {
+                rows.pop();
+            }
+            of_table = 0;
+            first = None;
+        }
+        start = after + 1;
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )]
+    use super::*;
+
+    fn heading(text: &str, of: &str) -> String {
+        let at = text.find(of).unwrap();
+        let cell = Tables::default().cell(text, at);
+        cell.map(|cell| cell.heading.trim().to_owned())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_cell_knows_the_head_of_its_column() {
+        let csv = "domain\nseen\n\u{c}\nevil.cc\n2024\n\u{c}\n";
+        assert_eq!(heading(csv, "evil.cc"), "domain");
+        assert_eq!(heading(csv, "2024"), "seen");
+        let html = "Intro\n\u{c}\u{c}\n\u{c}\nName\nFixed in\n\u{c}\nKestrel\n7.2.4.11\n\u{c}\u{c}\u{c}\nAfter 1.1\n";
+        assert_eq!(heading(html, "7.2.4.11"), "Fixed in");
+        assert_eq!(heading(html, "1.1\n"), "");
+        let markdown = "x\n| Name | Domain |\n|---|---|\n| a | evil.cc |\n| b | evil.pl |\n";
+        assert_eq!(heading(markdown, "evil.cc"), "Domain");
+        assert_eq!(heading(markdown, "evil.pl"), "Domain");
+        assert_eq!(heading("a,b\nevil.cc,1", "evil.cc"), "a");
+        assert_eq!(heading("One, two\nevil.cc, 1", "evil.cc"), "");
+        assert_eq!(heading("a|b", "a"), "");
+    }
+
+    #[test]
+    fn cells_of_several_lines_leave_columns_unknown() {
+        let html = "\u{c}\u{c}\n\u{c}\nName\nDomain\n\u{c}\nKes\ntrel\nevil.cc\n\u{c}\u{c}\u{c}\n";
+        assert_eq!(heading(html, "evil.cc"), "");
+    }
+}
