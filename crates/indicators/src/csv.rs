@@ -21,9 +21,8 @@ pub fn to_text(csv: &str, text: &mut String) {
                 let (cell, after) = rest.split_at(end);
                 text.push_str(cell);
                 text.push('\n');
-                if after.starts_with('\n') {
-                    text.push_str(tables::ROW);
-                }
+                let ends = after.starts_with('\n');
+                text.push_str(if ends { tables::ROW } else { tables::CELL });
                 rest = after.get(1..).unwrap_or_default();
             }
         }

@@ -54,3 +54,43 @@ fn is_version(label: &str) -> bool {
     let digits = label.strip_prefix('v').unwrap_or(label);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+/// Whether a name is what people call files of source code and configuration.
+#[must_use]
+pub fn is_of_source(name: &str) -> bool {
+    let (stem, _) = name.rsplit_once('.').unwrap_or_default();
+    let stem = &stem.to_ascii_lowercase();
+    stem.starts_with("lib")
+        || stem.starts_with("test")
+        || matches!(
+            stem.as_str(),
+            "app"
+                | "backend"
+                | "build"
+                | "client"
+                | "common"
+                | "config"
+                | "core"
+                | "id_dsa"
+                | "id_rsa"
+                | "index"
+                | "init"
+                | "install"
+                | "license"
+                | "main"
+                | "mod"
+                | "network"
+                | "outputs"
+                | "provider"
+                | "providers"
+                | "readme"
+                | "server"
+                | "setup"
+                | "terraform"
+                | "types"
+                | "util"
+                | "utils"
+                | "variables"
+                | "versions"
+        )
+}

@@ -13,14 +13,21 @@ pub fn holds(before: &str, sure: bool) -> bool {
     if folder.len() < before.len() {
         // Two begin the name of a host, four as JSON escapes them; after a folder's name two are one that is escaped.
         let last = folder.chars().next_back();
-        let share = last.is_none_or(|last| !last.is_alphanumeric() && !"%:)}]_-.$".contains(last));
+        let drive = last == Some(':')
+            && folder
+                .rsplit(is_outside)
+                .nth(1)
+                .is_some_and(|letter| letter.len() == 1);
+        let share =
+            !drive && last.is_none_or(|last| !last.is_alphanumeric() && !"%)}]_-.$".contains(last));
         return before.len() - folder.len() == 1 || !share;
     }
     let path = before.rsplit(is_outside).next().unwrap_or_default();
     path.ends_with('/')
         && !path.starts_with("//")
         && if path == "/" {
-            !sure
+            // A URL may lack a slash.
+            !sure && !before.ends_with(":/")
         } else {
             ["/", "~/", "./", "../", "$", "%"]
                 .into_iter()

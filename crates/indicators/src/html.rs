@@ -190,6 +190,7 @@ impl<'h> Page<'h, '_> {
         self.skip(end + 1);
         match element {
             Element::Link if starts => target.into_iter().for_each(|target| self.link(target)),
+            Element::Cell if starts => self.text.push_str(tables::CELL),
             Element::Row if starts => self.text.push_str(tables::ROW),
             Element::Table if starts => self.text.push_str(tables::START),
             Element::Table => self.text.push_str(tables::END),

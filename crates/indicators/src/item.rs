@@ -1,7 +1,7 @@
 //! What the items of lists and the cells of tables are.
 
 use super::domain::Doubt;
-use super::{domain, ipv4, tlds};
+use super::{domain, filename, ipv4, tlds};
 
 /// What an item of a list is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,7 @@ impl Item {
         let lower = host.to_ascii_lowercase();
         match domain::judge(&lower, host) {
             Some(judged) if judged.doubt == Doubt::None => Self::Host,
+            Some(_) if filename::is_of_source(host) => Self::File,
             Some(_) => Self::Doubted,
             None if tlds::is_inner_extension(&extension.to_ascii_lowercase()) => Self::File,
             None => Self::Text,
@@ -93,6 +94,9 @@ pub fn undecorated(text: &str) -> &str {
                     | '.'
                     | ':'
                     | '#'
+                    | '='
+                    | '_'
+                    | '+'
             )
     })
 }

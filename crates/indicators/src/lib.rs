@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bitcoin;
+mod cells;
 mod csv;
 mod cve;
 mod defang;
@@ -26,6 +27,7 @@ mod rules;
 mod says;
 mod scan;
 mod scheme;
+mod siblings;
 mod surroundings;
 mod tables;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Members that are spelt like domains: fields of logs and query languages, keywords of rules, objects of scripts.
 
+use super::tlds;
+
 /// Whether a name may as well be a member. `rest`: what precedes its top-level domain `top`; `written`: the name as it is written.
 #[must_use]
 pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
-    let surely_a_host = super::tlds::is_common(top) && top != "info";
+    let surely_a_host = tlds::is_common(top) && top != "info";
     if surely_a_host {
         return false;
     }
@@ -13,13 +15,19 @@ pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
             && (OBJECTS.binary_search(&first).is_ok()
                 || ROOTS.binary_search(&first).is_ok()
                 || rest.len() == 1
+                || is_package(first, rest, top)
                 || is_camel(written))
+}
+
+/// Whether it is a package of an app that is named by a country's code: `de.kestrel.app`.
+fn is_package(first: &str, rest: &str, top: &str) -> bool {
+    top == "app" && first.len() == 2 && first.len() < rest.len() && tlds::is_known(first)
 }
 
 /// Whether what stands around a name makes it a member or a placeholder of a template: `${user.name}`, `agent.id == 1`.
 #[must_use]
 pub fn is_used(before: &str, top: &str, after: &str) -> bool {
-    if super::tlds::is_common(top) {
+    if tlds::is_common(top) {
         return false;
     }
     let opened = before.trim_end_matches(' ');
@@ -50,44 +58,62 @@ fn is_camel(written: &str) -> bool {
 }
 
 /// What code calls things whose members are spelt like top-level domains, sorted.
-const OBJECTS: [&str; 59] = [
-    "android", "app", "args", "array", "client", "config", "console", "context", "ctx", "data",
-    "document", "e", "el", "elem", "element", "entry", "event", "evt", "exports", "file", "item",
-    "javax", "json", "list", "location", "log", "logger", "logging", "math", "model", "module",
-    "node", "obj", "object", "objshell", "options", "opts", "params", "parent", "player",
-    "process", "props", "req", "request", "response", "result", "row", "self", "settings", "shell",
-    "state", "string", "system", "this", "user", "window", "wscript", "wsh", "wshell",
+const OBJECTS: [&str; 32] = [
+    "android", "array", "client", "config", "console", "context", "ctx", "data", "document", "e",
+    "event", "file", "item", "javax", "location", "log", "logger", "logging", "math", "model",
+    "module", "node", "obj", "object", "process", "req", "request", "response", "self", "system",
+    "this", "window",
 ];
 
 /// What fields of logs, keywords of rules and elements of pages begin with, sorted.
-const ROOTS: [&str; 88] = [
+const ROOTS: [&str; 153] = [
     "a",
     "agent",
     "androidx",
+    "app",
+    "args",
     "as",
+    "aws",
+    "azure",
     "body",
     "button",
+    "cfg",
     "cloud",
+    "cmd",
+    "conf",
+    "conn",
     "container",
     "data_stream",
     "date",
     "datetime",
+    "db",
     "destination",
     "device",
     "div",
     "dll",
     "dns",
+    "doc",
     "dst",
     "ecs",
+    "el",
+    "elem",
+    "element",
     "elf",
     "email",
+    "entry",
     "error",
+    "evt",
+    "exports",
     "faas",
     "flow",
     "form",
+    "fs",
+    "gcp",
     "geo",
     "group",
     "hash",
+    "header",
+    "headers",
     "host",
     "http",
     "img",
@@ -95,60 +121,105 @@ const ROOTS: [&str; 88] = [
     "interface",
     "io",
     "java",
-    "javax",
     "jdk",
+    "job",
+    "json",
+    "key",
     "kotlin",
     "krb5",
     "kubernetes",
     "label",
     "li",
     "link",
+    "list",
     "macho",
+    "message",
+    "meta",
+    "metadata",
     "mqtt",
+    "msg",
     "network",
     "nfs",
+    "o365",
+    "objshell",
     "observer",
+    "okta",
+    "options",
+    "opts",
     "orchestrator",
     "organization",
     "os",
     "p",
     "package",
+    "params",
+    "parent",
     "pe",
+    "player",
+    "plugin",
+    "pod",
+    "powershell",
     "ppid",
+    "proc",
+    "props",
     "quic",
+    "record",
     "registry",
     "related",
+    "repo",
     "resource",
+    "result",
     "rfb",
+    "row",
     "rpc",
     "rule",
     "scala",
     "server",
     "service",
+    "sess",
     "session",
+    "settings",
+    "shell",
     "sip",
     "smb",
     "smtp",
     "snmp",
+    "sock",
+    "socket",
     "source",
     "span",
     "src",
     "ssh",
+    "state",
+    "stats",
+    "string",
+    "suricata",
+    "sysmon",
     "table",
     "target",
+    "task",
     "td",
+    "thread",
     "threat",
     "time",
     "tls",
+    "token",
     "trace",
     "transaction",
     "ul",
     "url",
+    "user",
     "user_agent",
+    "value",
+    "var",
     "volume",
     "vulnerability",
     "winlog",
+    "worker",
+    "wscript",
+    "wsh",
+    "wshell",
     "x509",
+    "zeek",
 ];
 
 /// Top-level domains that are words for members, sorted.

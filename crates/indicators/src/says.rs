@@ -14,7 +14,7 @@ pub enum Says {
 }
 
 /// Words for what is on the network, sorted.
-const HOST: [&str; 68] = [
+const HOST: [&str; 72] = [
     "address",
     "addresses",
     "beacon",
@@ -23,6 +23,7 @@ const HOST: [&str; 68] = [
     "c2s",
     "callback",
     "callbacks",
+    "cn",
     "cname",
     "cnames",
     "cnc",
@@ -56,6 +57,7 @@ const HOST: [&str; 68] = [
     "mx",
     "nameserver",
     "nameservers",
+    "network",
     "nslookup",
     "phishing",
     "ping",
@@ -77,6 +79,8 @@ const HOST: [&str; 68] = [
     "subdomains",
     "traffic",
     "typosquatted",
+    "url",
+    "urls",
     "visited",
     "website",
     "websites",
@@ -173,7 +177,7 @@ const VERSION: [&str; 19] = [
 ];
 
 /// Words that versions and hosts share, sorted.
-const AFFECTED: [&str; 14] = [
+const AFFECTED: [&str; 15] = [
     "affected",
     "affects",
     "fix",
@@ -187,6 +191,7 @@ const AFFECTED: [&str; 14] = [
     "unaffected",
     "unpatched",
     "update",
+    "updated",
     "vulnerable",
 ];
 
@@ -235,13 +240,20 @@ pub fn label(text: &str) -> Option<Says> {
     if is_command(text) {
         return Some(Says::Host);
     }
-    let said = |says| words(text).any(|part| word(part) == Some(says));
-    match (said(Says::Host), said(Says::File), said(Says::Version)) {
-        (_, false, true) => Some(Says::Version),
-        (true, false, false) => Some(Says::Host),
-        (false, true, _) => Some(Says::File),
-        (true, true, _) => None,
-        (false, false, false) => said(Says::Affected).then_some(Says::Affected),
+    let (mut last, mut host, mut file, mut affected) = (None, false, false, None);
+    for says in words(text).filter_map(word) {
+        match says {
+            Says::Affected => affected = Some(says),
+            _ => last = Some(says),
+        }
+        host |= says == Says::Host;
+        file |= says == Says::File;
+    }
+    match (host, file) {
+        (true, true) => None,
+        (false, true) => Some(Says::File),
+        // A "server version" is a version, and the "C2s of this build" are hosts.
+        _ => last.or(affected),
     }
 }
 
@@ -306,6 +318,7 @@ mod tests {
             ("SHA256", Some(Says::File)),
             ("Fixed in version", Some(Says::Version)),
             ("Server version", Some(Says::Version)),
+            ("Release build C2s", Some(Says::Host)),
             ("Affected", Some(Says::Affected)),
             ("Affected hosts", Some(Says::Host)),
             ("Domains and files", None),

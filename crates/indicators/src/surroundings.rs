@@ -1,17 +1,16 @@
 //! Whether what stands around a name says that it is a host, where the name itself may as well be a file or a member: the row
 //! and column of a table, the words and the list on its line, or the lines above and below it.
 
-use super::ipv4;
 use super::item::{self, Item};
 use super::lines::Lines;
 use super::says::{self, Says};
 use super::tables::Tables;
+use super::{cells, filename, ipv4, siblings};
 
 /// The most bytes of a line that are looked at on either side of a name.
 const MOST_BESIDE: usize = 192;
 /// The most items of a list and lines of a text that are looked at on either side.
 const MOST_ITEMS: usize = 12;
-const MOST_CELLS: usize = 24;
 const MOST_LINES: usize = 24;
 
 /// Where a name stands in its text.
@@ -30,6 +29,8 @@ pub struct Place<'t> {
 #[must_use]
 pub fn say_host(place: Place<'_>, member: bool, tables: &mut Tables) -> bool {
     let (before, after) = place.line();
+    // A wildcard may stand before either.
+    let before = before.strip_suffix("*.").unwrap_or(before);
     if before.ends_with(['/', '\\', '.', '$', '#', '~', '-', '_', '&'])
         || after.starts_with(['\\', '(', '['])
         || after.starts_with("/Contents")
@@ -37,13 +38,15 @@ pub fn say_host(place: Place<'_>, member: bool, tables: &mut Tables) -> bool {
     {
         return false;
     }
-    let says = in_table(place, tables).or_else(|| {
-        if member {
-            labelled(before)
-        } else {
-            beside(before, after)
-        }
-    });
+    let says = cells::say(place, tables)
+        .or_else(|| siblings::say(place))
+        .or_else(|| {
+            if member {
+                labelled(before)
+            } else {
+                beside(before, after)
+            }
+        });
     match says {
         Some(says) => says == Says::Host,
         None => is_alone(before, after) && listed(place),
@@ -52,7 +55,8 @@ pub fn say_host(place: Place<'_>, member: bool, tables: &mut Tables) -> bool {
 
 impl<'t> Place<'t> {
     /// What stands before and after the name on its line.
-    fn line(self) -> (&'t str, &'t str) {
+    #[must_use]
+    pub fn line(self) -> (&'t str, &'t str) {
         let floor = self.start.saturating_sub(MOST_BESIDE);
         let floor = self.text.ceil_char_boundary(floor);
         let before = self.text.get(floor..self.start).unwrap_or_default();
@@ -63,7 +67,9 @@ impl<'t> Place<'t> {
         (before, after)
     }
 
-    fn name(self) -> &'t str {
+    /// The name as it is written.
+    #[must_use]
+    pub fn name(self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
 }
@@ -78,42 +84,6 @@ fn is_code_location(after: &str) -> bool {
     number(after)
         .and_then(|rest| after.get(after.len() - rest..))
         .is_some_and(|rest| number(rest).is_some())
-}
-
-/// What the heading of its column says, or else the other cells of its row.
-fn in_table(place: Place<'_>, tables: &mut Tables) -> Option<Says> {
-    let cell = tables.cell(place.text, place.start)?;
-    let decisive = |says: &Says| matches!(says, Says::Host | Says::File);
-    if let Some(says) = says::label(cell.heading).filter(decisive) {
-        return Some(says);
-    }
-    let cells: Vec<&str> = cell.row.split(cell.separator).take(MOST_CELLS).collect();
-    let own = cells.iter().position(|cell| cell.contains(place.name()))?;
-    let others = |of: fn(&str) -> Option<Says>| {
-        let said = cells.iter().enumerate().filter_map(|(column, cell)| {
-            let says = of(cell).filter(|_| column != own)?;
-            Some((column.abs_diff(own), says))
-        });
-        said.min_by_key(|(distance, _)| *distance)
-            .map(|(_, says)| says)
-    };
-    others(type_of).or_else(|| others(kind_of))
-}
-
-/// What a cell says that names the type of another.
-fn type_of(cell: &str) -> Option<Says> {
-    let short = Item::of(cell) == Item::Text && says::words(cell).nth(3).is_none();
-    let says = short.then(|| says::label(cell)).flatten()?;
-    matches!(says, Says::Host | Says::File).then_some(says)
-}
-
-/// What kind of name a row is about, by the other cells' own.
-fn kind_of(cell: &str) -> Option<Says> {
-    match Item::of(cell) {
-        Item::Host => Some(Says::Host),
-        Item::File | Item::Digest => Some(Says::File),
-        Item::Doubted | Item::Nothing | Item::Text => None,
-    }
 }
 
 /// What the words and the items of a list on the same line say.
@@ -185,7 +155,7 @@ fn following(after: &str) -> Option<Says> {
     // Without punctuation what follows may as well be an argument: `loader.pl evil.com`.
     let mut spaced = after.starts_with(' ');
     let mut is_list = true;
-    let mut words_left = 2;
+    let mut words_left = 3;
     let mut record = false;
     for token in after
         .split(is_break)
@@ -240,8 +210,10 @@ fn after_path(after: &str) -> &str {
 
 /// Whether a word joins the items of a list, or numbers one.
 fn is_joint(token: &str) -> bool {
-    matches!(token, "and" | "or" | "&" | "-" | "--" | "->" | ".")
-        || token.bytes().all(|byte| byte.is_ascii_digit())
+    matches!(
+        token,
+        "and" | "or" | "&" | "-" | "--" | "->" | "." | "A" | "AAAA" | "CNAME"
+    ) || token.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the line holds no more than the name, or begins with it and a remark follows.
@@ -256,7 +228,7 @@ fn listed(place: Place<'_>) -> bool {
     let above = nearest(Lines::up(place.text, place.start));
     let below = nearest(Lines::down(place.text, place.end));
     let likely = is_likely(place.name());
-    if is_stem(place.name()) {
+    if filename::is_of_source(place.name()) {
         return matches!(above, Near::Label(Says::Host));
     }
     match (above, below) {
@@ -308,43 +280,4 @@ fn is_likely(name: &str) -> bool {
     let (stem, top) = name.rsplit_once('.').unwrap_or_default();
     let seldom = matches!(top, "app" | "bz" | "cat" | "cc" | "one" | "pub" | "tf");
     seldom && !stem.contains('_') && !stem.bytes().any(|byte| byte.is_ascii_uppercase())
-}
-
-/// Whether a name is what people call files of source code and configuration.
-fn is_stem(name: &str) -> bool {
-    let (stem, _) = name.rsplit_once('.').unwrap_or_default();
-    let stem = &stem.to_ascii_lowercase();
-    stem.starts_with("lib")
-        || stem.starts_with("test")
-        || matches!(
-            stem.as_str(),
-            "app"
-                | "backend"
-                | "build"
-                | "client"
-                | "common"
-                | "config"
-                | "core"
-                | "id_dsa"
-                | "id_rsa"
-                | "index"
-                | "init"
-                | "install"
-                | "license"
-                | "main"
-                | "mod"
-                | "network"
-                | "outputs"
-                | "provider"
-                | "providers"
-                | "readme"
-                | "server"
-                | "setup"
-                | "terraform"
-                | "types"
-                | "util"
-                | "utils"
-                | "variables"
-                | "versions"
-        )
 }

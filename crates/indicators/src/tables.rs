@@ -4,15 +4,19 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr};
 
-/// A line that begins a row of a table of HTML or CSV; their cells are lines.
-pub const ROW: &str = "\u{c}\n";
+/// A line that begins a cell of a table of HTML or CSV.
+pub const CELL: &str = "\u{c}\n";
+/// A line that begins a row.
+pub const ROW: &str = "\u{c}\u{c}\n";
 /// A line that begins a table.
-pub const START: &str = "\u{c}\u{c}\n";
+pub const START: &str = "\u{c}\u{c}\u{c}\n";
 /// A line that ends a table.
-pub const END: &str = "\u{c}\u{c}\u{c}\n";
+pub const END: &str = "\u{c}\u{c}\u{c}\u{c}\n";
+const MARK: u8 = 0xc;
 
 /// The most bytes of a row, and of how far up the first row of a table in plain text is looked for.
 const MOST_ROW: usize = 1024;
+const MOST_MARKED: usize = 4096;
 const MOST_LINES: usize = 256;
 
 /// A cell of a table, by what is around it.
@@ -51,31 +55,32 @@ struct Plain {
 impl Tables {
     /// The cell that the byte at `at` stands in.
     pub fn cell<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
-        self.marked_cell(text, at)
-            .or_else(|| self.plain_cell(text, at))
+        self.marked(text, at).or_else(|| self.plain_cell(text, at))
     }
 
-    fn marked_cell<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
+    /// The cell of HTML or CSV that it stands in: cheaper than [`Tables::cell`].
+    pub fn marked<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
         let rows = self.marked.get_or_insert_with(|| rows(text));
         let row = rows.get(
             rows.partition_point(|row| row.span.start <= at)
                 .checked_sub(1)?,
         )?;
         let (span, first) = (row.span.clone(), row.first.clone());
-        if at >= span.end || span.len().max(first.len()) > MOST_ROW {
+        if at >= span.end || span.len().max(first.len()) > MOST_MARKED {
             return None;
         }
-        let (own, first) = (text.get(span.clone())?, text.get(first.clone())?);
-        let column = memchr_iter(b'\n', text.get(span.start..at)?.as_bytes()).count();
-        let alike = own.trim_end().lines().count() == first.trim_end().lines().count();
+        let (own, first) = (text.get(span.clone())?, text.get(first)?);
+        let marks = |text: &str| memchr_iter(MARK, text.as_bytes()).count();
+        let column = marks(text.get(span.start..at)?);
+        let separator = char::from(MARK);
         let heading = first
-            .lines()
+            .split(separator)
             .nth(column)
-            .filter(|_| alike && row.first.start != span.start);
+            .filter(|_| marks(own) == marks(first) && own.as_ptr() != first.as_ptr());
         Some(Cell {
             heading: heading.unwrap_or_default(),
             row: own,
-            separator: '\n',
+            separator,
         })
     }
 
@@ -148,51 +153,52 @@ fn separators(line: &str) -> Option<(u8, usize)> {
         .into_iter()
         .map(|separator| (separator, memchr_iter(separator, line.as_bytes()).count()))
         .find(|(_, count)| *count > 0)
-        // A comma and a space are punctuation.
+        // A comma and a space are punctuation, and braces are an object of JSON.
         .filter(|(separator, _)| {
-            *separator == b'|'
-                || *separator == b'\t'
-                || !line.contains(", ") && !line.contains("; ")
+            matches!(separator, b'|' | b'\t')
+                || ![", ", "; ", "{", "}"]
+                    .into_iter()
+                    .any(|mark| line.contains(mark))
         })
 }
 
 /// The rows of the tables that are marked in a text.
 fn rows(text: &str) -> Vec<Row> {
-    let mut marks = memchr_iter(0xc, text.as_bytes()).peekable();
+    let mut marks = memchr_iter(MARK, text.as_bytes()).peekable();
     let mut rows: Vec<Row> = Vec::new();
-    let mut start = 0;
-    let mut first: Option<Range<usize>> = None;
-    let mut of_table = 0;
-    while marks.peek().is_some() || start < text.len() {
+    let (mut start, mut first, mut of_table) = (0, None, 0);
+    loop {
         let mark = marks.next();
         let end = mark.unwrap_or(text.len());
         let mut after = end + 1;
         while marks.next_if_eq(&after).is_some() {
             after += 1;
         }
-        let edge = after > end + 1;
-        if text
-            .get(start..end)
-            .is_some_and(|row| !row.trim().is_empty())
-        {
-            let first = first.get_or_insert(start..end).clone();
+        let length = after - end;
+        if mark.is_some() && length < ROW.len() - 1 {
+            continue;
+        }
+        let holds = |row: &str| !row.trim().is_empty();
+        if text.get(start..end).is_some_and(holds) {
+            let first: &Range<usize> = first.get_or_insert(start..end);
             rows.push(Row {
                 span: start..end,
-                first,
+                first: first.clone(),
             });
             of_table += 1;
         }
-        if edge || mark.is_none() {
+        if mark.is_none() || length >= START.len() - 1 {
             // What has one row is no table.
             if of_table == 1 {
                 rows.pop();
             }
-            of_table = 0;
-            first = None;
+            (first, of_table) = (None, 0);
+        }
+        if mark.is_none() {
+            return rows;
         }
         start = after + 1;
     }
-    rows
 }
 
 #[cfg(test)]
@@ -212,14 +218,22 @@ mod tests {
             .unwrap_or_default()
     }
 
+    /// A text with its marks written as `{`, one for a cell, two for a row, three and four for the ends of a table.
+    fn marked(text: &str) -> String {
+        text.replace('{', "\u{c}").replace('/', "\n")
+    }
+
     #[test]
     fn a_cell_knows_the_head_of_its_column() {
-        let csv = "domain\nseen\n\u{c}\nevil.cc\n2024\n\u{c}\n";
-        assert_eq!(heading(csv, "evil.cc"), "domain");
-        assert_eq!(heading(csv, "2024"), "seen");
-        let html = "Intro\n\u{c}\u{c}\n\u{c}\nName\nFixed in\n\u{c}\nKestrel\n7.2.4.11\n\u{c}\u{c}\u{c}\nAfter 1.1\n";
-        assert_eq!(heading(html, "7.2.4.11"), "Fixed in");
-        assert_eq!(heading(html, "1.1\n"), "");
+        let csv = marked("domain/{/seen/{{/evil.cc/{/2024/{{/");
+        assert_eq!(heading(&csv, "evil.cc"), "domain");
+        assert_eq!(heading(&csv, "2024"), "seen");
+        let html = marked(
+            "Intro/{{{/{{/{/Name/{/Fixed in/{{/{/Kestrel/and more/{/7.2.4.11/{{{{/After 1.1/",
+        );
+        assert_eq!(heading(&html, "7.2.4.11"), "Fixed in");
+        assert_eq!(heading(&html, "1.1\n"), "");
+        assert_eq!(heading(&html, "Name"), "");
         let markdown = "x\n| Name | Domain |\n|---|---|\n| a | evil.cc |\n| b | evil.pl |\n";
         assert_eq!(heading(markdown, "evil.cc"), "Domain");
         assert_eq!(heading(markdown, "evil.pl"), "Domain");
@@ -229,8 +243,8 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_several_lines_leave_columns_unknown() {
-        let html = "\u{c}\u{c}\n\u{c}\nName\nDomain\n\u{c}\nKes\ntrel\nevil.cc\n\u{c}\u{c}\u{c}\n";
-        assert_eq!(heading(html, "evil.cc"), "");
+    fn rows_of_other_lengths_leave_columns_unknown() {
+        let html = marked("{{{/{{/{/Name/{/Domain/{{/{/evil.cc/{{{{/");
+        assert_eq!(heading(&html, "evil.cc"), "");
     }
 }

@@ -61,20 +61,24 @@ const MOST_AFTER: usize = 96;
 pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut Tables) -> bool {
     let after = place.text.get(place.end..).unwrap_or_default();
     let after = first_bytes(after, MOST_AFTER);
-    if is_announced(before, address) || goes_on(after) {
+    if is_announced(before, address) {
         return true;
     }
     if is_socket(after) {
         return false;
     }
     let slight = is_slight(address);
-    if slight && is_heading(before) {
+    if slight && (is_heading(before) || is_software(before)) {
         return true;
     }
-    if is_compared(before, after, slight) {
+    if goes_on(after, slight) || is_compared(before, after, slight) {
         return true;
     }
-    match column(place, tables) {
+    // Hardly a version is without a low number.
+    if address.octets().iter().all(|octet| *octet > 9) {
+        return false;
+    }
+    match column(place, slight, tables) {
         Some(Says::Version) => return true,
         Some(Says::Affected) if slight => return true,
         Some(Says::Host) => return false,
@@ -137,30 +141,48 @@ fn is_product(before: &str) -> bool {
         || matches!(name, "OPR" | "Edg" | "curl" | "okhttp") && !word.ends_with(['/', '.', ':'])
 }
 
-/// Whether all that precede and follow a version belong to it: `and earlier`, `or later`.
-fn goes_on(after: &str) -> bool {
-    let mut words = says::words(after);
-    let (joint, bound) = (words.next(), words.next());
+/// Whether it ends like the name of software before its version, in lower case: `nginx/`.
+fn is_software(before: &str) -> bool {
+    let Some(product) = before.strip_suffix('/') else {
+        return false;
+    };
+    let word = product.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let name = product.get(word.len()..).unwrap_or_default();
+    name.len() >= 4
+        && says::word(name).is_none()
+        && (word.is_empty() || word.ends_with([' ', '\n', '"', '(']))
+}
+
+/// Whether all that precede and follow a version belong to it: `and earlier`, `or later`. In prose a host may follow `and later`.
+fn goes_on(after: &str, slight: bool) -> bool {
     let spaced = after.starts_with([' ', ',', '(', '\u{a0}']);
-    spaced
-        && matches!(joint, Some("and" | "or"))
-        && bound.is_some_and(|bound| {
-            matches!(
-                bound,
-                "above"
-                    | "below"
-                    | "earlier"
-                    | "greater"
-                    | "higher"
-                    | "later"
-                    | "lower"
-                    | "newer"
-                    | "older"
-                    | "onwards"
-                    | "prior"
-                    | "up"
-            )
-        })
+    let after = after.trim_start_matches([' ', ',', '(', '\u{a0}']);
+    let bound = after
+        .strip_prefix("and ")
+        .or_else(|| after.strip_prefix("or "))
+        .filter(|_| spaced)
+        .unwrap_or_default();
+    let length = bound
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(bound.len());
+    let (word, rest) = bound.split_at_checked(length).unwrap_or_default();
+    let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation() || c == '\n');
+    (slight || ends)
+        && matches!(
+            word,
+            "above"
+                | "below"
+                | "earlier"
+                | "greater"
+                | "higher"
+                | "later"
+                | "lower"
+                | "newer"
+                | "older"
+                | "onwards"
+                | "prior"
+                | "up"
+        )
 }
 
 /// Whether a port or a prefix length follows.
@@ -173,7 +195,7 @@ fn is_socket(after: &str) -> bool {
 /// Whether its numbers are as low as those of versions are, and those of addresses seldom.
 fn is_slight(address: Ipv4Addr) -> bool {
     let [first, rest @ ..] = address.octets();
-    first <= 30 && rest.iter().all(|octet| *octet <= 40)
+    first <= 30 && rest.iter().all(|octet| *octet <= 40) || rest.iter().all(|octet| *octet <= 9)
 }
 
 /// Whether a heading of Markdown begins with the number, as in changelogs: `## 7.2.4.11`.
@@ -182,19 +204,28 @@ fn is_heading(before: &str) -> bool {
     line.ends_with("# ") && line.trim_start_matches('#') == " "
 }
 
-/// Whether it is compared as numbers are.
+/// Whether it is compared as numbers are. Addresses are compared too, but seldom for which is lower.
 fn is_compared(before: &str, after: &str, slight: bool) -> bool {
     let before = before.trim_end_matches([' ', '\u{a0}']);
+    let pinned = before.strip_suffix("==").is_some_and(|name| {
+        let name = name.trim_end();
+        let name = name.rsplit(char::is_whitespace).next().unwrap_or_default();
+        !name.is_empty() && !name.contains(['.', '_'])
+    });
     let strict = before.ends_with('<') && !after.starts_with('>');
-    ["<=", ">=", "=<", "≤", "≥", "=="]
+    ["<=", ">=", "=<", "≤", "≥"]
         .into_iter()
         .any(|sign| before.ends_with(sign))
-        || strict && slight
+        || slight && (strict || pinned && !before.to_ascii_lowercase().ends_with("ip=="))
 }
 
-/// What the heading of its column says.
-fn column(place: Place<'_>, tables: &mut Tables) -> Option<Says> {
-    let cell = tables.cell(place.text, place.start)?;
+/// What the heading of its column says. Tables of plain text are looked for where it is likely.
+fn column(place: Place<'_>, slight: bool, tables: &mut Tables) -> Option<Says> {
+    let cell = if slight {
+        tables.cell(place.text, place.start)
+    } else {
+        tables.marked(place.text, place.start)
+    }?;
     says::label(cell.heading)
 }
 
@@ -214,30 +245,61 @@ fn in_label(before: &str) -> Option<Says> {
     says::label(label)
 }
 
+/// Words before a host in a sentence, sorted.
+const BEFORE_HOSTS: [&str; 8] = [
+    "against", "at", "by", "from", "on", "scanned", "via", "with",
+];
+
+/// Words before a version in a sentence: a bound, or what has it.
+const BEFORE_VERSIONS: [&str; 4] = ["before", "below", "in", "than"];
+
+/// How far from a number the words are that say what is affected, and what a number is that comes first.
+const MOST_APART: usize = 4;
+const MOST_BEHIND: usize = 2;
+
 /// Whether the sentence is about versions and not about hosts, or a product's name stands before the number.
 fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
     let before = says::sentence_before(before);
     let after = says::sentence_after(after);
-    let (mut version, mut affected) = (false, false);
-    for (place, word) in says::words(before).chain(says::words(after)).enumerate() {
-        match says::word(word) {
-            // Products are called `Endpoint Manager` and `Mail Server`.
-            Some(Says::Host) if place == 0 || !is_name(word) => return false,
-            Some(Says::Version) => version = true,
-            Some(Says::Affected) => affected = true,
-            _ => {}
-        }
-    }
-    if version || affected && !address.is_private() {
-        return true;
-    }
-    let mut last = before.rsplit([' ', '\u{a0}']);
-    // What stands between a name and the number is one space.
-    if last.next() != Some("") {
+    let joint = |word: &&str| {
+        !matches!(*word, "and" | "or") && !word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut nearest = says::words(before).rev().filter(joint);
+    let last = nearest.next().unwrap_or_default();
+    let upgrade = last == "from" && nearest.next().and_then(says::word) == Some(Says::Version);
+    if BEFORE_HOSTS.contains(&last) && !upgrade {
         return false;
     }
-    let product = last.next().is_some_and(is_name);
-    product
+    let is_host = |(place, word): (usize, &str)| {
+        // Products are called `Endpoint Manager` and `Mail Server`.
+        says::word(word) == Some(Says::Host) && (place == 0 || !is_name(word))
+    };
+    let words = says::words(before).chain(says::words(after));
+    if words.enumerate().any(is_host) {
+        return false;
+    }
+    let said = |word: &str, says| says::word(word) == Some(says);
+    let version = says::words(before)
+        .chain(says::words(after).take(MOST_BEHIND))
+        .any(|word| said(word, Says::Version));
+    let affected = says::words(before)
+        .rev()
+        .filter(joint)
+        .take(MOST_APART)
+        .chain(says::words(after).take(MOST_APART))
+        .any(|word| said(word, Says::Affected));
+    version
+        || affected && !address.is_private()
+        || BEFORE_VERSIONS.contains(&last)
+        || follows_product(before)
+}
+
+/// Whether a product's name stands before a number, and other words before that: without these it may be a list of what is where.
+fn follows_product(before: &str) -> bool {
+    let mut last = before.rsplit([' ', '\u{a0}']);
+    // What stands between a name and the number is one space.
+    last.next() == Some("")
+        && last.next().is_some_and(is_name)
         && last
             .next()
             .is_some_and(|word| word.chars().any(char::is_alphabetic))

@@ -11,6 +11,8 @@ pub enum Element {
     Link,
     /// It separates them.
     Block,
+    /// It separates them, and a cell of a table begins with it.
+    Cell,
     /// It separates them, and a row of a table begins with it.
     Row,
     /// It separates them, and is a table.
@@ -28,6 +30,7 @@ impl Element {
         match name {
             b"a" => Self::Link,
             b"table" => Self::Table,
+            b"td" | b"th" => Self::Cell,
             b"tr" => Self::Row,
             b"script" | b"style" => Self::Raw,
             b"iframe" | b"noembed" | b"noframes" | b"textarea" | b"title" | b"xmp" => {
@@ -49,7 +52,7 @@ impl Element {
 const MOST_NAME: usize = 24;
 
 /// Elements that tell a page from a text with angle brackets in it, besides the inline ones.
-const BLOCKS: [&[u8]; 28] = [
+const BLOCKS: [&[u8]; 27] = [
     b"article",
     b"blockquote",
     b"body",
@@ -76,7 +79,6 @@ const BLOCKS: [&[u8]; 28] = [
     b"p",
     b"pre",
     b"section",
-    b"td",
     b"ul",
 ];
 

@@ -1,0 +1,46 @@
+//! What the column and the row of a table say of a name in one of its cells.
+
+use super::item::Item;
+use super::says::{self, Says};
+use super::surroundings::Place;
+use super::tables::Tables;
+
+/// The most cells of a row that are looked at.
+const MOST_CELLS: usize = 24;
+
+/// What the heading of its column says, or else the other cells of its row.
+#[must_use]
+pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Says> {
+    let cell = tables.cell(place.text, place.start)?;
+    let decisive = |says: &Says| matches!(says, Says::Host | Says::File);
+    if let Some(says) = says::label(cell.heading).filter(decisive) {
+        return Some(says);
+    }
+    let cells: Vec<&str> = cell.row.split(cell.separator).take(MOST_CELLS).collect();
+    let own = cells.iter().position(|cell| cell.contains(place.name()))?;
+    let others = |of: fn(&str) -> Option<Says>| {
+        let said = cells.iter().enumerate().filter_map(|(column, cell)| {
+            let says = of(cell).filter(|_| column != own)?;
+            Some((column.abs_diff(own), says))
+        });
+        said.min_by_key(|(distance, _)| *distance)
+            .map(|(_, says)| says)
+    };
+    others(type_of).or_else(|| others(kind_of))
+}
+
+/// What a cell says that names the type of another.
+fn type_of(cell: &str) -> Option<Says> {
+    let short = Item::of(cell) == Item::Text && says::words(cell).nth(3).is_none();
+    let says = short.then(|| says::label(cell)).flatten()?;
+    matches!(says, Says::Host | Says::File).then_some(says)
+}
+
+/// What kind of name a row is about, by the other cells' own.
+fn kind_of(cell: &str) -> Option<Says> {
+    match Item::of(cell) {
+        Item::Host => Some(Says::Host),
+        Item::File | Item::Digest => Some(Says::File),
+        Item::Doubted | Item::Nothing | Item::Text => None,
+    }
+}
