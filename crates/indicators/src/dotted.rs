@@ -5,8 +5,7 @@ use memchr::{memchr_iter, memmem};
 use super::domain::Doubt;
 use super::host::{self, Dots, Host};
 use super::scan::{Hit, Span, first_bytes, last_bytes};
-use super::surroundings::{self, Place};
-use super::tables::Tables;
+use super::surroundings::{Place, Surroundings};
 use super::url_path::{after_percent, is_no_file};
 use super::{IndicatorType, defang, domain, folder, ipv4, member, path, scheme, tlds, version};
 
@@ -26,7 +25,7 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         text,
         hits,
         version_end: None,
-        tables: Tables::default(),
+        surroundings: Surroundings::default(),
     };
     let mut taken = taken.iter().peekable();
     let mut floor = 0;
@@ -66,7 +65,7 @@ struct Finder<'t, 'h> {
     hits: &'h mut Vec<Hit>,
     /// Where the last version number ended, for lists of them.
     version_end: Option<usize>,
-    tables: Tables,
+    surroundings: Surroundings,
 }
 
 impl Finder<'_, '_> {
@@ -139,7 +138,7 @@ impl Finder<'_, '_> {
         };
         let before = last_bytes(self.text.get(..start).unwrap_or_default(), WORDS_BEFORE);
         let version = self.version_end.is_some_and(list)
-            || version::is_meant(before, place, address, &mut self.tables);
+            || version::is_meant(before, place, address, &mut self.surroundings.tables);
         if version {
             self.version_end = Some(host.end);
         }
@@ -208,7 +207,7 @@ impl Finder<'_, '_> {
         };
         let host = match judged.doubt {
             Doubt::None => true,
-            doubt => surroundings::say_host(place, doubt == Doubt::Member, &mut self.tables),
+            doubt => self.surroundings.say_host(place, doubt == Doubt::Member),
         };
         host.then_some(judged.domain)
     }

@@ -37,17 +37,23 @@ impl Item {
     }
 
     fn of_word(word: &str) -> Self {
-        if ["[.]", "(.)", "[dot]", "{.}", "[:]", "://"]
-            .into_iter()
-            .any(|mark| word.contains(mark))
+        let bytes = word.as_bytes();
+        if matches!(bytes.len(), 32 | 40 | 64) && bytes.iter().all(u8::is_ascii_hexdigit) {
+            return Self::Digest;
+        }
+        if !bytes.iter().any(|byte| b".:[({\\/%~".contains(byte)) {
+            return Self::Text;
+        }
+        let masked = bytes.iter().any(|byte| b"[({:".contains(byte));
+        if masked
+            && ["[.]", "(.)", "[dot]", "{.}", "[:]", "://"]
+                .into_iter()
+                .any(|mark| word.contains(mark))
         {
             return Self::Host;
         }
         if word.contains('\\') || word.starts_with(['/', '%', '~']) {
             return Self::File;
-        }
-        if matches!(word.len(), 32 | 40 | 64) && word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Self::Digest;
         }
         let host = word.split([':', '/']).next().unwrap_or_default();
         if ipv4::parse(host).is_some() {

@@ -1,6 +1,7 @@
 //! Indicators of compromise in text, HTML and CSV: what is found, and which of it counts for the filter. Pure.
 
 mod addresses;
+mod beside;
 mod bitcoin;
 mod cells;
 mod csv;

@@ -8,6 +8,8 @@ use super::tables;
 /// follows the table that it stands in.
 pub struct Lines<'t> {
     rest: &'t str,
+    /// Byte offset of the rest.
+    at: usize,
     up: bool,
 }
 
@@ -23,6 +25,7 @@ impl<'t> Lines<'t> {
         let end = memrchr(b'\n', before.as_bytes()).unwrap_or_default();
         Self {
             rest: before.get(..end).unwrap_or_default(),
+            at: floor,
             up: true,
         }
     }
@@ -35,32 +38,33 @@ impl<'t> Lines<'t> {
         let start = memchr(b'\n', after.as_bytes()).map_or(after.len(), |end| end + 1);
         Self {
             rest: after.get(start..).unwrap_or_default(),
+            at: at + start,
             up: false,
         }
     }
 }
 
 impl<'t> Iterator for Lines<'t> {
-    type Item = &'t str;
+    /// A line, and the offset at which it begins.
+    type Item = (usize, &'t str);
 
-    fn next(&mut self) -> Option<&'t str> {
+    fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
         }
-        let (line, rest) = if self.up {
-            let start = memrchr(b'\n', self.rest.as_bytes());
-            (
-                self.rest.get(start.map_or(0, |at| at + 1)..)?,
-                self.rest.get(..start.unwrap_or_default())?,
-            )
+        let (start, line, rest, rest_at);
+        if self.up {
+            let end = memrchr(b'\n', self.rest.as_bytes());
+            let own = end.map_or(0, |at| at + 1);
+            (start, line) = (self.at + own, self.rest.get(own..)?);
+            (rest, rest_at) = (self.rest.get(..end.unwrap_or_default())?, self.at);
         } else {
-            let end = memchr(b'\n', self.rest.as_bytes());
-            (
-                self.rest.get(..end.unwrap_or(self.rest.len()))?,
-                self.rest.get(end.map_or(self.rest.len(), |at| at + 1)..)?,
-            )
-        };
-        self.rest = rest;
+            let end = memchr(b'\n', self.rest.as_bytes()).unwrap_or(self.rest.len());
+            (start, line) = (self.at, self.rest.get(..end)?);
+            rest = self.rest.get(end + 1..).unwrap_or_default();
+            rest_at = self.at + end + 1;
+        }
+        (self.rest, self.at) = (rest, rest_at);
         let mark = line.len() + 1;
         let outside = mark == tables::END.len() && tables::END.starts_with(line)
             || !self.up && mark == tables::START.len() && tables::START.starts_with(line);
@@ -68,6 +72,6 @@ impl<'t> Iterator for Lines<'t> {
             self.rest = "";
             return None;
         }
-        Some(line)
+        Some((start, line))
     }
 }

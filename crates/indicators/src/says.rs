@@ -1,5 +1,7 @@
 //! What the words beside a name say of it: that it is a host, a file, or a version.
 
+use super::scan::last_bytes;
+
 /// What a word, a label or the heading of a column announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
@@ -201,6 +203,9 @@ const MOST_WORD: usize = 24;
 /// What one word says.
 #[must_use]
 pub fn word(word: &str) -> Option<Says> {
+    if !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
     let mut lower = [0; MOST_WORD];
     let lower = lower.get_mut(..word.len())?;
     lower.copy_from_slice(word.as_bytes());
@@ -266,9 +271,13 @@ fn is_command(text: &str) -> bool {
         .is_some_and(|end| end.eq_ignore_ascii_case("c&c"))
 }
 
+/// The most bytes of a sentence before what it speaks of.
+const MOST_SENTENCE: usize = 128;
+
 /// The part of a sentence that ends a text.
 #[must_use]
 pub fn sentence_before(text: &str) -> &str {
+    let text = last_bytes(text, MOST_SENTENCE);
     let line = text.rsplit('\n').next().unwrap_or_default();
     let start = [". ", "! ", "? "]
         .into_iter()

@@ -23,8 +23,8 @@ pub fn say(place: Place<'_>) -> Option<Says> {
 }
 
 /// What the first key for a type says among lines up to the end of the object.
-fn said<'t>(lines: impl Iterator<Item = &'t str>, up: bool) -> Option<Says> {
-    for line in lines.take(MOST_LINES) {
+fn said(lines: Lines<'_>, up: bool) -> Option<Says> {
+    for (_, line) in lines.take(MOST_LINES) {
         if line.contains(['{', '}']) || !up && begins(line) {
             return None;
         }

@@ -1,16 +1,21 @@
 //! Whether what stands around a name says that it is a host, where the name itself may as well be a file or a member: the row
 //! and column of a table, the words and the list on its line, or the lines above and below it.
 
+use std::ops::Range;
+
+use memchr::memrchr;
+
 use super::item::{self, Item};
 use super::lines::Lines;
 use super::says::{self, Says};
 use super::tables::Tables;
-use super::{cells, filename, ipv4, siblings};
+use super::{beside, cells, filename, siblings};
 
 /// The most bytes of a line that are looked at on either side of a name.
 const MOST_BESIDE: usize = 192;
-/// The most items of a list and lines of a text that are looked at on either side.
-const MOST_ITEMS: usize = 12;
+/// The most bytes between two items of a list.
+const MOST_BETWEEN: usize = 16;
+/// The most lines that are looked at on either side.
 const MOST_LINES: usize = 24;
 
 /// Where a name stands in its text.
@@ -24,32 +29,117 @@ pub struct Place<'t> {
     pub end: usize,
 }
 
-/// Whether the surroundings of a name that may be a file or a member say that it is a host. `member`: code and queries are full
-/// of such names, so that words farther away say nothing.
-#[must_use]
-pub fn say_host(place: Place<'_>, member: bool, tables: &mut Tables) -> bool {
-    let (before, after) = place.line();
-    // A wildcard may stand before either.
-    let before = before.strip_suffix("*.").unwrap_or(before);
-    if before.ends_with(['/', '\\', '.', '$', '#', '~', '-', '_', '&'])
-        || after.starts_with(['\\', '(', '['])
-        || after.starts_with("/Contents")
-        || is_code_location(after)
-    {
-        return false;
+/// What has been found out about a text, so that a list is not read anew for each of its items.
+#[derive(Default)]
+pub struct Surroundings {
+    /// The tables in it.
+    pub tables: Tables,
+    /// What the last list on one line says, and the offset after its last item so far.
+    list: Option<(usize, Option<Says>)>,
+    /// What is above the line that begins at an offset.
+    above: Option<(usize, Near)>,
+    /// What is below the lines between two offsets.
+    below: Option<(Range<usize>, Near)>,
+}
+
+impl Surroundings {
+    /// Whether they say that a name that may be a file or a member is a host. `member`: code and queries are full of such names,
+    /// so that words farther away say nothing.
+    #[must_use]
+    pub fn say_host(&mut self, place: Place<'_>, member: bool) -> bool {
+        let (before, after) = place.line();
+        // A wildcard may stand before either.
+        let before = before.strip_suffix("*.").unwrap_or(before);
+        if before.ends_with(['/', '\\', '.', '$', '#', '~', '-', '_', '&'])
+            || after.starts_with(['\\', '(', '['])
+            || after.starts_with("/Contents")
+            || is_code_location(after)
+        {
+            return false;
+        }
+        let says = cells::say(place, &mut self.tables)
+            .or_else(|| siblings::say(place))
+            .or_else(|| {
+                if member {
+                    beside::label(before)
+                } else {
+                    self.beside(place, before, after)
+                }
+            });
+        match says {
+            Some(says) => says == Says::Host,
+            None => is_alone(before, after) && self.listed(place),
+        }
     }
-    let says = cells::say(place, tables)
-        .or_else(|| siblings::say(place))
-        .or_else(|| {
-            if member {
-                labelled(before)
-            } else {
-                beside(before, after)
-            }
+
+    /// What the line says: the same for each item of a list.
+    fn beside(&mut self, place: Place<'_>, before: &str, after: &str) -> Option<Says> {
+        let known = self.list.filter(|(end, _)| {
+            let between = place.text.get(*end..place.start);
+            between.is_some_and(|between| {
+                between.len() <= MOST_BETWEEN
+                    && !between.contains('\n')
+                    && between
+                        .split(beside::is_break)
+                        .all(|token| beside::is_joint(item::undecorated(token)))
+            })
         });
-    match says {
-        Some(says) => says == Says::Host,
-        None => is_alone(before, after) && listed(place),
+        let says = known.map_or_else(|| beside::say(before, after), |(_, says)| says);
+        self.list = Some((place.end, says));
+        says
+    }
+
+    /// Whether the lines around it are a list of hosts.
+    fn listed(&mut self, place: Place<'_>) -> bool {
+        let likely = is_likely(place.name());
+        let above = self.above(place);
+        if filename::is_of_source(place.name()) {
+            return matches!(above, Near::Label(Says::Host));
+        }
+        match (above, self.below(place)) {
+            (Near::Host | Near::Label(Says::Host), Near::File) | (Near::File, Near::Host) => likely,
+            (Near::Label(Says::File) | Near::File, _) | (_, Near::File) => false,
+            (Near::Host | Near::Label(Says::Host), _) | (_, Near::Host) => true,
+            _ => likely,
+        }
+    }
+
+    /// What the nearest line above it says that says anything.
+    fn above(&mut self, place: Place<'_>) -> Near {
+        let mut found = Near::Nothing;
+        for (at, line) in Lines::up(place.text, place.start).take(MOST_LINES) {
+            if let Some(near) = Near::of(line) {
+                found = near;
+                break;
+            }
+            if let Some((_, near)) = self.above.filter(|(known, _)| *known == at) {
+                found = near;
+                break;
+            }
+        }
+        let before = place.text.get(..place.start).unwrap_or_default();
+        let line = memrchr(b'\n', before.as_bytes()).map_or(0, |end| end + 1);
+        self.above = Some((line, found));
+        found
+    }
+
+    /// What the nearest line below it says that says anything.
+    fn below(&mut self, place: Place<'_>) -> Near {
+        if let Some((lines, near)) = &self.below
+            && lines.contains(&place.end)
+        {
+            return *near;
+        }
+        let (mut until, mut found) = (place.end, Near::Nothing);
+        for (at, line) in Lines::down(place.text, place.end).take(MOST_LINES) {
+            until = at;
+            if let Some(near) = Near::of(line) {
+                found = near;
+                break;
+            }
+        }
+        self.below = Some((place.end..until, found));
+        found
     }
 }
 
@@ -86,157 +176,11 @@ fn is_code_location(after: &str) -> bool {
         .is_some_and(|rest| number(rest).is_some())
 }
 
-/// What the words and the items of a list on the same line say.
-fn beside(before: &str, after: &str) -> Option<Says> {
-    let following = following(after);
-    if following == Some(Says::File) {
-        return following;
-    }
-    preceding(before).or(following)
-}
-
-/// What the word right before a name says.
-fn labelled(before: &str) -> Option<Says> {
-    let word = before.trim_end_matches([':', ' ', '"', '\'', '`']);
-    let word = word.rsplit(char::is_whitespace).next()?;
-    says::word(word)
-}
-
-/// What ends an item of a list or a word.
-fn is_break(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ',' | ';' | '|' | '(' | ')' | '=' | '>' | '<' | '→')
-}
-
-/// What the items and words before a name say, the nearest first.
-fn preceding(before: &str) -> Option<Says> {
-    let mut words_left = 3;
-    let mut is_list = true;
-    for token in before
-        .rsplit(is_break)
-        .filter(|token| !token.is_empty())
-        .take(MOST_ITEMS)
-    {
-        if token.eq_ignore_ascii_case("c&c") || token.eq_ignore_ascii_case("c&c:") {
-            return Some(Says::Host);
-        }
-        if is_list {
-            match Item::of(token) {
-                Item::Host => return Some(Says::Host),
-                Item::File | Item::Digest => return Some(Says::File),
-                Item::Doubted | Item::Nothing => continue,
-                Item::Text if is_joint(token) => continue,
-                Item::Text => is_list = false,
-            }
-        }
-        if token.ends_with(['.', '!', '?']) {
-            return None;
-        }
-        // A label may be longer than what precedes a name in prose.
-        if token.ends_with(':') {
-            words_left = 6;
-        }
-        for word in says::words(token).rev() {
-            if let Some(says @ (Says::Host | Says::File)) = says::word(word) {
-                return Some(says);
-            }
-            words_left -= 1;
-            if words_left == 0 {
-                return None;
-            }
-        }
-    }
-    None
-}
-
-/// What the items and words after a name say.
-fn following(after: &str) -> Option<Says> {
-    let after = after_path(after);
-    let after = after.trim_start_matches(['"', '\'', '`', '*', '”', '’', '»', ']', '}']);
-    // Without punctuation what follows may as well be an argument: `loader.pl evil.com`.
-    let mut spaced = after.starts_with(' ');
-    let mut is_list = true;
-    let mut words_left = 3;
-    let mut record = false;
-    for token in after
-        .split(is_break)
-        .filter(|token| !token.is_empty())
-        .take(MOST_ITEMS)
-    {
-        if is_list {
-            match Item::of(token) {
-                Item::Host if !spaced || ipv4::parse(token).is_some() => return Some(Says::Host),
-                Item::Host | Item::Digest => return None,
-                Item::File => return (!spaced).then_some(Says::File),
-                Item::Doubted | Item::Nothing => continue,
-                Item::Text if is_joint(token) => {
-                    spaced = false;
-                    continue;
-                }
-                Item::Text => is_list = false,
-            }
-        }
-        // As `dig` prints it: `evil.cc. 300 IN A 45.77.13.9`.
-        if record && matches!(token, "A" | "AAAA" | "CNAME" | "MX" | "NS" | "SOA" | "TXT") {
-            return Some(Says::Host);
-        }
-        record = token == "IN";
-        if record {
-            continue;
-        }
-        for word in says::words(token) {
-            if let Some(says @ (Says::Host | Says::File)) = says::word(word) {
-                return Some(says);
-            }
-            words_left -= 1;
-            if words_left == 0 {
-                return None;
-            }
-        }
-    }
-    None
-}
-
-/// What follows the port and the path of a host.
-fn after_path(after: &str) -> &str {
-    let length = if after.starts_with([':', '/']) {
-        after
-            .find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"' | '\'' | '<'))
-            .unwrap_or(after.len())
-    } else {
-        0
-    };
-    after.get(length..).unwrap_or_default()
-}
-
-/// Whether a word joins the items of a list, or numbers one.
-fn is_joint(token: &str) -> bool {
-    matches!(
-        token,
-        "and" | "or" | "&" | "-" | "--" | "->" | "." | "A" | "AAAA" | "CNAME"
-    ) || token.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Whether the line holds no more than the name, or begins with it and a remark follows.
 fn is_alone(before: &str, after: &str) -> bool {
     let before = item::undecorated(before);
     let numbered = before.len() <= 4 && before.bytes().all(|byte| byte.is_ascii_digit());
     numbered && says::words(after).nth(4).is_none()
-}
-
-/// Whether the lines around it are a list of hosts.
-fn listed(place: Place<'_>) -> bool {
-    let above = nearest(Lines::up(place.text, place.start));
-    let below = nearest(Lines::down(place.text, place.end));
-    let likely = is_likely(place.name());
-    if filename::is_of_source(place.name()) {
-        return matches!(above, Near::Label(Says::Host));
-    }
-    match (above, below) {
-        (Near::Host | Near::Label(Says::Host), Near::File) | (Near::File, Near::Host) => likely,
-        (Near::Label(Says::File) | Near::File, _) | (_, Near::File) => false,
-        (Near::Host | Near::Label(Says::Host), _) | (_, Near::Host) => true,
-        _ => likely,
-    }
 }
 
 /// What the nearest lines that say anything are.
@@ -248,6 +192,19 @@ enum Near {
     Nothing,
 }
 
+impl Near {
+    /// What a line says. None: it is an item that may be either, so that the next line is looked at. Words that are no label end
+    /// a list.
+    fn of(line: &str) -> Option<Self> {
+        match Item::of(line) {
+            Item::Host => Some(Self::Host),
+            Item::File | Item::Digest => Some(Self::File),
+            Item::Doubted | Item::Nothing => None,
+            Item::Text => Some(says::label(line).map_or(Self::Nothing, Self::Label)),
+        }
+    }
+}
+
 /// What the label above a list says, if the name has a line of it to itself.
 #[must_use]
 pub fn label_above(place: Place<'_>) -> Option<Says> {
@@ -257,21 +214,8 @@ pub fn label_above(place: Place<'_>) -> Option<Says> {
     }
     Lines::up(place.text, place.start)
         .take(MOST_LINES)
-        .find(|line| Item::of(line) == Item::Text)
-        .and_then(says::label)
-}
-
-/// What the nearest of some lines says, up to words that don't belong to a list.
-fn nearest<'t>(lines: impl Iterator<Item = &'t str>) -> Near {
-    for line in lines.take(MOST_LINES) {
-        match Item::of(line) {
-            Item::Host => return Near::Host,
-            Item::File | Item::Digest => return Near::File,
-            Item::Doubted | Item::Nothing => {}
-            Item::Text => return says::label(line).map_or(Near::Nothing, Near::Label),
-        }
-    }
-    Near::Nothing
+        .find(|(_, line)| Item::of(line) == Item::Text)
+        .and_then(|(_, line)| says::label(line))
 }
 
 /// Whether a name that has a line to itself is more likely a host than a file: its end is seldom an extension, and it does not

@@ -261,37 +261,49 @@ const MOST_BEHIND: usize = 2;
 fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
     let before = says::sentence_before(before);
     let after = says::sentence_after(after);
-    let joint = |word: &&str| {
-        !matches!(*word, "and" | "or") && !word.bytes().all(|byte| byte.is_ascii_digit())
+    let read = |text| -> Vec<(&str, Option<Says>)> {
+        says::words(text)
+            .map(|word| (word, says::word(word)))
+            .collect()
     };
-    let mut nearest = says::words(before).rev().filter(joint);
-    let last = nearest.next().unwrap_or_default();
-    let upgrade = last == "from" && nearest.next().and_then(says::word) == Some(Says::Version);
+    let (earlier, later) = (read(before), read(after));
+    let mut nearest = earlier.iter().rev().filter(|(word, _)| !is_joint(word));
+    let last = nearest.next().map_or("", |(word, _)| *word);
+    let upgrade = last == "from"
+        && nearest
+            .next()
+            .is_some_and(|(_, says)| *says == Some(Says::Version));
     if BEFORE_HOSTS.contains(&last) && !upgrade {
         return false;
     }
-    let is_host = |(place, word): (usize, &str)| {
+    let is_host = |(place, (word, says)): (usize, &(&str, Option<Says>))| {
         // Products are called `Endpoint Manager` and `Mail Server`.
-        says::word(word) == Some(Says::Host) && (place == 0 || !is_name(word))
+        *says == Some(Says::Host) && (place == 0 || !is_name(word))
     };
-    let words = says::words(before).chain(says::words(after));
-    if words.enumerate().any(is_host) {
+    if earlier.iter().chain(&later).enumerate().any(is_host) {
         return false;
     }
-    let said = |word: &str, says| says::word(word) == Some(says);
-    let version = says::words(before)
-        .chain(says::words(after).take(MOST_BEHIND))
-        .any(|word| said(word, Says::Version));
-    let affected = says::words(before)
+    let behind = later.iter().take(MOST_BEHIND);
+    let version = earlier
+        .iter()
+        .chain(behind)
+        .any(|(_, says)| *says == Some(Says::Version));
+    let affected = earlier
+        .iter()
         .rev()
-        .filter(joint)
+        .filter(|(word, _)| !is_joint(word))
         .take(MOST_APART)
-        .chain(says::words(after).take(MOST_APART))
-        .any(|word| said(word, Says::Affected));
+        .chain(later.iter().take(MOST_APART))
+        .any(|(_, says)| *says == Some(Says::Affected));
     version
         || affected && !address.is_private()
         || BEFORE_VERSIONS.contains(&last)
         || follows_product(before)
+}
+
+/// Whether a word joins numbers of a list, or is one.
+fn is_joint(word: &str) -> bool {
+    matches!(word, "and" | "or") || word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a product's name stands before a number, and other words before that: without these it may be a list of what is where.
