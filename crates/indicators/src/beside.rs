@@ -14,7 +14,19 @@ pub fn say(before: &str, after: &str) -> Option<Says> {
     if following == Some(Says::File) {
         return following;
     }
-    preceding(before).or(following)
+    preceding(before)
+        .or(following)
+        .or_else(|| has_web_port(after).then_some(Says::Host))
+}
+
+/// Whether the port of a server follows, which is hardly a line of source code.
+fn has_web_port(after: &str) -> bool {
+    ["443", "8080", "8443"].into_iter().any(|port| {
+        after
+            .strip_prefix(':')
+            .and_then(|rest| rest.strip_prefix(port))
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    })
 }
 
 /// What the word right before a name says.
@@ -49,7 +61,7 @@ fn preceding(before: &str) -> Option<Says> {
                 Item::File | Item::Digest => return Some(Says::File),
                 Item::Doubted | Item::Nothing => continue,
                 Item::Text if is_joint(token) => continue,
-                Item::Text => is_list = false,
+                Item::Text | Item::Member => is_list = false,
             }
         }
         if token.ends_with(['.', '!', '?']) {
@@ -91,7 +103,7 @@ fn following(after: &str) -> Option<Says> {
                 Item::Host if !spaced || ipv4::parse(token).is_some() => return Some(Says::Host),
                 Item::Host | Item::Digest => return None,
                 Item::File => return (!spaced).then_some(Says::File),
-                Item::Doubted | Item::Nothing => continue,
+                Item::Doubted | Item::Member | Item::Nothing => continue,
                 Item::Text if is_joint(token) => {
                     spaced = false;
                     continue;

@@ -2,19 +2,29 @@
 
 use super::item::Item;
 use super::says::{self, Says};
+use super::scan::first_bytes;
 use super::surroundings::Place;
 use super::tables::Tables;
 
 /// The most cells of a row that are looked at.
 const MOST_CELLS: usize = 24;
 
-/// What the heading of its column says, or else the other cells of its row.
+/// What a table says of a name.
+pub enum Table {
+    /// That it is something.
+    Says(Says),
+    /// Nothing, and what is above and below it in the text belongs to other columns.
+    Nothing,
+}
+
+/// What the heading of its column says, or else the other cells of its row, or the rows above and below. `None`: it stands in no
+/// table, or one of a single column.
 #[must_use]
-pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Says> {
+pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
     let cell = tables.cell(place.text, place.start)?;
     let decisive = |says: &Says| matches!(says, Says::Host | Says::File);
     if let Some(says) = says::label(cell.heading).filter(decisive) {
-        return Some(says);
+        return Some(Table::Says(says));
     }
     let cells: Vec<&str> = cell.row.split(cell.separator).take(MOST_CELLS).collect();
     let own = cells.iter().position(|cell| cell.contains(place.name()))?;
@@ -26,7 +36,14 @@ pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Says> {
         said.min_by_key(|(distance, _)| *distance)
             .map(|(_, says)| says)
     };
-    others(type_of).or_else(|| others(kind_of))
+    let columns = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+    let marked = !matches!(cell.separator, ',' | ';' | '|' | '\t');
+    others(type_of)
+        .or_else(|| others(kind_of))
+        .or_else(|| marked.then(|| others(described_as)).flatten())
+        .or_else(|| cell.column.into_iter().find_map(kind_of))
+        .map(Table::Says)
+        .or_else(|| (marked && columns > 1).then_some(Table::Nothing))
 }
 
 /// What a cell says that names the type of another.
@@ -41,6 +58,16 @@ fn kind_of(cell: &str) -> Option<Says> {
     match Item::of(cell) {
         Item::Host => Some(Says::Host),
         Item::File | Item::Digest => Some(Says::File),
-        Item::Doubted | Item::Nothing | Item::Text => None,
+        Item::Doubted | Item::Member | Item::Nothing | Item::Text => None,
     }
+}
+
+/// The most bytes of a description that are looked at.
+const MOST_DESCRIPTION: usize = 96;
+
+/// What a description says first: `C2 server of the loader`, `script that starts it`.
+fn described_as(cell: &str) -> Option<Says> {
+    says::words(first_bytes(cell, MOST_DESCRIPTION))
+        .filter_map(says::word)
+        .find(|says| matches!(says, Says::Host | Says::File))
 }

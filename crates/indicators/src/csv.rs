@@ -21,7 +21,7 @@ pub fn to_text(csv: &str, text: &mut String) {
                 let (cell, after) = rest.split_at(end);
                 text.push_str(cell);
                 text.push('\n');
-                let ends = after.starts_with('\n');
+                let ends = after.is_empty() || after.starts_with('\n');
                 text.push_str(if ends { tables::ROW } else { tables::CELL });
                 rest = after.get(1..).unwrap_or_default();
             }

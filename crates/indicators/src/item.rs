@@ -12,8 +12,10 @@ pub enum Item {
     File,
     /// A digest of a file.
     Digest,
-    /// A name that may be a host or something else.
+    /// A name that may be a host or a file.
     Doubted,
+    /// A name that may be a host or a member.
+    Member,
     /// Neither words nor a name.
     Nothing,
     /// Words.
@@ -65,6 +67,7 @@ impl Item {
         let lower = host.to_ascii_lowercase();
         match domain::judge(&lower, host) {
             Some(judged) if judged.doubt == Doubt::None => Self::Host,
+            Some(judged) if judged.doubt == Doubt::Member => Self::Member,
             Some(_) if filename::is_of_source(host) => Self::File,
             Some(_) => Self::Doubted,
             None if tlds::is_inner_extension(&extension.to_ascii_lowercase()) => Self::File,

@@ -38,6 +38,7 @@ mod tlds;
 mod url;
 mod url_path;
 mod version;
+mod vocabulary;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use memchr::memrchr;
 
+use super::cells::{self, Table};
 use super::item::{self, Item};
 use super::lines::Lines;
 use super::says::{self, Says};
 use super::tables::Tables;
-use super::{beside, cells, filename, siblings};
+use super::{beside, filename, siblings};
 
 /// The most bytes of a line that are looked at on either side of a name.
 const MOST_BESIDE: usize = 192;
@@ -49,7 +50,14 @@ impl Surroundings {
     pub fn say_host(&mut self, place: Place<'_>, member: bool) -> bool {
         let (before, after) = place.line();
         // A wildcard may stand before either.
-        let before = before.strip_suffix("*.").unwrap_or(before);
+        let before = before
+            .strip_suffix("*.")
+            .or_else(|| {
+                before
+                    .strip_suffix('.')
+                    .filter(|rest| rest.ends_with(['"', '\'', ' ']))
+            })
+            .unwrap_or(before);
         if before.ends_with(['/', '\\', '.', '$', '#', '~', '-', '_', '&'])
             || after.starts_with(['\\', '(', '['])
             || after.starts_with("/Contents")
@@ -57,18 +65,27 @@ impl Surroundings {
         {
             return false;
         }
-        let says = cells::say(place, &mut self.tables)
-            .or_else(|| siblings::say(place))
-            .or_else(|| {
-                if member {
-                    beside::label(before)
-                } else {
-                    self.beside(place, before, after)
-                }
-            });
+        if before.ends_with("||") && after.starts_with('^') {
+            // A rule of a blocker.
+            return true;
+        }
+        let table = cells::say(place, &mut self.tables);
+        let is_list = table.is_none();
+        let says = match table {
+            Some(Table::Says(says)) => Some(says),
+            _ => siblings::say(place),
+        };
+        let says = says.or_else(|| {
+            if member {
+                beside::label(before)
+            } else {
+                self.beside(place, before, after)
+            }
+        });
         match says {
             Some(says) => says == Says::Host,
-            None => is_alone(before, after) && self.listed(place),
+            None if is_list => is_alone(before, after) && self.listed(place),
+            None => is_likely(place.name()),
         }
     }
 
@@ -199,7 +216,7 @@ impl Near {
         match Item::of(line) {
             Item::Host => Some(Self::Host),
             Item::File | Item::Digest => Some(Self::File),
-            Item::Doubted | Item::Nothing => None,
+            Item::Doubted | Item::Member | Item::Nothing => None,
             Item::Text => Some(says::label(line).map_or(Self::Nothing, Self::Label)),
         }
     }

@@ -27,6 +27,8 @@ pub struct Cell<'t> {
     pub row: &'t str,
     /// What is between the cells of the row.
     pub separator: char,
+    /// What the rows above and below have in its column, where they are known.
+    pub column: [&'t str; 2],
 }
 
 /// The tables of one text: found when they are first asked for, as few texts need them.
@@ -61,15 +63,21 @@ impl Tables {
     /// The cell of HTML or CSV that it stands in: cheaper than [`Tables::cell`].
     pub fn marked<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
         let rows = self.marked.get_or_insert_with(|| rows(text));
-        let row = rows.get(
-            rows.partition_point(|row| row.span.start <= at)
-                .checked_sub(1)?,
-        )?;
+        let place = rows
+            .partition_point(|row| row.span.start <= at)
+            .checked_sub(1)?;
+        let row = rows.get(place)?;
         let (span, first) = (row.span.clone(), row.first.clone());
+        let beside = |place: Option<usize>| {
+            let other = rows.get(place?)?;
+            let near = other.first.start == first.start && other.span.len() <= MOST_MARKED;
+            text.get(other.span.clone()).filter(|_| near)
+        };
+        let (above, below) = (beside(place.checked_sub(1)), beside(Some(place + 1)));
         if at >= span.end || span.len().max(first.len()) > MOST_MARKED {
             return None;
         }
-        let (own, first) = (text.get(span.clone())?, text.get(first)?);
+        let (own, first) = (text.get(span.clone())?, text.get(first.clone())?);
         let marks = |text: &str| memchr_iter(MARK, text.as_bytes()).count();
         let column = marks(text.get(span.start..at)?);
         let separator = char::from(MARK);
@@ -77,10 +85,12 @@ impl Tables {
             .split(separator)
             .nth(column)
             .filter(|_| marks(own) == marks(first) && own.as_ptr() != first.as_ptr());
+        let same = |row: Option<&'t str>| row.and_then(|row| row.split(separator).nth(column));
         Some(Cell {
             heading: heading.unwrap_or_default(),
             row: own,
             separator,
+            column: [same(above), same(below)].map(Option::unwrap_or_default),
         })
     }
 
@@ -108,6 +118,7 @@ impl Tables {
             heading: heading.unwrap_or_default(),
             row: own,
             separator,
+            column: [""; 2],
         })
     }
 
