@@ -55,11 +55,15 @@ fn preceding(before: &str) -> Option<Says> {
         if token.eq_ignore_ascii_case("c&c") || token.eq_ignore_ascii_case("c&c:") {
             return Some(Says::Host);
         }
+        if !is_list && is_item(token) {
+            // Another item, which has words of its own.
+            return None;
+        }
         if is_list {
             match Item::of(token) {
                 Item::Host => return Some(Says::Host),
                 Item::File | Item::Digest => return Some(Says::File),
-                Item::Doubted | Item::Nothing => continue,
+                Item::Url | Item::Doubted | Item::Nothing => continue,
                 Item::Text if is_joint(token) => continue,
                 Item::Text | Item::Member => is_list = false,
             }
@@ -84,6 +88,11 @@ fn preceding(before: &str) -> Option<Says> {
     None
 }
 
+/// Whether a word has dots inside of it, as hosts and files do.
+fn is_item(token: &str) -> bool {
+    token.contains('.') && !matches!(Item::of(token), Item::Member | Item::Nothing | Item::Text)
+}
+
 /// What the items and words after a name say.
 fn following(after: &str) -> Option<Says> {
     let after = after_path(after);
@@ -103,7 +112,7 @@ fn following(after: &str) -> Option<Says> {
                 Item::Host if !spaced || ipv4::parse(token).is_some() => return Some(Says::Host),
                 Item::Host | Item::Digest => return None,
                 Item::File => return (!spaced).then_some(Says::File),
-                Item::Doubted | Item::Member | Item::Nothing => continue,
+                Item::Url | Item::Doubted | Item::Member | Item::Nothing => continue,
                 Item::Text if is_joint(token) => {
                     spaced = false;
                     continue;
@@ -132,8 +141,13 @@ fn following(after: &str) -> Option<Says> {
     None
 }
 
-/// What follows the port and the path of a host.
-fn after_path(after: &str) -> &str {
+/// What follows the port and the path of a host, or the target of a link of Markdown whose text the name is.
+#[must_use]
+pub fn after_path(after: &str) -> &str {
+    let label = after.trim_start_matches(['`', '*']);
+    if let Some(link) = label.strip_prefix("](") {
+        return link.split_once(')').map_or("", |(_, after)| after);
+    }
     let length = if after.starts_with([':', '/']) {
         after
             .find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"' | '\'' | '<'))

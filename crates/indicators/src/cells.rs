@@ -58,7 +58,7 @@ fn kind_of(cell: &str) -> Option<Says> {
     match Item::of(cell) {
         Item::Host => Some(Says::Host),
         Item::File | Item::Digest => Some(Says::File),
-        Item::Doubted | Item::Member | Item::Nothing | Item::Text => None,
+        Item::Url | Item::Doubted | Item::Member | Item::Nothing | Item::Text => None,
     }
 }
 

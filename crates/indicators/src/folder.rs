@@ -37,7 +37,7 @@ pub fn holds(before: &str, sure: bool) -> bool {
 
 /// Whether no path goes on over a character.
 fn is_outside(c: char) -> bool {
-    c.is_whitespace() || "\"'`(=>,;|:‘’“”«»".contains(c)
+    c.is_whitespace() || "\"'`([=<>,;|:‘’“”«»".contains(c)
 }
 
 /// Whether the segment of a URL's path that precedes another says that a host follows: `/domain/evil.ru`, `/web/2024/evil.ru`.

@@ -6,8 +6,10 @@ use super::{domain, filename, ipv4, tlds};
 /// What an item of a list is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Item {
-    /// A host beyond doubt, or a URL.
+    /// A host beyond doubt.
     Host,
+    /// A URL: what stands beside one is often the file that it leads to.
+    Url,
     /// A file.
     File,
     /// A digest of a file.
@@ -46,13 +48,19 @@ impl Item {
         if !bytes.iter().any(|byte| b".:[({\\/%~".contains(byte)) {
             return Self::Text;
         }
-        let masked = bytes.iter().any(|byte| b"[({:".contains(byte));
-        if masked
-            && ["[.]", "(.)", "[dot]", "{.}", "[:]", "://"]
+        if word.contains("://") || word.contains("[:]") {
+            return Self::Url;
+        }
+        if bytes.iter().any(|byte| b"[({".contains(byte))
+            && ["[.]", "(.)", "[dot]", "{.}"]
                 .into_iter()
                 .any(|mark| word.contains(mark))
         {
-            return Self::Host;
+            return if word.contains('/') {
+                Self::Url
+            } else {
+                Self::Host
+            };
         }
         if word.contains('\\') || word.starts_with(['/', '%', '~']) {
             return Self::File;

@@ -14,7 +14,7 @@ pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
         || MEMBERS.binary_search(&top).is_ok()
             && (OBJECTS.binary_search(&first).is_ok()
                 || ROOTS.binary_search(&first).is_ok()
-                || rest.len() == 1
+                || rest.len() <= 2
                 || is_package(first, rest, top)
                 || is_camel(written))
 }
@@ -42,6 +42,8 @@ pub fn is_used(before: &str, top: &str, after: &str) -> bool {
     MEMBERS.binary_search(&top).is_ok()
         && (after.starts_with('=')
             || after.starts_with("!=")
+            || after.starts_with("&&")
+            || after.starts_with("||")
             || after.starts_with(":\"")
             || after.starts_with(":*")
             || after.starts_with(": \"")

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use memchr::memrchr;
+use memchr::{memmem, memrchr};
 
 use super::cells::{self, Table};
 use super::item::{self, Item};
@@ -84,7 +84,13 @@ impl Surroundings {
         });
         match says {
             Some(says) => says == Says::Host,
-            None if is_list => is_alone(before, after) && self.listed(place),
+            None if is_list => {
+                let remark = says::words(beside::after_path(after))
+                    .any(|word| word.starts_with(char::is_alphabetic));
+                is_alone(before, after)
+                    && (!remark || is_likely(place.name()))
+                    && self.listed(place)
+            }
             None => is_likely(place.name()),
         }
     }
@@ -108,6 +114,9 @@ impl Surroundings {
 
     /// Whether the lines around it are a list of hosts.
     fn listed(&mut self, place: Place<'_>) -> bool {
+        if is_served(place) {
+            return false;
+        }
         let likely = is_likely(place.name());
         let above = self.above(place);
         if filename::is_of_source(place.name()) {
@@ -200,6 +209,25 @@ fn is_alone(before: &str, after: &str) -> bool {
     numbered && says::words(after).nth(4).is_none()
 }
 
+/// How far from a name a URL that leads to a file of the same name is looked for.
+const MOST_SERVED: usize = 1024;
+/// How often the name is looked at.
+const MOST_REPEATS: usize = 16;
+
+/// Whether a URL near by leads to a file of the same name: `http://evil.com/loader.pl`.
+fn is_served(place: Place<'_>) -> bool {
+    let from = place.start.saturating_sub(MOST_SERVED);
+    let to = place.text.len().min(place.end + MOST_SERVED);
+    let around = place.text.as_bytes().get(from..to).unwrap_or_default();
+    let name = place.name().as_bytes();
+    memmem::find_iter(around, name)
+        .take(MOST_REPEATS)
+        .any(|at| {
+            let before = around.get(..at).unwrap_or_default();
+            before.ends_with(b"/") && !before.ends_with(b"//")
+        })
+}
+
 /// What the nearest lines that say anything are.
 #[derive(Clone, Copy)]
 enum Near {
@@ -214,7 +242,7 @@ impl Near {
     /// a list.
     fn of(line: &str) -> Option<Self> {
         match Item::of(line) {
-            Item::Host => Some(Self::Host),
+            Item::Host | Item::Url => Some(Self::Host),
             Item::File | Item::Digest => Some(Self::File),
             Item::Doubted | Item::Member | Item::Nothing => None,
             Item::Text => Some(says::label(line).map_or(Self::Nothing, Self::Label)),

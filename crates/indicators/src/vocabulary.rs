@@ -3,7 +3,7 @@
 use super::says::Says;
 
 /// Words for what is on the network, sorted.
-const HOST: [&str; 72] = [
+const HOST: [&str; 73] = [
     "address",
     "addresses",
     "beacon",
@@ -48,6 +48,7 @@ const HOST: [&str; 72] = [
     "nameservers",
     "network",
     "nslookup",
+    "panel",
     "phishing",
     "ping",
     "queried",
