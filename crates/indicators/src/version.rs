@@ -276,6 +276,9 @@ fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
     if BEFORE_HOSTS.contains(&last) && !upgrade {
         return false;
     }
+    if last == "running" || last == "to" && is_upgrade(&earlier) {
+        return true;
+    }
     let is_host = |(place, (word, says)): (usize, &(&str, Option<Says>))| {
         // Products are called `Endpoint Manager` and `Mail Server`.
         *says == Some(Says::Host) && (place == 0 || !is_name(word))
@@ -299,6 +302,15 @@ fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
         || affected && !address.is_private()
         || BEFORE_VERSIONS.contains(&last)
         || follows_product(before)
+}
+
+/// Whether words that end with `to` say that something, be it servers, gets a version: `upgrade all servers to`.
+fn is_upgrade(words: &[(&str, Option<Says>)]) -> bool {
+    let mut before = words.iter().rev().skip(1);
+    let object = before.next().is_some_and(|(word, says)| {
+        *says != Some(Says::Host) || matches!(*word, "host" | "hosts" | "server" | "servers")
+    });
+    object && before.any(|(_, says)| *says == Some(Says::Version))
 }
 
 /// Whether a word joins numbers of a list, or is one.
