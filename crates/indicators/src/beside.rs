@@ -148,6 +148,10 @@ pub fn after_path(after: &str) -> &str {
     if let Some(link) = label.strip_prefix("](") {
         return link.split_once(')').map_or("", |(_, after)| after);
     }
+    if after.starts_with("</") {
+        // The end of an element of XML: what follows is another's.
+        return "";
+    }
     let length = if after.starts_with([':', '/']) {
         after
             .find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"' | '\'' | '<'))

@@ -3,7 +3,7 @@
 use super::says::Says;
 
 /// Words for what is on the network, sorted.
-const HOST: [&str; 73] = [
+const HOST: [&str; 75] = [
     "address",
     "addresses",
     "beacon",
@@ -31,6 +31,7 @@ const HOST: [&str; 73] = [
     "domain",
     "domainname",
     "domains",
+    "dst",
     "endpoint",
     "fqdn",
     "fqdns",
@@ -53,6 +54,7 @@ const HOST: [&str; 73] = [
     "ping",
     "queried",
     "queries",
+    "query",
     "redirects",
     "registered",
     "resolve",
