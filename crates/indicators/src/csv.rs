@@ -1,6 +1,8 @@
-//! CSV to text: a cell a line, without the quotes around it.
+//! CSV to text: a cell a line, without the quotes around it, and a mark after each row.
 
 use memchr::{memchr, memchr3};
+
+use super::tables;
 
 /// Appends the cells of `csv` to `text`, each on a line of its own. A quote that is never closed is text.
 pub fn to_text(csv: &str, text: &mut String) {
@@ -19,6 +21,8 @@ pub fn to_text(csv: &str, text: &mut String) {
                 let (cell, after) = rest.split_at(end);
                 text.push_str(cell);
                 text.push('\n');
+                let ends = after.is_empty() || after.starts_with('\n');
+                text.push_str(if ends { tables::ROW } else { tables::CELL });
                 rest = after.get(1..).unwrap_or_default();
             }
         }

@@ -2,7 +2,7 @@
 
 use memchr::memrchr;
 
-use super::tlds;
+use super::{filename, member, tlds};
 
 /// The most bytes of a name and of a label (RFC 1035, section 2.3.4).
 const MOST_BYTES: usize = 253;
@@ -70,22 +70,61 @@ impl<'n> Iterator for Labels<'n> {
     }
 }
 
-/// The domain that `name` is when it stands plainly in a text. `written`: the same as it is written there.
+/// A name that stands plainly in a text, and may be a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged<'n> {
+    /// The domain.
+    pub domain: &'n str,
+    /// What it may be as well: then what stands around it must say that it is a host.
+    pub doubt: Doubt,
+}
+
+/// What a name may be besides a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing else.
+    None,
+    /// A file.
+    File,
+    /// A field or a member.
+    Member,
+}
+
+/// What `name` is when it stands plainly in a text. `written`: the same as it is written there.
 #[must_use]
-pub fn plain<'n>(name: &'n str, written: &str) -> Option<&'n str> {
+pub fn judge<'n>(name: &'n str, written: &str) -> Option<Judged<'n>> {
     let domain = named(name)?;
     let (rest, top) = domain.rsplit_once('.')?;
-    let doubted = tlds::is_outside(top)
+    let refused = tlds::is_outside(top)
         || is_sentence(written, top)
         || is_detection(written, top)
-        || is_brand(top)
-        || is_file(rest, top)
+        || tlds::is_brand(top)
+        || filename::is_disguised(rest, top)
         || is_package(rest)
         || is_product(domain)
         || is_number(rest, top)
-        || (top == "onion" && !is_onion(rest))
-        || (!tlds::is_common(top) || top == "info") && is_object(rest);
-    (!doubted).then_some(domain)
+        || (top == "onion" && !is_onion(rest));
+    let doubt = || {
+        if member::is_likely(rest, top, written) {
+            Doubt::Member
+        } else if filename::is_likely(rest, top, written) {
+            Doubt::File
+        } else {
+            Doubt::None
+        }
+    };
+    (!refused).then(|| Judged {
+        domain,
+        doubt: doubt(),
+    })
+}
+
+/// The domain that `name` is by itself when it stands plainly in a text.
+#[must_use]
+pub fn plain<'n>(name: &'n str, written: &str) -> Option<&'n str> {
+    judge(name, written)
+        .filter(|judged| judged.doubt == Doubt::None)
+        .map(|judged| judged.domain)
 }
 
 /// Whether a domain spelt with ` dot ` is meant as one: in prose most are not.
@@ -146,44 +185,12 @@ fn is_detection(written: &str, top: &str) -> bool {
         || (!has_lower && written.contains('_'))
 }
 
-/// Whether all names below a top-level domain belong to one company, so that in a text it is a word whose space is missing.
-fn is_brand(top: &str) -> bool {
-    matches!(
-        top,
-        "amazon"
-            | "android"
-            | "apple"
-            | "aws"
-            | "azure"
-            | "bing"
-            | "chrome"
-            | "cisco"
-            | "dell"
-            | "gmail"
-            | "google"
-            | "hotmail"
-            | "ibm"
-            | "intel"
-            | "microsoft"
-            | "ntt"
-            | "office"
-            | "oracle"
-            | "orange"
-            | "playstation"
-            | "pwc"
-            | "samsung"
-            | "sony"
-            | "windows"
-            | "xbox"
-            | "youtube"
-    )
-}
-
 /// Whether it is a product or a namespace that is spelt like a domain.
 fn is_product(domain: &str) -> bool {
     matches!(
         domain,
         "ado.net"
+            | "adodb.stream"
             | "asp.net"
             | "java.io"
             | "java.net"
@@ -193,54 +200,8 @@ fn is_product(domain: &str) -> bool {
             | "system.name"
             | "system.net"
             | "vb.net"
+            | "wscript.network"
     )
-}
-
-/// Whether it is what code calls things whose members are spelt like top-level domains: `window.name`, `logger.info`.
-fn is_object(name: &str) -> bool {
-    matches!(
-        name,
-        "android"
-            | "array"
-            | "client"
-            | "config"
-            | "console"
-            | "context"
-            | "ctx"
-            | "data"
-            | "document"
-            | "e"
-            | "event"
-            | "file"
-            | "item"
-            | "javax"
-            | "location"
-            | "log"
-            | "logger"
-            | "logging"
-            | "math"
-            | "model"
-            | "module"
-            | "node"
-            | "obj"
-            | "object"
-            | "process"
-            | "req"
-            | "request"
-            | "response"
-            | "self"
-            | "system"
-            | "this"
-            | "window"
-    )
-}
-
-/// Whether it is a file name: `setup.py`, `invoice.pdf.zip`, `a.jpg.play`.
-fn is_file(rest: &str, top: &str) -> bool {
-    match rest.rsplit_once('.') {
-        None => tlds::is_extension(top),
-        Some((_, inner)) => !tlds::is_common(top) && tlds::is_inner_extension(inner),
-    }
 }
 
 /// Whether it is a reversed domain, as packages and bundles are named: `com.example.app`.

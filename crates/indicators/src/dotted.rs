@@ -2,12 +2,21 @@
 
 use memchr::{memchr_iter, memmem};
 
+use super::domain::Doubt;
 use super::host::{self, Dots, Host};
-use super::scan::{Hit, Page, Span, last_bytes};
-use super::{IndicatorType, defang, domain, ipv4, path, scheme, tlds};
+use super::scan::{Hit, Span, first_bytes, last_bytes};
+use super::surroundings::{Place, Surroundings};
+use super::url_path::{after_percent, is_no_file};
+use super::{IndicatorType, defang, domain, folder, ipv4, member, path, scheme, tlds, version};
 
 /// How far back the words before an address are looked at.
-const WORDS_BEFORE: usize = 64;
+const WORDS_BEFORE: usize = 192;
+
+/// How far after a name the marks of a query or an assignment are looked for.
+const MOST_MARKS: usize = 16;
+
+/// The longest name of a page before an extension that is a country's code as well: `evil.com/json.gp`.
+const MOST_PAGE: usize = 4;
 
 /// Appends the domains, IPv4 addresses and URLs without a scheme that are in `text` outside of `taken` to `hits`.
 pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
@@ -16,6 +25,7 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         text,
         hits,
         version_end: None,
+        surroundings: Surroundings::default(),
     };
     let mut taken = taken.iter().peekable();
     let mut floor = 0;
@@ -50,65 +60,12 @@ fn cores(bytes: &[u8]) -> Vec<usize> {
     cores
 }
 
-/// Appends the addresses in a URL's path, and the domains that make up a whole segment of it.
-pub fn find_in_path(text: &str, page: &Page, hits: &mut Vec<Hit>) {
-    let bytes = text.as_bytes();
-    let mut floor = page.path;
-    let Some(path) = bytes.get(..page.end) else {
-        return;
-    };
-    for core in
-        memchr_iter(b'.', path.get(page.path..).unwrap_or_default()).map(|at| page.path + at)
-    {
-        if core < floor {
-            continue;
-        }
-        let Some(start) = host::label_before(text, core, floor) else {
-            continue;
-        };
-        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
-        let encoded = after_percent(bytes, start) > start;
-        let start = after_percent(bytes, start);
-        let host = host::read(text, start, Dots::Usual);
-        floor = host.end;
-        let is_free = |byte: Option<&u8>| byte.is_none_or(|byte| b"/=?&,;:#%".contains(byte));
-        if host.end > page.end
-            || !(encoded || is_free(before) && before != Some(&b'%'))
-            || !(host.end == page.end || is_free(bytes.get(host.end)))
-        {
-            continue;
-        }
-        let defanged = page.defanged || host.defanged;
-        if let Some(address) = ipv4::parse(&host.name) {
-            let address = Hit::new(start, IndicatorType::Ip, address.to_string(), defanged);
-            hits.push(Hit {
-                in_path: true,
-                ..address
-            });
-        } else if let Some(domain) =
-            domain::plain(&host.name, &host.name).filter(|domain| is_no_file(domain))
-        {
-            let domain = Hit::new(start, IndicatorType::Domain, domain.to_owned(), defanged);
-            hits.push(Hit {
-                in_path: true,
-                ..domain
-            });
-        }
-    }
-}
-
-/// Whether a segment of a path is a domain rather than a page: `index.do` is none.
-fn is_no_file(domain: &str) -> bool {
-    domain.rsplit('.').next().is_some_and(|top| {
-        tlds::is_common(top) || (top.len() == 2 && !tlds::is_extension(top) && top != "do")
-    })
-}
-
 struct Finder<'t, 'h> {
     text: &'t str,
     hits: &'h mut Vec<Hit>,
     /// Where the last version number ended, for lists of them.
     version_end: Option<usize>,
+    surroundings: Surroundings,
 }
 
 impl Finder<'_, '_> {
@@ -120,6 +77,10 @@ impl Finder<'_, '_> {
             return after;
         }
         if let Some(addresses) = ipv4::parse_range(&host.name) {
+            let [first, _] = addresses;
+            if self.is_version(start, host, first) {
+                return host.end;
+            }
             for address in addresses {
                 self.hits.push(Hit::new(
                     start,
@@ -155,13 +116,16 @@ impl Finder<'_, '_> {
         tail_end
     }
 
-    fn address(
-        &mut self,
-        start: usize,
-        host: &Host,
-        address: std::net::Ipv4Addr,
-    ) -> Option<(IndicatorType, String)> {
-        let before = last_bytes(self.text.get(..start)?, WORDS_BEFORE);
+    /// Whether an address is a version, by what stands around it, or as one of a list of them.
+    fn is_version(&mut self, start: usize, host: &Host, address: std::net::Ipv4Addr) -> bool {
+        if host.defanged {
+            return false;
+        }
+        let place = Place {
+            text: self.text,
+            start,
+            end: host.end,
+        };
         let list = |end: usize| {
             let between = self
                 .text
@@ -169,15 +133,28 @@ impl Finder<'_, '_> {
                 .filter(|between| between.len() <= 12)
                 .unwrap_or("?");
             between
-                .split([' ', ',', '/', '-'])
+                .split([' ', ',', '/', '-', '–'])
                 .all(|word| matches!(word, "" | "and" | "or" | "to" | "through" | "&"))
         };
-        let version = !host.defanged
-            && (ipv4::is_version(before, address) || self.version_end.is_some_and(list));
+        let before = last_bytes(self.text.get(..start).unwrap_or_default(), WORDS_BEFORE);
+        let version = self.version_end.is_some_and(list)
+            || version::is_meant(before, place, address, &mut self.surroundings.tables);
         if version {
             self.version_end = Some(host.end);
+        }
+        version
+    }
+
+    fn address(
+        &mut self,
+        start: usize,
+        host: &Host,
+        address: std::net::Ipv4Addr,
+    ) -> Option<(IndicatorType, String)> {
+        if self.is_version(start, host, address) {
             return None;
         }
+        let before = self.text.get(..start)?;
         // The end of something longer: `.1.3.6.1`. An ellipsis may stand before anything.
         if !host.defanged && before.ends_with('.') && !before.ends_with("..") {
             return None;
@@ -191,23 +168,63 @@ impl Finder<'_, '_> {
         (!mapped).then(|| (IndicatorType::Ip, host.name.trim_matches('-').to_owned()))
     }
 
-    fn domain(&self, start: usize, host: &Host) -> Option<(IndicatorType, String)> {
+    fn domain(&mut self, start: usize, host: &Host) -> Option<(IndicatorType, String)> {
         let bytes = self.text.as_bytes();
         let trusted = host.defanged && !host.spoken || defang::follows_at_sign(bytes, start);
         let scheme = start >= 3 && bytes.get(start - 3..start) == Some(b"://");
         let domain = if trusted || scheme {
-            domain::named(&host.name)
+            domain::named(&host.name).filter(|domain| {
+                !(self.is_called(host)
+                    && self.is_lopsided(start, host)
+                    && domain::is_method(domain))
+            })
         } else if host.spoken {
             domain::named(&host.name).filter(|domain| domain::is_spoken(domain))
         } else {
-            let written = self.text.get(start..host.end)?;
-            let file = is_in_path(last_bytes(self.text.get(..start)?, WORDS_BEFORE));
-            let called = bytes.get(host.end) == Some(&b'(')
-                && !bytes.get(host.end + 1).is_some_and(u8::is_ascii_digit);
-            domain::plain(&host.name, written.trim_end_matches('-'))
-                .filter(|domain| !(file || called && domain::is_method(domain)))
+            self.plain(start, host)
         };
         domain.map(|domain| (IndicatorType::Domain, domain.to_owned()))
+    }
+
+    /// The domain that a host is which nothing vouches for.
+    fn plain<'n>(&mut self, start: usize, host: &'n Host) -> Option<&'n str> {
+        let written = self.text.get(start..host.end)?;
+        let judged = domain::judge(&host.name, written.trim_end_matches('-'))?;
+        let (_, top) = judged.domain.rsplit_once('.')?;
+        let before = last_bytes(self.text.get(..start)?, folder::MOST_PATH);
+        let after = first_bytes(self.text.get(host.end..)?, MOST_MARKS);
+        let sure = tlds::is_common(top);
+        if folder::holds(before, sure)
+            || self.is_called(host) && domain::is_method(judged.domain)
+            || member::is_used(before, top, after)
+        {
+            return None;
+        }
+        let place = Place {
+            text: self.text,
+            start,
+            end: host.end,
+        };
+        let host = match judged.doubt {
+            Doubt::None => true,
+            doubt => self.surroundings.say_host(place, doubt == Doubt::Member),
+        };
+        host.then_some(judged.domain)
+    }
+
+    /// Whether arguments follow a name.
+    fn is_called(&self, host: &Host) -> bool {
+        let bytes = self.text.as_bytes();
+        bytes.get(host.end) == Some(&b'(')
+            && !bytes.get(host.end + 1).is_some_and(u8::is_ascii_digit)
+    }
+
+    /// Whether a name was read as defanged for brackets that may be those of code: `/a/gi).map(`.
+    fn is_lopsided(&self, start: usize, host: &Host) -> bool {
+        let written = self.text.get(start..host.end).unwrap_or_default();
+        ["[.]", "(.)", "{.}", "dot", "DOT", "\\."]
+            .into_iter()
+            .all(|mark| !written.contains(mark))
     }
 
     /// The port and path after a host if they make it a URL, and the offset to go on from.
@@ -246,21 +263,6 @@ impl Finder<'_, '_> {
     }
 }
 
-/// Whether what precedes a name makes it a file in a folder: `C:\Windows\more.com`, `/home/user/a.cf`.
-fn is_in_path(before: &str) -> bool {
-    if before.ends_with('\\') {
-        return !before.ends_with("\\\\");
-    }
-    let path = before
-        .rsplit([' ', '\n', '\t', '"', '\'', '(', '=', '>'])
-        .next()
-        .unwrap_or_default();
-    let folder = |start: &str| path.starts_with(start) && path.len() > start.len();
-    path.ends_with('/')
-        && !path.starts_with("//")
-        && ["/", "~/", "./", "../", "$", "%"].into_iter().any(folder)
-}
-
 /// Whether the last segment of a path is a file's name.
 fn has_extension(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -273,10 +275,17 @@ fn has_extension(path: &str) -> bool {
     })
 }
 
-/// Whether what follows a slash is another host: `evil.com/evil.net`.
+/// Whether what follows a slash is no path: another host (`evil.com/evil.net`), or another extension (`sendmail.mc/.cf`).
 fn is_list(path: &str) -> bool {
     let first = path.split('/').next().unwrap_or_default();
-    domain::plain(first, first).is_some_and(is_no_file) || ipv4::parse(first).is_some()
+    let host = |domain: &str| {
+        let (rest, top) = domain.rsplit_once('.').unwrap_or_default();
+        is_no_file(domain) && (tlds::is_common(top) || rest.len() > MOST_PAGE)
+    };
+    let extension = first
+        .strip_prefix('.')
+        .is_some_and(|rest| rest.len() <= 4 && rest.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    extension || domain::plain(first, first).is_some_and(host) || ipv4::parse(first).is_some()
 }
 
 /// Whether the `.` at `core` may stand between labels: cheap, and rarely wrong.
@@ -303,13 +312,4 @@ fn may_be_spelt(bytes: &[u8], core: usize) -> bool {
     (before == Some(b' ') && after == Some(b' '))
         || before.is_some_and(defang::is_bracket)
         || after.is_some_and(defang::is_bracket)
-}
-
-/// Skips the two hex digits after a percent sign.
-fn after_percent(bytes: &[u8], start: usize) -> usize {
-    let encoded = start > 0 && bytes.get(start - 1) == Some(&b'%');
-    let digits = bytes
-        .get(start..start + 2)
-        .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-    start + if encoded && digits { 2 } else { 0 }
 }

@@ -10,6 +10,8 @@ pub use element::is_likely;
 use element::{Element, Name};
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
+use super::tables;
+
 /// Appends the text of `html` to `text`, and the targets of its links, one a line, to `links`.
 pub fn to_text(html: &str, text: &mut String, links: &mut String) {
     let mut page = Page {
@@ -188,6 +190,10 @@ impl<'h> Page<'h, '_> {
         self.skip(end + 1);
         match element {
             Element::Link if starts => target.into_iter().for_each(|target| self.link(target)),
+            Element::Cell if starts => self.text.push_str(tables::CELL),
+            Element::Row if starts => self.text.push_str(tables::ROW),
+            Element::Table if starts => self.text.push_str(tables::START),
+            Element::Table => self.text.push_str(tables::END),
             Element::Link => self.after_link = Some(self.at),
             Element::Raw if starts => {
                 let content = self.content(name.as_bytes()).unwrap_or_default();

@@ -2,7 +2,9 @@
 
 mod addresses;
 mod analysis;
+mod beside;
 mod bitcoin;
+mod cells;
 mod csv;
 mod cve;
 mod defang;
@@ -10,22 +12,34 @@ mod digest;
 mod domain;
 mod dotted;
 mod encoded;
+mod filename;
+mod folder;
 mod host;
 pub mod html;
 mod ipv4;
 mod ipv6;
+mod item;
 mod known_sites;
+mod lines;
+mod member;
 mod names;
 mod path;
 mod registry;
 mod rules;
+mod says;
 mod scan;
 mod scheme;
+mod siblings;
+mod surroundings;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tlds;
 mod url;
+mod url_path;
+mod version;
+mod vocabulary;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

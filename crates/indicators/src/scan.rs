@@ -1,7 +1,7 @@
 //! One text from front to back: every finder's hits in order, each with the page it stands in.
 
 use super::names::{self, NameSettings};
-use super::{IndicatorType, cve, digest, dotted, encoded, ipv6, registry, url};
+use super::{IndicatorType, cve, digest, dotted, encoded, ipv6, registry, url, url_path};
 
 /// Something found in a text.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Scan {
         taken.sort_unstable_by_key(|span| span.start);
         dotted::find(text, &taken, &mut scan.hits);
         for page in &scan.pages {
-            dotted::find_in_path(text, page, &mut scan.hits);
+            url_path::find(text, page, &mut scan.hits);
         }
         encoded::find(text, &mut scan.hits);
         ipv6::find(text, &mut scan.hits);

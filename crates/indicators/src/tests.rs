@@ -15,4 +15,5 @@ mod markup;
 mod news;
 mod reported;
 mod snapshot;
+mod surroundings;
 mod tricky;

@@ -42,6 +42,7 @@ pub fn is_extension(label: &str) -> bool {
             | "mk"
             | "mov"
             | "one"
+            | "pf"
             | "pl"
             | "pm"
             | "ps"
@@ -54,6 +55,74 @@ pub fn is_extension(label: &str) -> bool {
             | "zip"
     )
 }
+
+/// Whether all names below it belong to one company, or none have been given away: in a text it is a word.
+#[must_use]
+pub fn is_brand(label: &str) -> bool {
+    BRANDS.binary_search(&label).is_ok()
+}
+
+/// Such top-level domains that are words, or brands that texts name often, sorted.
+const BRANDS: [&str; 58] = [
+    "amazon",
+    "android",
+    "apple",
+    "audible",
+    "author",
+    "aws",
+    "azure",
+    "bing",
+    "call",
+    "case",
+    "chrome",
+    "circle",
+    "cisco",
+    "data",
+    "dell",
+    "drive",
+    "fire",
+    "gap",
+    "gmail",
+    "google",
+    "here",
+    "hotmail",
+    "ibm",
+    "map",
+    "microsoft",
+    "mobile",
+    "next",
+    "ntt",
+    "office",
+    "open",
+    "oracle",
+    "orange",
+    "origins",
+    "pay",
+    "pin",
+    "play",
+    "playstation",
+    "prime",
+    "prod",
+    "pwc",
+    "read",
+    "room",
+    "safe",
+    "samsung",
+    "save",
+    "search",
+    "secure",
+    "select",
+    "shell",
+    "silk",
+    "smart",
+    "song",
+    "sony",
+    "target",
+    "windows",
+    "xbox",
+    "youtube",
+    "zero",
+];
 
 /// Whether it is an extension of files that are packed or disguised by another one: `invoice.pdf.zip`.
 #[must_use]
@@ -233,6 +302,11 @@ mod tests {
     fn the_list_is_short_and_sorted() {
         assert!(ROOT.len() < usize::from(u16::MAX) && ROOT.ends_with('\n'));
         assert!(ROOT.lines().is_sorted() && ROOT.lines().all(|line| line.len() > 1));
+    }
+
+    #[test]
+    fn brands_are_sorted_and_in_the_root() {
+        assert!(BRANDS.is_sorted() && BRANDS.iter().all(|brand| is_known(brand)));
     }
 
     #[test]

@@ -11,6 +11,12 @@ pub enum Element {
     Link,
     /// It separates them.
     Block,
+    /// It separates them, and a cell of a table begins with it.
+    Cell,
+    /// It separates them, and a row of a table begins with it.
+    Row,
+    /// It separates them, and is a table.
+    Table,
     /// It separates them, and its content is not text.
     Raw,
     /// It separates them, and tags in its content are text.
@@ -23,6 +29,9 @@ impl Element {
     pub fn named(name: &[u8]) -> Self {
         match name {
             b"a" => Self::Link,
+            b"table" => Self::Table,
+            b"td" | b"th" => Self::Cell,
+            b"tr" => Self::Row,
             b"script" | b"style" => Self::Raw,
             b"iframe" | b"noembed" | b"noframes" | b"textarea" | b"title" | b"xmp" => {
                 Self::Verbatim
@@ -43,7 +52,7 @@ impl Element {
 const MOST_NAME: usize = 24;
 
 /// Elements that tell a page from a text with angle brackets in it, besides the inline ones.
-const BLOCKS: [&[u8]; 30] = [
+const BLOCKS: [&[u8]; 27] = [
     b"article",
     b"blockquote",
     b"body",
@@ -70,9 +79,6 @@ const BLOCKS: [&[u8]; 30] = [
     b"p",
     b"pre",
     b"section",
-    b"table",
-    b"td",
-    b"tr",
     b"ul",
 ];
 
@@ -83,8 +89,8 @@ pub fn is_likely(text: &str) -> bool {
         let tag = text.as_bytes().get(at + 1..).unwrap_or_default();
         let tag = tag.strip_prefix(b"/").unwrap_or(tag);
         let name = Name::read(tag);
-        let known = !matches!(Element::named(name.as_bytes()), Element::Block)
-            || BLOCKS.contains(&name.as_bytes());
+        let known =
+            Element::named(name.as_bytes()) != Element::Block || BLOCKS.contains(&name.as_bytes());
         let foreign = name.as_bytes().contains(&b':');
         known && !foreign && matches!(tag.get(name.length), Some(b'>' | b' ' | b'/' | b'\n'))
     })

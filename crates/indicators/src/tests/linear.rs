@@ -210,7 +210,7 @@ const HOSTILE: [&str; 65] = [
 ];
 
 /// More of them, which what follows makes no worse.
-const HOSTILE_ALONE: [&str; 23] = [
+const HOSTILE_ALONE: [&str; 39] = [
     "\"",
     "'",
     "`",
@@ -234,6 +234,22 @@ const HOSTILE_ALONE: [&str; 23] = [
     "Play and ",
     "backdoor dubbed WolfBane, ",
     "Trojan.Win32.",
+    "a.cc\n",
+    "a.cc, ",
+    "a.cc ",
+    "|a.cc",
+    "|a.cc|\n",
+    "a.cc,b\n",
+    "5.9.1.2\n",
+    "5.9.1.2 and ",
+    "5.9.1.2|",
+    "user.name ",
+    "user.name\n",
+    "Domains: a.cc ",
+    "<tr><td>a.cc",
+    "<table>5.9.1.2",
+    "\"value\": \"a.cc\"\n",
+    "- a.cc\n\n",
 ];
 
 /// Ten times the input may take ten times the time, and some for noise; a quadratic matcher takes a hundred times. It is the thread's own time on a processor, so that others on the machine don't count.

@@ -1,0 +1,96 @@
+//! Names of files that are spelt like domains: `setup.py`, `03.07.2023.zip`, `invoice.pdf.zip`.
+
+use super::tlds;
+
+/// Whether a name has an extension of files before its last one, which is no sure top-level domain: `invoice.pdf.zip`,
+/// `a.jpg.play`.
+#[must_use]
+pub fn is_disguised(rest: &str, top: &str) -> bool {
+    !tlds::is_common(top)
+        && rest
+            .rsplit_once('.')
+            .is_some_and(|(_, inner)| tlds::is_inner_extension(inner))
+}
+
+/// Whether a name may as well be a file's. `rest`: what precedes its top-level domain `top`; `written`: the name as it is written.
+#[must_use]
+pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
+    if !tlds::is_extension(top) {
+        return top == "cf" && matches!(rest, "main" | "master" | "sendmail" | "submit");
+    }
+    let Some((first, _)) = rest.split_once('.') else {
+        return true;
+    };
+    if is_service(first) {
+        return false;
+    }
+    matches!(top, "cab" | "mov" | "zip")
+        || written.contains('_')
+        || rest.split('.').any(is_version)
+        || top == "one" && written.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether a label names a service, as the first labels of hosts do.
+fn is_service(label: &str) -> bool {
+    matches!(
+        label,
+        "api"
+            | "cdn"
+            | "ftp"
+            | "login"
+            | "m"
+            | "mail"
+            | "ns1"
+            | "ns2"
+            | "smtp"
+            | "vpn"
+            | "webmail"
+            | "www"
+    )
+}
+
+/// Whether a label is a part of a date or a version: digits, after a `v` or not.
+fn is_version(label: &str) -> bool {
+    let digits = label.strip_prefix('v').unwrap_or(label);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a name is what people call files of source code and configuration.
+#[must_use]
+pub fn is_of_source(name: &str) -> bool {
+    let (stem, _) = name.rsplit_once('.').unwrap_or_default();
+    let stem = &stem.to_ascii_lowercase();
+    stem.starts_with("lib")
+        || stem.starts_with("test")
+        || matches!(
+            stem.as_str(),
+            "app"
+                | "backend"
+                | "build"
+                | "client"
+                | "common"
+                | "config"
+                | "core"
+                | "id_dsa"
+                | "id_rsa"
+                | "index"
+                | "init"
+                | "install"
+                | "license"
+                | "main"
+                | "mod"
+                | "network"
+                | "outputs"
+                | "provider"
+                | "providers"
+                | "readme"
+                | "server"
+                | "setup"
+                | "terraform"
+                | "types"
+                | "util"
+                | "utils"
+                | "variables"
+                | "versions"
+        )
+}

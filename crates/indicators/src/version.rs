@@ -1,0 +1,339 @@
+//! Which dotted numbers are versions of products, sections and object identifiers, by what stands around them.
+
+use std::net::Ipv4Addr;
+
+use super::says::{self, Says};
+use super::scan::first_bytes;
+use super::surroundings::{self, Place};
+use super::tables::Tables;
+
+/// Words before a number that is a version or a place in a document, in lower case.
+const VERSION_WORDS: [&str; 36] = [
+    "v",
+    "v.",
+    "ver",
+    "ver.",
+    "version",
+    "versions",
+    "version:",
+    "release",
+    "releases",
+    "build",
+    "builds",
+    "firmware",
+    "hotfix",
+    "patch",
+    "rev",
+    "rev.",
+    "revision",
+    "update",
+    "annex",
+    "appendix",
+    "article",
+    "chapter",
+    "clause",
+    "control",
+    "figure",
+    "fig.",
+    "item",
+    "items",
+    "oid",
+    "paragraph",
+    "rule",
+    "section",
+    "sections",
+    "sec.",
+    "step",
+    "table",
+];
+
+/// Words that may stand between `version` and the number.
+const BETWEEN: [&str; 13] = [
+    "prior", "to", "before", "up", "through", "earlier", "than", "below", "and", "from", "is", "<",
+    "<=",
+];
+
+/// The most bytes of a sentence that are looked at after a number.
+const MOST_AFTER: usize = 96;
+
+/// Whether what stands around an address says that it is a version number. `before`: the last words before it.
+#[must_use]
+pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut Tables) -> bool {
+    let after = place.text.get(place.end..).unwrap_or_default();
+    let after = first_bytes(after, MOST_AFTER);
+    if is_announced(before, address) {
+        return true;
+    }
+    if is_socket(after) {
+        return false;
+    }
+    let slight = is_slight(address);
+    if slight && (is_heading(before) || is_software(before)) {
+        return true;
+    }
+    if goes_on(after, slight) || is_compared(before, after, slight) {
+        return true;
+    }
+    // Hardly a version is without a low number.
+    if address.octets().iter().all(|octet| *octet > 9) {
+        return false;
+    }
+    match column(place, slight, tables) {
+        Some(Says::Version) => return true,
+        Some(Says::Affected) if slight => return true,
+        Some(Says::Host) => return false,
+        _ => {}
+    }
+    match in_label(before) {
+        Some(Says::Version) => return true,
+        Some(Says::Affected) if slight => return true,
+        Some(Says::Host | Says::File) => return false,
+        _ => {}
+    }
+    if !slight {
+        return false;
+    }
+    match surroundings::label_above(place) {
+        Some(Says::Version | Says::Affected) => true,
+        Some(Says::Host) => false,
+        _ => in_sentence(before, after, address),
+    }
+}
+
+/// Whether the word before a number says that it is a version.
+fn is_announced(before: &str, address: Ipv4Addr) -> bool {
+    if address.octets()[0] == 0 && !address.is_unspecified() {
+        return true;
+    }
+    if before.ends_with('§') || is_product(before) {
+        return true;
+    }
+    let words = before
+        .rsplit([' ', '\n', '\t', '(', '"', '\u{a0}'])
+        .filter(|word| !word.is_empty());
+    for word in words.take(5) {
+        if VERSION_WORDS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(word))
+        {
+            return true;
+        }
+        if !BETWEEN.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether it ends like a user agent before its version: `Chrome/`.
+fn is_product(before: &str) -> bool {
+    let Some(product) = before.strip_suffix('/') else {
+        return false;
+    };
+    let word = product.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let name = product.get(word.len()..).unwrap_or_default();
+    name.len() >= 4
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .get(1..)
+            .is_some_and(|rest| rest.bytes().any(|byte| byte.is_ascii_lowercase()))
+        && !word.ends_with(['/', '.', ':'])
+        || matches!(name, "OPR" | "Edg" | "curl" | "okhttp") && !word.ends_with(['/', '.', ':'])
+}
+
+/// Whether it ends like the name of software before its version, in lower case: `nginx/`.
+fn is_software(before: &str) -> bool {
+    let Some(product) = before.strip_suffix('/') else {
+        return false;
+    };
+    let word = product.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let name = product.get(word.len()..).unwrap_or_default();
+    name.len() >= 4
+        && says::word(name).is_none()
+        && (word.is_empty() || word.ends_with([' ', '\n', '"', '(']))
+}
+
+/// Whether all that precede and follow a version belong to it: `and earlier`, `or later`. In prose a host may follow `and later`.
+fn goes_on(after: &str, slight: bool) -> bool {
+    let spaced = after.starts_with([' ', ',', '(', '\u{a0}']);
+    let after = after.trim_start_matches([' ', ',', '(', '\u{a0}']);
+    let bound = after
+        .strip_prefix("and ")
+        .or_else(|| after.strip_prefix("or "))
+        .filter(|_| spaced)
+        .unwrap_or_default();
+    let length = bound
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(bound.len());
+    let (word, rest) = bound.split_at_checked(length).unwrap_or_default();
+    let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation() || c == '\n');
+    (slight || ends)
+        && matches!(
+            word,
+            "above"
+                | "below"
+                | "earlier"
+                | "greater"
+                | "higher"
+                | "later"
+                | "lower"
+                | "newer"
+                | "older"
+                | "onwards"
+                | "prior"
+                | "up"
+        )
+}
+
+/// Whether a port or a prefix length follows.
+fn is_socket(after: &str) -> bool {
+    after
+        .strip_prefix([':', '/'])
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether its numbers are as low as those of versions are, and those of addresses seldom.
+fn is_slight(address: Ipv4Addr) -> bool {
+    let [first, rest @ ..] = address.octets();
+    first <= 30 && rest.iter().all(|octet| *octet <= 40) || rest.iter().all(|octet| *octet <= 9)
+}
+
+/// Whether a heading of Markdown begins with the number, as in changelogs: `## 7.2.4.11`.
+fn is_heading(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.ends_with("# ") && line.trim_start_matches('#') == " "
+}
+
+/// Whether it is compared as numbers are. Addresses are compared too, but seldom for which is lower.
+fn is_compared(before: &str, after: &str, slight: bool) -> bool {
+    let before = before.trim_end_matches([' ', '\u{a0}']);
+    let pinned = before.strip_suffix("==").is_some_and(|name| {
+        let name = name.trim_end();
+        let name = name.rsplit(char::is_whitespace).next().unwrap_or_default();
+        !name.is_empty() && !name.contains(['.', '_'])
+    });
+    let strict = before.ends_with('<') && !after.starts_with('>');
+    ["<=", ">=", "=<", "≤", "≥"]
+        .into_iter()
+        .any(|sign| before.ends_with(sign))
+        || slight && (strict || pinned && !before.to_ascii_lowercase().ends_with("ip=="))
+}
+
+/// What the heading of its column says. Tables of plain text are looked for where it is likely.
+fn column(place: Place<'_>, slight: bool, tables: &mut Tables) -> Option<Says> {
+    let cell = if slight {
+        tables.cell(place.text, place.start)
+    } else {
+        tables.marked(place.text, place.start)
+    }?;
+    says::label(cell.heading)
+}
+
+/// What the label says that a list of numbers is the value of, on its line or above it: `Fixed versions: `, `"version": "`.
+fn in_label(before: &str) -> Option<Says> {
+    let label = before.trim_end_matches(|c: char| {
+        c.is_ascii_digit()
+            || c.is_whitespace()
+            || matches!(c, '.' | ',' | '-' | '–' | '*' | '•' | '"' | '\'')
+    });
+    let label = label.strip_suffix([':', '='])?.trim_end();
+    let quoted = label.strip_suffix(['"', '\'']);
+    let label = quoted
+        .unwrap_or(label)
+        .rsplit(['\n', '.', ';', ',', '|', '(', '"', '\''])
+        .next()?;
+    says::label(label)
+}
+
+/// Words before a host in a sentence, sorted.
+const BEFORE_HOSTS: [&str; 8] = [
+    "against", "at", "by", "from", "on", "scanned", "via", "with",
+];
+
+/// Words before a version in a sentence: a bound, or what has it.
+const BEFORE_VERSIONS: [&str; 4] = ["before", "below", "in", "than"];
+
+/// How far from a number the words are that say what is affected, and what a number is that comes first.
+const MOST_APART: usize = 4;
+const MOST_BEHIND: usize = 2;
+
+/// Whether the sentence is about versions and not about hosts, or a product's name stands before the number.
+fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
+    let before = says::sentence_before(before);
+    let after = says::sentence_after(after);
+    let read = |text| -> Vec<(&str, Option<Says>)> {
+        says::words(text)
+            .map(|word| (word, says::word(word)))
+            .collect()
+    };
+    let (earlier, later) = (read(before), read(after));
+    let mut nearest = earlier.iter().rev().filter(|(word, _)| !is_joint(word));
+    let last = nearest.next().map_or("", |(word, _)| *word);
+    let upgrade = last == "from"
+        && nearest
+            .next()
+            .is_some_and(|(_, says)| *says == Some(Says::Version));
+    if BEFORE_HOSTS.contains(&last) && !upgrade {
+        return false;
+    }
+    if last == "running" || last == "to" && is_upgrade(&earlier) {
+        return true;
+    }
+    let is_host = |(place, (word, says)): (usize, &(&str, Option<Says>))| {
+        // Products are called `Endpoint Manager` and `Mail Server`.
+        *says == Some(Says::Host) && (place == 0 || !is_name(word))
+    };
+    if earlier.iter().chain(&later).enumerate().any(is_host) {
+        return false;
+    }
+    let behind = later.iter().take(MOST_BEHIND);
+    let version = earlier
+        .iter()
+        .chain(behind)
+        .any(|(_, says)| *says == Some(Says::Version));
+    let affected = earlier
+        .iter()
+        .rev()
+        .filter(|(word, _)| !is_joint(word))
+        .take(MOST_APART)
+        .chain(later.iter().take(MOST_APART))
+        .any(|(_, says)| *says == Some(Says::Affected));
+    version
+        || affected && !address.is_private()
+        || BEFORE_VERSIONS.contains(&last)
+        || follows_product(before)
+}
+
+/// Whether words that end with `to` say that something, be it servers, gets a version: `upgrade all servers to`.
+fn is_upgrade(words: &[(&str, Option<Says>)]) -> bool {
+    let mut before = words.iter().rev().skip(1);
+    let object = before.next().is_some_and(|(word, says)| {
+        *says != Some(Says::Host) || matches!(*word, "host" | "hosts" | "server" | "servers")
+    });
+    object && before.any(|(_, says)| *says == Some(Says::Version))
+}
+
+/// Whether a word joins numbers of a list, or is one.
+fn is_joint(word: &str) -> bool {
+    matches!(word, "and" | "or") || word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a product's name stands before a number, and other words before that: without these it may be a list of what is where.
+fn follows_product(before: &str) -> bool {
+    let mut last = before.rsplit([' ', '\u{a0}']);
+    // What stands between a name and the number is one space.
+    last.next() == Some("")
+        && last.next().is_some_and(is_name)
+        && last
+            .next()
+            .is_some_and(|word| word.chars().any(char::is_alphabetic))
+}
+
+/// Whether a word is written as products are named.
+fn is_name(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.any(char::is_lowercase)
+        && word.len() >= 4
+        && word.chars().all(char::is_alphabetic)
+}
