@@ -9,6 +9,8 @@ pub enum Element {
     Inline,
     /// Nothing, unless another link ends right before it.
     Link,
+    /// It sets its content apart from them: footnotes and the like are glued on.
+    Note,
     /// It separates them.
     Block,
     /// It separates them, and its content is not text.
@@ -23,6 +25,7 @@ impl Element {
     pub fn named(name: &[u8]) -> Self {
         match name {
             b"a" => Self::Link,
+            b"sub" | b"sup" => Self::Note,
             b"script" | b"style" => Self::Raw,
             b"iframe" | b"noembed" | b"noframes" | b"textarea" | b"title" | b"xmp" => {
                 Self::Verbatim
@@ -30,9 +33,7 @@ impl Element {
             b"abbr" | b"acronym" | b"b" | b"bdi" | b"bdo" | b"big" | b"cite" | b"code" | b"dfn"
             | b"del" | b"em" | b"font" | b"i" | b"ins" | b"kbd" | b"label" | b"mark" | b"nobr"
             | b"q" | b"rp" | b"rt" | b"ruby" | b"s" | b"samp" | b"small" | b"span" | b"strike"
-            | b"strong" | b"sub" | b"sup" | b"time" | b"tt" | b"u" | b"var" | b"wbr" => {
-                Self::Inline
-            }
+            | b"strong" | b"time" | b"tt" | b"u" | b"var" | b"wbr" => Self::Inline,
             _ if name.iter().any(|byte| matches!(byte, b'-' | b':')) => Self::Inline,
             _ => Self::Block,
         }

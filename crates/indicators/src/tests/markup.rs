@@ -248,3 +248,38 @@ fn html_is_told_from_text() {
         assert_eq!(Markup::detect(plain), Markup::Text, "{plain}");
     }
 }
+
+#[test]
+fn marks_of_notes_are_no_part_of_what_they_follow() {
+    for (source, expected) in [
+        ("CVE-2024-3400<sup>2</sup>,", vec!["CVE-2024-3400"]),
+        ("45.77.13.9<sup>12</sup>", vec!["45.77.13.9"]),
+        ("evil.com<sub>a</sub>.", vec!["evil.com"]),
+        ("evil[.]com<SUP class=\"n\">1,2</SUP>", vec!["evil.com"]),
+        (
+            "http://evil.com/a.exe<sup><a href=\"#fn4\">4</a></sup>.",
+            vec!["http://evil.com/a.exe", "evil.com"],
+        ),
+        (
+            "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2<sup>*</sup>",
+            vec!["1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"],
+        ),
+        (
+            "3395856ce81f2b7382dee72602f798b642f14140<sup>5</sup>",
+            vec!["3395856ce81f2b7382dee72602f798b642f14140"],
+        ),
+        ("<sup>1</sup>evil.com", vec!["evil.com"]),
+        (
+            "<p>HKLM\\Software\\Evil<sup>8</sup></p>",
+            vec!["HKLM\\Software\\Evil"],
+        ),
+        ("by Emotet<sup>6</sup>", vec!["Emotet"]),
+        ("45.77.13.9<a href=\"#ref-2\">2</a>", vec!["45.77.13.9"]),
+        ("evil.com<a href=\"#fn\">\u{2020}</a>", vec!["evil.com"]),
+        // A link to a place in the document whose content is no mark.
+        ("evil<a href=\"#host\">.com</a>", vec!["evil.com"]),
+        ("evil.com<sup>.net</sup>", vec!["evil.com"]),
+    ] {
+        assert_eq!(values(Markup::Html, source), expected, "{source}");
+    }
+}
