@@ -4,7 +4,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::host::{self, Dots, Host};
 use super::scan::{Hit, Page, Span, last_bytes};
-use super::{IndicatorType, defang, domain, ipv4, path, scheme, tlds};
+use super::{IndicatorType, brackets, defang, domain, ipv4, path, scheme, tlds};
 
 /// How far back the words before an address are looked at.
 const WORDS_BEFORE: usize = 64;
@@ -30,6 +30,10 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
             continue;
         };
         let start = after_percent(bytes, start);
+        if brackets::is_rest_of_label(bytes, start) {
+            floor = core + 1;
+            continue;
+        }
         let host = host::read(text, start, Dots::Usual);
         floor = finder.judge(start, &host).max(core + 1);
     }
@@ -138,9 +142,9 @@ impl Finder<'_, '_> {
         let Some((kind, value)) = found else {
             return host.end;
         };
-        // After another scheme than a URL's a path says nothing.
-        let schemed = last_bytes(self.text.get(..start).unwrap_or_default(), 2) == "//";
-        let (tail, tail_end) = if schemed {
+        // After another scheme than a URL's a path says nothing, nor does it below a placeholder.
+        let before = last_bytes(self.text.get(..start).unwrap_or_default(), 4);
+        let (tail, tail_end) = if before.ends_with("//") || brackets::ends_placeholder(before) {
             (None, host.end)
         } else {
             self.tail(host, kind)
@@ -193,7 +197,7 @@ impl Finder<'_, '_> {
 
     fn domain(&self, start: usize, host: &Host) -> Option<(IndicatorType, String)> {
         let bytes = self.text.as_bytes();
-        let trusted = host.defanged && !host.spoken || defang::follows_at_sign(bytes, start);
+        let trusted = host.certain && !host.spoken || defang::follows_at_sign(bytes, start);
         let scheme = start >= 3 && bytes.get(start - 3..start) == Some(b"://");
         let domain = if trusted || scheme {
             domain::named(&host.name)

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bitcoin;
+mod brackets;
 mod csv;
 mod cve;
 mod defang;

@@ -86,7 +86,8 @@ pub fn is_likely(text: &str) -> bool {
         let name = Name::read(tag);
         let known = !matches!(Element::named(name.as_bytes()), Element::Block)
             || BLOCKS.contains(&name.as_bytes());
-        let foreign = name.as_bytes().contains(&b':');
+        let foreign =
+            name.as_bytes().contains(&b':') || !tag.first().is_some_and(u8::is_ascii_alphabetic);
         known && !foreign && matches!(tag.get(name.length), Some(b'>' | b' ' | b'/' | b'\n'))
     })
 }
