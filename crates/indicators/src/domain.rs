@@ -2,7 +2,7 @@
 
 use memchr::memrchr;
 
-use super::tlds;
+use super::{masked, tlds};
 
 /// The most bytes of a name and of a label (RFC 1035, section 2.3.4).
 const MOST_BYTES: usize = 253;
@@ -16,7 +16,7 @@ pub fn named(name: &str) -> Option<&str> {
     let bytes = bytes.get(..bytes.iter().rposition(|byte| *byte != b'-')? + 1)?;
     let dot = memrchr(b'.', bytes)?;
     let top = name.get(dot + 1..bytes.len())?;
-    if !tlds::is_known(top) {
+    if !tlds::is_known(top) || top == "xxx" && masked::is_address(name) {
         return None;
     }
     let mut labels = Labels {

@@ -4,7 +4,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::host::{self, Dots, Host};
 use super::scan::{Hit, Page, Span, last_bytes};
-use super::{IndicatorType, brackets, defang, domain, ipv4, path, scheme, tlds};
+use super::{IndicatorType, brackets, defang, domain, ipv4, lead, path, scheme, tlds};
 
 /// How far back the words before an address are looked at.
 const WORDS_BEFORE: usize = 64;
@@ -29,7 +29,7 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         let Some(start) = host::label_before(text, core, floor) else {
             continue;
         };
-        let start = after_percent(bytes, start);
+        let start = lead::skip(bytes, start);
         if brackets::is_rest_of_label(bytes, start) {
             floor = core + 1;
             continue;
@@ -71,14 +71,15 @@ pub fn find_in_path(text: &str, page: &Page, hits: &mut Vec<Hit>) {
             continue;
         };
         let before = start.checked_sub(1).and_then(|at| bytes.get(at));
-        let encoded = after_percent(bytes, start) > start;
-        let start = after_percent(bytes, start);
+        let encoded = lead::skip(bytes, start) > start;
+        let start = lead::skip(bytes, start);
         let host = host::read(text, start, Dots::Usual);
         floor = host.end;
         let is_free = |byte: Option<&u8>| byte.is_none_or(|byte| b"/=?&,;:#%".contains(byte));
         if host.end > page.end
             || !(encoded || is_free(before) && before != Some(&b'%'))
             || !(host.end == page.end || is_free(bytes.get(host.end)))
+            || lead::mailbox(bytes, host.end).is_some()
         {
             continue;
         }
@@ -119,7 +120,7 @@ impl Finder<'_, '_> {
     /// Reports what a host is, and returns the offset to go on from.
     fn judge(&mut self, start: usize, host: &Host) -> usize {
         let bytes = self.text.as_bytes();
-        if let Some(after) = defang::at_sign(bytes, host.end) {
+        if let Some(after) = lead::mailbox(bytes, host.end) {
             // The name of a mailbox.
             return after;
         }
@@ -307,13 +308,4 @@ fn may_be_spelt(bytes: &[u8], core: usize) -> bool {
     (before == Some(b' ') && after == Some(b' '))
         || before.is_some_and(defang::is_bracket)
         || after.is_some_and(defang::is_bracket)
-}
-
-/// Skips the two hex digits after a percent sign.
-fn after_percent(bytes: &[u8], start: usize) -> usize {
-    let encoded = start > 0 && bytes.get(start - 1) == Some(&b'%');
-    let digits = bytes
-        .get(start..start + 2)
-        .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-    start + if encoded && digits { 2 } else { 0 }
 }

@@ -15,6 +15,8 @@ pub mod html;
 mod ipv4;
 mod ipv6;
 mod known_sites;
+mod lead;
+mod masked;
 mod names;
 mod path;
 mod registry;
