@@ -148,7 +148,7 @@ impl Finder<'_, '_> {
         let (tail, tail_end) = if before.ends_with("//") || brackets::ends_placeholder(before) {
             (None, host.end)
         } else {
-            self.tail(host, kind)
+            self.tail(start, host, kind)
         };
         let defanged = host.defanged;
         if let Some(tail) = tail {
@@ -216,7 +216,7 @@ impl Finder<'_, '_> {
     }
 
     /// The port and path after a host if they make it a URL, and the offset to go on from.
-    fn tail(&self, host: &Host, kind: IndicatorType) -> (Option<String>, usize) {
+    fn tail(&self, start: usize, host: &Host, kind: IndicatorType) -> (Option<String>, usize) {
         let bytes = self.text.as_bytes();
         if !matches!(
             bytes.get(host.end),
@@ -237,7 +237,7 @@ impl Finder<'_, '_> {
             return (None, host.end);
         }
         let path_start = tail.len();
-        let read = path::read(self.text, end, false, &mut tail);
+        let read = path::read(self.text, start, end, &mut tail);
         let path = tail.get(path_start + 1..).unwrap_or_default();
         let is_url = match kind {
             IndicatorType::Ip => has_extension(path) || path.contains('?'),

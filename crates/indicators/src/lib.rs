@@ -10,6 +10,7 @@ mod digest;
 mod domain;
 mod dotted;
 mod encoded;
+mod ending;
 mod host;
 pub mod html;
 mod ipv4;

@@ -1,6 +1,9 @@
 //! The part of a URL after its host: where it ends, and what is defanged in it.
 
+use memchr::memchr2;
+
 use super::defang;
+use super::ending::Around;
 
 /// Bytes that no URL holds.
 const ENDS: &[u8] = b" \t\r\n\"<>`|^";
@@ -37,8 +40,11 @@ pub fn begins(bytes: &[u8], at: usize) -> bool {
     defang::slash(bytes, at).is_some() || matches!(bytes.get(at), Some(b'?' | b'#'))
 }
 
-/// Appends the path, query and fragment that begin at `start` to `url`. `quoted`: the URL stands in single quotes.
-pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
+/// Appends the path, query and fragment that begin at `start` to `url`, which begins at `first` in the text.
+pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
+    let around = Around::before(text.as_bytes(), first);
+    let limit = around.limit(text.as_bytes(), first, start);
+    let text = text.get(..limit).unwrap_or(text);
     let bytes = text.as_bytes();
     let base = url.len();
     let mut tail = Tail {
@@ -64,17 +70,19 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
             continue;
         }
         let ends = match byte {
-            b'\'' => quoted,
             b'\\' => true,
-            // A closing tag: `[/url]`.
-            b'[' if bytes.get(tail.end + 1) == Some(&b'/') => true,
-            b',' | b';' => begins_url(bytes, tail.end + 1),
-            b'&' => END_ENTITIES
-                .iter()
-                .any(|entity| defang::starts_with(bytes, tail.end, entity)),
+            b'\'' | b'$' => around.ends(bytes, tail.end, false),
+            b',' | b';' => begins_url(bytes, tail.end + 1) || around.ends(bytes, tail.end, false),
+            b'&' => {
+                let query = is_query(url, base);
+                around.ends(bytes, tail.end, query)
+                    || END_ENTITIES
+                        .iter()
+                        .any(|entity| defang::starts_with(bytes, tail.end, entity))
+            }
             b'(' | b'[' | b'{' => {
                 nesting.push(byte);
-                false
+                byte != b'(' && around.ends(bytes, tail.end, is_query(url, base))
             }
             b')' | b']' | b'}' => nesting.pop() != Some(opener(byte)),
             _ => ENDS.contains(&byte) || byte.is_ascii_control(),
@@ -96,8 +104,20 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
             break;
         }
     }
-    trim(url, base);
+    if bytes.get(tail.end) == Some(&b'>') {
+        // An arrow, or the end of a comment.
+        trim(url, base, |c| c == '-');
+    }
+    trim(url, base, |c| {
+        ".,;:!?'*([{".contains(c) || around.emphasis() == Some(c)
+    });
     tail
+}
+
+/// Whether what has been read of a path goes on into its query or fragment.
+fn is_query(url: &str, base: usize) -> bool {
+    url.get(base..)
+        .is_some_and(|path| memchr2(b'?', b'#', path.as_bytes()).is_some())
 }
 
 /// What at `at` stands for a plain character: its length, and what it stands for.
@@ -155,14 +175,14 @@ fn opener(closer: u8) -> u8 {
     }
 }
 
-/// Takes the punctuation of the sentence around it off the end of a URL, not beyond `base`.
-fn trim(url: &mut String, base: usize) {
+/// Takes the punctuation around it off the end of a URL, not beyond `base`.
+fn trim(url: &mut String, base: usize, is_punctuation: impl Fn(char) -> bool) {
     let path = url.get(base..).unwrap_or_default();
-    let kept = path.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '(', '[', '{']);
+    let kept = path.trim_end_matches(is_punctuation);
     url.truncate(base + kept.len());
 }
 
 /// Letters of scripts with spaces between words: in the others a URL stands right beside the words around it.
 fn is_letter(letter: char) -> bool {
-    letter.is_alphanumeric() && (letter < '\u{530}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
+    letter.is_alphabetic() && (letter < '\u{530}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
 }
