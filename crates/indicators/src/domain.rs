@@ -142,8 +142,14 @@ fn is_detection(written: &str, top: &str) -> bool {
         .iter()
         .any(|known| first.eq_ignore_ascii_case(known));
     platform
-        || (has_lower && variant && !tlds::is_common(top))
+        || (has_lower && variant && !tlds::is_common(top) && !is_registered(written, top))
         || (!has_lower && written.contains('_'))
+}
+
+/// Whether the last two labels are a public suffix, whatever their case: `Co.UK`.
+fn is_registered(written: &str, top: &str) -> bool {
+    let second = written.rsplit('.').nth(1).unwrap_or_default();
+    tlds::is_second_level(&second.to_ascii_lowercase(), top)
 }
 
 /// Whether all names below a top-level domain belong to one company, so that in a text it is a word whose space is missing.

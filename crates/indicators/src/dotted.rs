@@ -4,7 +4,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::host::{self, Dots, Host};
 use super::scan::{Hit, Page, Span, last_bytes};
-use super::{IndicatorType, brackets, defang, domain, ipv4, lead, path, scheme, tlds};
+use super::{IndicatorType, brackets, defang, domain, ipv4, lead, path, scheme, spelt, tlds};
 
 /// How far back the words before an address are looked at.
 const WORDS_BEFORE: usize = 64;
@@ -24,6 +24,12 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
             floor = floor.max(span.end);
         }
         if core < floor {
+            continue;
+        }
+        if let Some(spelt) = spelt::read(text, core, floor) {
+            floor = spelt.end;
+            let hit = Hit::new(spelt.start, spelt.kind, spelt.value, true);
+            finder.hits.push(hit);
             continue;
         }
         let Some(start) = host::label_before(text, core, floor) else {
@@ -46,7 +52,10 @@ fn cores(bytes: &[u8]) -> Vec<usize> {
         .collect();
     let dots = cores.len();
     for word in [&b"dot"[..], b"DOT", b"Dot"] {
-        cores.extend(memmem::find_iter(bytes, word).filter(|at| may_be_spelt(bytes, *at)));
+        cores.extend(
+            memmem::find_iter(bytes, word)
+                .filter(|at| may_be_spelt(bytes, *at) || spelt::may_begin(bytes, *at)),
+        );
     }
     if cores.len() > dots {
         cores.sort_unstable();

@@ -11,6 +11,7 @@ mod domain;
 mod dotted;
 mod encoded;
 mod ending;
+mod escapes;
 mod host;
 pub mod html;
 mod ipv4;
@@ -24,6 +25,7 @@ mod registry;
 mod rules;
 mod scan;
 mod scheme;
+mod spelt;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -190,7 +192,8 @@ fn find_at_most(parts: &[(Markup, &str)], rules: &Rules, most: usize) -> Vec<Ind
     for (markup, source) in parts {
         let text = text::prepare(*markup, source);
         for piece in text::pieces(&text.body) {
-            let piece = text::visible(piece);
+            let visible = text::visible(piece);
+            let piece = escapes::decode(&visible);
             let mut scan = Scan::of(&piece);
             scan.add_names(&piece, &rules.names);
             found.take(scan, rules);
