@@ -9,6 +9,7 @@ mod defang;
 mod digest;
 mod domain;
 mod dotted;
+mod enclosure;
 mod encoded;
 mod ending;
 mod escapes;
