@@ -1,6 +1,8 @@
 //! What ends a URL although a URL may hold it: the next command of a shell, the next cell of a row, the title that a markup
 //! puts in brackets behind it.
 
+use memchr::memmem;
+
 use super::defang;
 
 /// Commands that follow a download in one line, in lower case.
@@ -105,13 +107,13 @@ impl Around {
             b'0' if spaced.ends_with(b"%20") => b"%20",
             _ => return bytes.len(),
         };
+        // The next one precedes the next such URL, if any: no byte is passed twice.
         let rest = bytes.get(start..).unwrap_or_default();
-        let line = rest
-            .iter()
-            .position(u8::is_ascii_whitespace)
-            .and_then(|end| rest.get(..end))
-            .unwrap_or(rest);
-        memchr::memmem::find(line, separator).map_or(bytes.len(), |at| start + at)
+        let next = memmem::find(rest, separator).filter(|at| {
+            let words = rest.get(..*at).unwrap_or_default();
+            !words.iter().any(u8::is_ascii_whitespace)
+        });
+        next.map_or(bytes.len(), |at| start + at)
     }
 
     /// Whether the URL ends with the byte at `at`. `query`: whether that is in its query or fragment.

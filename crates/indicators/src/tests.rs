@@ -9,6 +9,7 @@
 mod accuracy;
 mod counting;
 mod documented;
+mod hostile;
 mod linear;
 mod markup;
 mod news;
