@@ -35,8 +35,9 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         let Some(start) = host::label_before(text, core, floor) else {
             continue;
         };
+        let joined = lead::is_joined(bytes, start);
         let start = lead::skip(bytes, start);
-        if brackets::is_rest_of_label(bytes, start) {
+        if joined || brackets::is_rest_of_label(bytes, start) {
             floor = core + 1;
             continue;
         }

@@ -3,7 +3,7 @@
 
 use memchr::memmem;
 
-use super::defang;
+use super::{defang, ipv4};
 
 /// Commands that follow a download in one line, in lower case.
 const COMMANDS: [&str; 43] = [
@@ -159,6 +159,7 @@ impl Around {
             || capital && after == Some(b' ')
             || self.first && ends_cell && (capital || known || word.is_empty())
             || self.first && is_date(bytes, at + 1)
+            || separator.is_some_and(|separator| is_indicator(bytes, at + 1, separator))
     }
 
     /// The byte of an emphasis around it, which its end is rid of.
@@ -166,6 +167,26 @@ impl Around {
     pub fn emphasis(self) -> Option<char> {
         matches!(self.before, b'_' | b'~').then_some(char::from(self.before))
     }
+}
+
+/// The most bytes of a digest, and more than any address has.
+const MOST_CELL: usize = 64;
+
+/// Whether the cell at `at` is an address or a digest.
+fn is_indicator(bytes: &[u8], at: usize, separator: u8) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == separator;
+    let length = rest.iter().take(MOST_CELL + 1).position(ends);
+    let cell = length.or((rest.len() <= MOST_CELL).then_some(rest.len()));
+    let cell = cell
+        .and_then(|length| rest.get(..length))
+        .unwrap_or_default();
+    let digest = matches!(cell.len(), 32 | 40 | 64) && cell.iter().all(u8::is_ascii_hexdigit);
+    digest
+        || std::str::from_utf8(cell)
+            .ok()
+            .and_then(ipv4::parse)
+            .is_some()
 }
 
 /// The letters, digits and underscores at `at`, as far as they matter.

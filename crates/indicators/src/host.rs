@@ -1,7 +1,7 @@
 //! Reading a host as people write it, label by label, whatever stands for the dots.
 
 use super::defang::{self, Dot, Style};
-use super::{brackets, domain, ipv4, tlds};
+use super::{brackets, domain, ipv4, spaced, tlds};
 
 /// The most bytes of a host that are kept: anything longer is none, though it is read to its end.
 const MOST_BYTES: usize = 512;
@@ -242,7 +242,11 @@ fn loose(bytes: &[u8], host: &Host, dots: Dots) -> Option<Dot> {
         [b' ', b'.', ..] => 2,
         _ => return None,
     };
-    (dots == Dots::AfterScheme && !host.is_complete()).then_some(Dot {
+    let fits = match dots {
+        Dots::AfterScheme => true,
+        Dots::Usual => length == 2 && spaced::goes_on(bytes, host.end, &host.name),
+    };
+    (fits && !host.is_complete()).then_some(Dot {
         end: host.end + length,
         style: Style::Defanged,
         opened: 0,

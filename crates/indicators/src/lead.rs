@@ -14,6 +14,19 @@ pub fn skip(bytes: &[u8], start: usize) -> usize {
     }
 }
 
+/// Whether a letter or a digit that is percent-encoded joins a label that begins at `start` to what precedes it: `e%76il.com`.
+#[must_use]
+pub fn is_joined(bytes: &[u8], start: usize) -> bool {
+    let Some([before, b'%']) = bytes.get(start.saturating_sub(2)..start) else {
+        return false;
+    };
+    let digits = bytes.get(start..start + 2).unwrap_or_default();
+    let code = std::str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    before.is_ascii_alphanumeric() && code.is_some_and(|code| code.is_ascii_alphanumeric())
+}
+
 /// The hex digits after a percent sign, with those of a byte that is encoded twice.
 fn encoded(bytes: &[u8], start: usize) -> Option<usize> {
     let is_hex = |at: usize| {
@@ -93,6 +106,19 @@ mod tests {
             ("%", 1, 1),
         ] {
             assert_eq!(skip(text.as_bytes(), start), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn encoded_letters_join() {
+        for (text, start, expected) in [
+            ("e%76il.com", 2, true),
+            ("a%2Fevil.com", 2, false),
+            ("%76il.com", 1, false),
+            ("100%bad.com", 4, false),
+            ("evil.com", 0, false),
+        ] {
+            assert_eq!(is_joined(text.as_bytes(), start), expected, "{text}");
         }
     }
 

@@ -26,6 +26,7 @@ mod registry;
 mod rules;
 mod scan;
 mod scheme;
+mod spaced;
 mod spelt;
 #[cfg(test)]
 mod tests;

@@ -108,8 +108,9 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         // An arrow, or the end of a comment.
         trim(url, base, |c| c == '-');
     }
+    let query = is_query(url, base);
     trim(url, base, |c| {
-        ".,;:!?'*([{".contains(c) || around.emphasis() == Some(c)
+        ".,;:!?'*([{".contains(c) || !query && c == '&' || around.emphasis() == Some(c)
     });
     tail
 }

@@ -5,7 +5,7 @@ use std::iter;
 
 use memchr::{memchr, memchr3_iter, memrchr};
 
-use super::{Markup, csv, html};
+use super::{Markup, csv, html, tlds};
 
 /// A part of a document, ready to be scanned.
 pub struct Text<'s> {
@@ -52,12 +52,14 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// The full stop of Chinese and Japanese, which their keyboards give for a dot.
 const STOP: &str = "\u{3002}";
 
-/// Writes a dot for each of them that stands within a word.
+/// Writes a dot for each of them that stands within a host, not between two.
 fn with_dots(text: &str) -> String {
     let mut dotted = String::with_capacity(text.len());
     let mut done = 0;
     for (at, stop) in text.match_indices(STOP) {
-        if is_in_word(text.as_bytes(), at, stop.len()) {
+        let (before, after) = (text.get(..at), text.get(at + stop.len()..));
+        let host = ends_open(before.unwrap_or_default()) || begins_top(after.unwrap_or_default());
+        if host && is_in_word(text.as_bytes(), at, stop.len()) {
             dotted.push_str(text.get(done..at).unwrap_or_default());
             dotted.push('.');
             done = at + stop.len();
@@ -65,6 +67,19 @@ fn with_dots(text: &str) -> String {
     }
     dotted.push_str(text.get(done..).unwrap_or_default());
     dotted
+}
+
+/// Whether the host that ends a text lacks its top-level domain.
+fn ends_open(text: &str) -> bool {
+    let label = text.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
+    label.is_some_and(|label| !tlds::is_known(&label.to_ascii_lowercase()))
+}
+
+/// Whether a text begins with a top-level domain and no more of a host.
+fn begins_top(text: &str) -> bool {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric());
+    let (label, rest) = text.split_at(end.unwrap_or(text.len()));
+    !rest.starts_with('.') && tlds::is_known(&label.to_ascii_lowercase())
 }
 
 fn plain(text: &str) -> Cow<'_, str> {
