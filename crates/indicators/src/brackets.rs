@@ -131,6 +131,20 @@ pub fn ends_placeholder(before: &str) -> bool {
     dot.is_some_and(|before| before.ends_with([']', '}', '>']))
 }
 
+/// Whether what begins at `start` is a member of what an index or a call before it gives: `items[0].spec.name`, `now().year`.
+#[must_use]
+pub fn is_member(bytes: &[u8], start: usize) -> bool {
+    let Some([close, b'.']) = bytes.get(start.saturating_sub(2)..start) else {
+        return false;
+    };
+    let Some(open) = opener(bytes, start - 2).filter(|_| matches!(close, b')' | b']')) else {
+        return false;
+    };
+    let content = bytes.get(open + 1..start - 2).unwrap_or_default();
+    let glued = ends_word(bytes, open) || content.is_empty();
+    glued && !is_placeholder(content) && !is_pattern(bytes, open, content)
+}
+
 /// Whether a set or a count of a regular expression stands in the bracket at `open`: `[a-f0-9]`, `{3,8}`.
 fn is_pattern(bytes: &[u8], open: usize, content: &[u8]) -> bool {
     match bytes.get(open) {

@@ -121,6 +121,13 @@ pub fn is_method(domain: &str) -> bool {
         .is_some_and(|(_, top)| !top.contains('.') && top.len() > 2 && !tlds::is_common(top))
 }
 
+/// Whether its end is rather that of a member of an object than a top-level domain.
+#[must_use]
+pub fn may_be_member(domain: &str) -> bool {
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    !tlds::is_common(top) || top == "info"
+}
+
 /// Whether the last label begins a sentence: `found it.In the end`.
 fn is_sentence(written: &str, top: &str) -> bool {
     let last = written.rsplit('.').next().unwrap_or_default().as_bytes();

@@ -16,6 +16,7 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         text,
         hits,
         version_end: None,
+        headless: usize::MAX,
     };
     let mut taken = taken.iter().peekable();
     let mut floor = 0;
@@ -39,6 +40,7 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         let start = lead::skip(bytes, start);
         if joined || brackets::is_rest_of_label(bytes, start) {
             floor = core + 1;
+            finder.headless = floor;
             continue;
         }
         let host = host::read(text, start, Dots::Usual);
@@ -124,6 +126,8 @@ struct Finder<'t, 'h> {
     hits: &'h mut Vec<Hit>,
     /// Where the last version number ended, for lists of them.
     version_end: Option<usize>,
+    /// Where a name begins whose first label was left out.
+    headless: usize,
 }
 
 impl Finder<'_, '_> {
@@ -155,7 +159,10 @@ impl Finder<'_, '_> {
         };
         // After another scheme than a URL's a path says nothing, nor does it below a placeholder.
         let before = last_bytes(self.text.get(..start).unwrap_or_default(), 4);
-        let (tail, tail_end) = if before.ends_with("//") || brackets::ends_placeholder(before) {
+        let (tail, tail_end) = if before.ends_with("//")
+            || brackets::ends_placeholder(before)
+            || start == self.headless
+        {
             (None, host.end)
         } else {
             self.tail(start, host, kind)
@@ -217,10 +224,13 @@ impl Finder<'_, '_> {
         } else {
             let written = self.text.get(start..host.end)?;
             let file = is_in_path(last_bytes(self.text.get(..start)?, WORDS_BEFORE));
+            let member = brackets::is_member(bytes, start)
+                || bytes.get(host.end..host.end + 2) == Some(b"()");
             let called = bytes.get(host.end) == Some(&b'(')
                 && !bytes.get(host.end + 1).is_some_and(u8::is_ascii_digit);
             domain::plain(&host.name, written.trim_end_matches('-'))
                 .filter(|domain| !(file || called && domain::is_method(domain)))
+                .filter(|domain| !(member && domain::may_be_member(domain)))
         };
         domain.map(|domain| (IndicatorType::Domain, domain.to_owned()))
     }

@@ -1,7 +1,5 @@
 //! The part of a URL after its host: where it ends, and what is defanged in it.
 
-use memchr::memchr2;
-
 use super::defang;
 use super::ending::Around;
 
@@ -51,6 +49,7 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         end: start,
         defanged: false,
     };
+    let mut seen = Seen::default();
     let mut nesting: Vec<u8> = Vec::new();
     loop {
         let rest = bytes.get(tail.end..).unwrap_or_default();
@@ -69,20 +68,22 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
             tail.defanged |= length > 2 || byte == b'[';
             continue;
         }
+        let path = url.get(base..).unwrap_or_default();
         let ends = match byte {
             b'\\' => true,
-            b'\'' | b'$' => around.ends(bytes, tail.end, false),
+            // The second of two may be followed by anything: `?x='a',1`.
+            b'\'' => !seen.update(path).quoted && around.ends(bytes, tail.end, false),
+            b'$' => around.ends(bytes, tail.end, false),
             b',' | b';' => begins_url(bytes, tail.end + 1) || around.ends(bytes, tail.end, false),
             b'&' => {
-                let query = is_query(url, base);
-                around.ends(bytes, tail.end, query)
+                around.ends(bytes, tail.end, seen.update(path).query)
                     || END_ENTITIES
                         .iter()
                         .any(|entity| defang::starts_with(bytes, tail.end, entity))
             }
             b'(' | b'[' | b'{' => {
                 nesting.push(byte);
-                byte != b'(' && around.ends(bytes, tail.end, is_query(url, base))
+                byte != b'(' && around.ends(bytes, tail.end, seen.update(path).query)
             }
             b')' | b']' | b'}' => nesting.pop() != Some(opener(byte)),
             _ => ENDS.contains(&byte) || byte.is_ascii_control(),
@@ -108,17 +109,32 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         // An arrow, or the end of a comment.
         trim(url, base, |c| c == '-');
     }
-    let query = is_query(url, base);
+    let query = seen.update(url.get(base..).unwrap_or_default()).query;
     trim(url, base, |c| {
         ".,;:!?'*([{".contains(c) || !query && c == '&' || around.emphasis() == Some(c)
     });
     tail
 }
 
-/// Whether what has been read of a path goes on into its query or fragment.
-fn is_query(url: &str, base: usize) -> bool {
-    url.get(base..)
-        .is_some_and(|path| memchr2(b'?', b'#', path.as_bytes()).is_some())
+/// What has been read of a path, each byte looked at once.
+#[derive(Default)]
+struct Seen {
+    length: usize,
+    /// Whether it goes on into the query or fragment.
+    query: bool,
+    /// Whether it opens a quote and does not close it.
+    quoted: bool,
+}
+
+impl Seen {
+    fn update(&mut self, path: &str) -> &Self {
+        for byte in path.as_bytes().get(self.length..).unwrap_or_default() {
+            self.query |= matches!(byte, b'?' | b'#');
+            self.quoted ^= *byte == b'\'';
+        }
+        self.length = path.len();
+        self
+    }
 }
 
 /// What at `at` stands for a plain character: its length, and what it stands for.

@@ -175,6 +175,9 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
     }
     let bracket = matches!(bytes.get(start), Some(b'[' | b'(' | b'{'));
     let read = host::read(text, start + usize::from(bracket), Dots::AfterScheme);
+    if bracket && is_part(bytes, read.end) {
+        return Err(read.end);
+    }
     let (host, is_address) = match ipv4::parse(&read.name) {
         Some(address) => (address.to_string(), true),
         None if domain::named(&read.name).is_some() => {
@@ -189,6 +192,14 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
         defanged: read.defanged || bracket,
         opened: bracket || read.opened > 0,
     })
+}
+
+/// Whether the bracket that closes at `at` held a part of a name only: `{user.name}.evil.com`.
+fn is_part(bytes: &[u8], at: usize) -> bool {
+    matches!(
+        bytes.get(at..at + 3),
+        Some([b']' | b')' | b'}', b'.' | b'-' | b'_', next]) if next.is_ascii_alphanumeric()
+    )
 }
 
 fn skip_closer(bytes: &[u8], at: usize, opened: bool) -> usize {

@@ -34,14 +34,21 @@ pub fn keep(target: &str, links: &mut String) {
     links.push('\n');
 }
 
-/// Whether a link to `target` whose content is at the start of `content` is the mark of a note: it leads to a place in the
-/// same document, and its content begins with a number or a sign.
+/// Whether a link to `target` whose content is at the start of `content` is the mark of a note: it leads to a place in a
+/// document, and all of its content is a short number or a sign.
 #[must_use]
 pub fn is_note(target: &str, content: &str) -> bool {
-    let place = target.trim().strip_prefix('#').unwrap_or_default();
-    !place.is_empty()
+    let place = target.trim().split_once('#').map_or("", |(_, place)| place);
+    let digits = content
+        .bytes()
+        .take(4)
+        .take_while(u8::is_ascii_digit)
+        .count();
+    let number = matches!(digits, 1..=3)
         && content
-            .starts_with(|c: char| c.is_ascii_digit() || matches!(c, '*' | '\u{2020}' | '\u{2021}'))
+            .get(digits..)
+            .is_some_and(|rest| rest.starts_with('<'));
+    !place.is_empty() && (number || content.starts_with(['*', '\u{2020}', '\u{2021}']))
 }
 
 /// Undoes what programs that make links of defanged hosts do to their brackets: `evil%5B.%5Dcom`.

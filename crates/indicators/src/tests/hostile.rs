@@ -7,7 +7,7 @@ pub const PIECES: [&str; 18] = [
 ];
 
 /// Pieces that make a careless matcher look at the same bytes again and again.
-pub const REPEATED: [&str; 32] = [
+pub const REPEATED: [&str; 36] = [
     "(a).",
     "a[1].",
     "[random].",
@@ -32,6 +32,10 @@ pub const REPEATED: [&str; 32] = [
     "http://a.com/'",
     "http://http://",
     "http://a.com/&&",
+    "&a",
+    "a'b",
+    "[a]=",
+    "f().a",
     "[HKLM\\a b",
     "|HKLM\\a b",
     "\u{3002}a",

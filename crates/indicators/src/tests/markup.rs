@@ -276,7 +276,21 @@ fn marks_of_notes_are_no_part_of_what_they_follow() {
         ("by Emotet<sup>6</sup>", vec!["Emotet"]),
         ("45.77.13.9<a href=\"#ref-2\">2</a>", vec!["45.77.13.9"]),
         ("evil.com<a href=\"#fn\">\u{2020}</a>", vec!["evil.com"]),
-        // A link to a place in the document whose content is no mark.
+        (
+            "evil.com<a href=\"https://a.example.org/b#cite-1\">1</a>",
+            vec![
+                "evil.com",
+                "https://a.example.org/b#cite-1",
+                "a.example.org",
+            ],
+        ),
+        // Links to a place whose content is no mark.
+        ("<a href=\"#1\">45</a>.77.13.9", vec!["45.77.13.9"]),
+        (
+            "<a href=\"#a\">hxxp://</a><a href=\"#b\">45.77.13.9</a>",
+            vec!["45.77.13.9"],
+        ),
+        ("45.<a href=\"#c\">77.13.9</a>", vec!["45.77.13.9"]),
         ("evil<a href=\"#host\">.com</a>", vec!["evil.com"]),
         ("evil.com<sup>.net</sup>", vec!["evil.com"]),
     ] {
