@@ -222,7 +222,7 @@ fn closes_string(bytes: &[u8], at: usize) -> bool {
         None => true,
         Some(b's') => bytes
             .get(at + 1)
-            .is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"'/=%_-.".contains(byte)),
+            .is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"'/=%_-.+&?#".contains(byte)),
         Some(byte) => byte.is_ascii_whitespace() || b";),+]}|&\"<>".contains(byte),
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memmem};
 
-use super::ipv4;
+use super::{domain, ipv4, tlds};
 
 /// How far back a path is looked for that a backslash may belong to.
 const REACH: usize = 96;
@@ -45,7 +45,11 @@ pub fn decode(text: &str) -> Cow<'_, str> {
             || match context(before, doubled) {
                 Context::String => true,
                 Context::Path => false,
-                Context::Unclear => end > next + 1 || signs.present(bytes, doubled),
+                Context::Unclear => {
+                    end > next + 1
+                        || follows_indicator(bytes, before, end)
+                        || signs.present(bytes, doubled)
+                }
             };
         if is_escape {
             plain.push_str(text.get(done..at).unwrap_or_default());
@@ -139,6 +143,29 @@ fn context(before: &[u8], doubled: bool) -> Context {
     }
 }
 
+/// Whether an indicator that no path, key or account holds is at `at`: an address, a URL or a CVE, or a domain after another.
+fn follows_indicator(bytes: &[u8], before: &[u8], at: usize) -> bool {
+    let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && !b".-".contains(byte);
+    let rest = bytes.get(at..).unwrap_or_default();
+    let rest = rest.get(..REACH.min(rest.len())).unwrap_or_default();
+    let word = rest.split(is_end).next().unwrap_or_default();
+    // A full stop.
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    let last = before.rsplit(is_end).next().unwrap_or_default();
+    [&b"http"[..], b"hxxp", b"CVE-"]
+        .iter()
+        .any(|start| word.starts_with(start))
+        || is_indicator(word)
+        || [word, last].iter().all(|word| is_domain(word))
+}
+
+fn is_domain(word: &[u8]) -> bool {
+    let name = std::str::from_utf8(word).unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    let top = name.rsplit('.').next().unwrap_or_default();
+    tlds::is_common(top) && domain::named(&name).is_some()
+}
+
 /// A path that is plain in the same line may have a space in it, and go on.
 fn unclear(line: &[u8]) -> Context {
     let plain = memchr_iter(b'\\', line).any(|at| {
@@ -206,6 +233,12 @@ mod tests {
             ("\\ud83d\\ude00evil.com", "  evil.com"),
             ("is\\\\r\\\\nevil.com", "is\n\nevil.com"),
             ("hosts:\\\\nevil.com", "hosts:\nevil.com"),
+            ("evil.com\\nbad.net", "evil.com\nbad.net"),
+            ("hosts\\n45.77.13.9.", "hosts\n45.77.13.9."),
+            (
+                "see\\thttp://evil.com\\nCVE-2024-1",
+                "see\thttp://evil.com\nCVE-2024-1",
+            ),
         ] {
             assert_eq!(decode(text), expected, "{text}");
         }
@@ -221,7 +254,7 @@ mod tests {
             "\\temp\\x.com and CORP\\nick.name",
             "HKLM\\ntds, HKCU:\\network, Registry::HKU\\test",
             "%temp%\\news.com, $env:temp\\news.com, ..\\news.com",
-            "system32\\netsh.exe",
+            "system32\\netsh.exe, evil.com\\nick, corp.local\\nick.net",
             "copy \"C:\\Program Files\\news.com\" and \\\"x\\\"",
             "\\users\\u00zz",
             "\\",

@@ -198,7 +198,7 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
 fn is_part(bytes: &[u8], at: usize) -> bool {
     matches!(
         bytes.get(at..at + 3),
-        Some([b']' | b')' | b'}', b'.' | b'-' | b'_', next]) if next.is_ascii_alphanumeric()
+        Some([b']' | b')' | b'}', b'.' | b'-' | b'_', next]) if next.is_ascii_alphanumeric() || matches!(next, b'{' | b'<' | b'$')
     )
 }
 

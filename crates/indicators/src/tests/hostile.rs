@@ -7,7 +7,7 @@ pub const PIECES: [&str; 18] = [
 ];
 
 /// Pieces that make a careless matcher look at the same bytes again and again.
-pub const REPEATED: [&str; 36] = [
+pub const REPEATED: [&str; 38] = [
     "(a).",
     "a[1].",
     "[random].",
@@ -21,6 +21,8 @@ pub const REPEATED: [&str; 36] = [
     "aDOTb",
     "a\\n",
     "\\n",
+    "a.com\\na.com",
+    "a\\nhttp",
     "\\\\n",
     "\\u0041",
     "http://a.com/a;",
