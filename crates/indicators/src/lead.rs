@@ -63,9 +63,10 @@ fn is_pattern(bytes: &[u8], start: usize) -> bool {
 /// mailbox. None where a port follows it, as in the paths of Windows.
 #[must_use]
 pub fn mailbox(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut signs = [&b"%40"[..], b"%2540"].into_iter();
-    if let Some(sign) = signs.find(|sign| defang::starts_with(bytes, at, sign)) {
-        return Some(at + sign.len());
+    if bytes.get(at) == Some(&b'%') {
+        let mut signs = [&b"%40"[..], b"%2540"].into_iter();
+        let sign = signs.find(|sign| defang::starts_with(bytes, at, sign));
+        return sign.map(|sign| at + sign.len());
     }
     defang::at_sign(bytes, at).filter(|after| !is_port(bytes, *after))
 }
