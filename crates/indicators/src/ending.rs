@@ -130,8 +130,13 @@ impl Around {
                         .iter()
                         .any(|word| defang::starts_with(bytes, at + 1, word))
             }
-            Some(b'&') if next == Some(b'&') => !query || !is_parameter(bytes, at + 2),
-            Some(b'&') => is_command(bytes, at + 1, b" \t\"'"),
+            Some(b'&') => {
+                let after = ampersand(bytes, at).unwrap_or(at + 1);
+                match ampersand(bytes, after) {
+                    Some(after) => !query || !is_parameter(bytes, after),
+                    None => is_command(bytes, after, b" \t\"'"),
+                }
+            }
             Some(b';') => {
                 self.is_row(bytes, at)
                     || matches!(next, Some(b'$' | b'/'))
@@ -150,8 +155,9 @@ impl Around {
         let capital = matches!(word, [first, second, ..] if first.is_ascii_uppercase() && second.is_ascii_lowercase())
             && word.iter().all(u8::is_ascii_alphabetic);
         let separator = bytes.get(at).copied();
-        let ends_cell =
-            after.is_none() || after == separator || matches!(after, Some(b'\n' | b'\r'));
+        let ends_cell = after.is_none_or(|byte| {
+            Some(byte) == separator || byte.is_ascii_whitespace() || b"|\"'`<>)]}".contains(&byte)
+        });
         let known = CELLS
             .iter()
             .any(|cell| word.eq_ignore_ascii_case(cell.as_bytes()));
@@ -208,6 +214,12 @@ fn is_command(bytes: &[u8], at: usize, after: &[u8]) -> bool {
         && COMMANDS
             .iter()
             .any(|command| word.eq_ignore_ascii_case(command.as_bytes()))
+}
+
+/// Byte offset after an ampersand at `at`, plain or as an entity.
+fn ampersand(bytes: &[u8], at: usize) -> Option<usize> {
+    let entity = defang::starts_with(bytes, at, b"&amp;");
+    (bytes.get(at) == Some(&b'&')).then_some(at + if entity { 5 } else { 1 })
 }
 
 /// Whether a parameter of a query with its value is at `at`.

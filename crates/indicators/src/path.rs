@@ -62,13 +62,14 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         let Some(&byte) = bytes.get(tail.end) else {
             break;
         };
-        if let Some((length, plain)) = refang(bytes, tail.end) {
+        let path = url.get(base..).unwrap_or_default();
+        let command = byte == b'&' && around.ends(bytes, tail.end, seen.update(path).query);
+        if let Some((length, plain)) = refang(bytes, tail.end).filter(|_| !command) {
             url.push_str(plain);
             tail.end += length;
             tail.defanged |= length > 2 || byte == b'[';
             continue;
         }
-        let path = url.get(base..).unwrap_or_default();
         let ends = match byte {
             b'\\' => true,
             // The second of two may be followed by anything: `?x='a',1`.
@@ -76,7 +77,7 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
             b'$' => around.ends(bytes, tail.end, false),
             b',' | b';' => begins_url(bytes, tail.end + 1) || around.ends(bytes, tail.end, false),
             b'&' => {
-                around.ends(bytes, tail.end, seen.update(path).query)
+                command
                     || END_ENTITIES
                         .iter()
                         .any(|entity| defang::starts_with(bytes, tail.end, entity))

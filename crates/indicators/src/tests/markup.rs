@@ -270,6 +270,14 @@ fn marks_of_notes_are_no_part_of_what_they_follow() {
         ),
         ("<sup>1</sup>evil.com", vec!["evil.com"]),
         (
+            "http://evil.com/a&sup2;",
+            vec!["http://evil.com/a", "evil.com"],
+        ),
+        (
+            "http://evil.com/b&dagger;",
+            vec!["http://evil.com/b", "evil.com"],
+        ),
+        (
             "<p>HKLM\\Software\\Evil<sup>8</sup></p>",
             vec!["HKLM\\Software\\Evil"],
         ),
