@@ -6,8 +6,8 @@ const REACH: usize = 64;
 /// Words in brackets that stand for what is not told, in lower case.
 const PLACEHOLDERS: [&str; 41] = [
     "any",
-    "chars",
     "characters",
+    "chars",
     "company",
     "customer",
     "date",
