@@ -5,8 +5,10 @@
 pub enum Style {
     /// `.`
     Plain,
-    /// `[.]`, `(dot)`, `\.`: it can't be anything else.
+    /// `[.]`, `(dot)`: it can't be anything else.
     Defanged,
+    /// `\.`, `^.`: masked, or as Markdown, shells and regular expressions have it.
+    Escaped,
     /// `[.`, `.]`, `].[`: brackets that do not pair up, as in prose when a space is missing.
     Lopsided,
     /// ` . `
@@ -87,9 +89,10 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
         return None;
     }
     let (right, end) = Brackets::read(bytes, skip_closing_space(bytes, after, left.open > 0));
-    let paired = (left.open > 0 && right.close > 0) || left.escapes > 0;
+    let paired = left.open > 0 && right.close > 0;
     let style = match (paired, left.is_empty() && right.is_empty()) {
         (true, _) => Style::Defanged,
+        _ if left.escapes > 0 => Style::Escaped,
         (false, true) if spaced => {
             let style = if word { Style::Word } else { Style::Spaced };
             return (bytes.get(end) == Some(&b' ')).then_some(Dot {

@@ -2,7 +2,7 @@
 
 use memchr::memrchr;
 
-use super::{filename, member, tlds};
+use super::{filename, masked, member, tlds};
 
 /// The most bytes of a name and of a label (RFC 1035, section 2.3.4).
 const MOST_BYTES: usize = 253;
@@ -16,7 +16,7 @@ pub fn named(name: &str) -> Option<&str> {
     let bytes = bytes.get(..bytes.iter().rposition(|byte| *byte != b'-')? + 1)?;
     let dot = memrchr(b'.', bytes)?;
     let top = name.get(dot + 1..bytes.len())?;
-    if !tlds::is_known(top) {
+    if !tlds::is_known(top) || top == "xxx" && masked::is_address(name) {
         return None;
     }
     let mut labels = Labels {
@@ -160,6 +160,13 @@ pub fn is_method(domain: &str) -> bool {
         .is_some_and(|(_, top)| !top.contains('.') && top.len() > 2 && !tlds::is_common(top))
 }
 
+/// Whether its end is rather that of a member of an object than a top-level domain.
+#[must_use]
+pub fn may_be_member(domain: &str) -> bool {
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    !tlds::is_common(top) || top == "info"
+}
+
 /// Whether the last label begins a sentence: `found it.In the end`.
 fn is_sentence(written: &str, top: &str) -> bool {
     let last = written.rsplit('.').next().unwrap_or_default().as_bytes();
@@ -181,8 +188,14 @@ fn is_detection(written: &str, top: &str) -> bool {
         .iter()
         .any(|known| first.eq_ignore_ascii_case(known));
     platform
-        || (has_lower && variant && !tlds::is_common(top))
+        || (has_lower && variant && !tlds::is_common(top) && !is_registered(written, top))
         || (!has_lower && written.contains('_'))
+}
+
+/// Whether the last two labels are a public suffix, whatever their case: `Co.UK`.
+fn is_registered(written: &str, top: &str) -> bool {
+    let second = written.rsplit('.').nth(1).unwrap_or_default();
+    tlds::is_second_level(&second.to_ascii_lowercase(), top)
 }
 
 /// Whether it is a product or a namespace that is spelt like a domain.

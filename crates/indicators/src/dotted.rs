@@ -6,8 +6,11 @@ use super::domain::Doubt;
 use super::host::{self, Dots, Host};
 use super::scan::{Hit, Span, first_bytes, last_bytes};
 use super::surroundings::{Place, Surroundings};
-use super::url_path::{after_percent, is_no_file};
-use super::{IndicatorType, defang, domain, folder, ipv4, member, path, scheme, tlds, version};
+use super::url_path::is_no_file;
+use super::{
+    IndicatorType, brackets, defang, domain, folder, ipv4, lead, member, path, scheme, spelt, tlds,
+    version,
+};
 
 /// How far back the words before an address are looked at.
 const WORDS_BEFORE: usize = 192;
@@ -26,6 +29,7 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         hits,
         version_end: None,
         surroundings: Surroundings::default(),
+        headless: usize::MAX,
     };
     let mut taken = taken.iter().peekable();
     let mut floor = 0;
@@ -36,10 +40,22 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         if core < floor {
             continue;
         }
+        if let Some(spelt) = spelt::read(text, core, floor) {
+            floor = spelt.end;
+            let hit = Hit::new(spelt.start, spelt.kind, spelt.value, true);
+            finder.hits.push(hit);
+            continue;
+        }
         let Some(start) = host::label_before(text, core, floor) else {
             continue;
         };
-        let start = after_percent(bytes, start);
+        let joined = lead::is_joined(bytes, start);
+        let start = lead::skip(bytes, start);
+        if joined || brackets::is_rest_of_label(bytes, start) {
+            floor = core + 1;
+            finder.headless = floor;
+            continue;
+        }
         let host = host::read(text, start, Dots::Usual);
         floor = finder.judge(start, &host).max(core + 1);
     }
@@ -52,7 +68,10 @@ fn cores(bytes: &[u8]) -> Vec<usize> {
         .collect();
     let dots = cores.len();
     for word in [&b"dot"[..], b"DOT", b"Dot"] {
-        cores.extend(memmem::find_iter(bytes, word).filter(|at| may_be_spelt(bytes, *at)));
+        cores.extend(
+            memmem::find_iter(bytes, word)
+                .filter(|at| may_be_spelt(bytes, *at) || spelt::may_begin(bytes, *at)),
+        );
     }
     if cores.len() > dots {
         cores.sort_unstable();
@@ -66,13 +85,15 @@ struct Finder<'t, 'h> {
     /// Where the last version number ended, for lists of them.
     version_end: Option<usize>,
     surroundings: Surroundings,
+    /// Where a name begins whose first label was left out.
+    headless: usize,
 }
 
 impl Finder<'_, '_> {
     /// Reports what a host is, and returns the offset to go on from.
     fn judge(&mut self, start: usize, host: &Host) -> usize {
         let bytes = self.text.as_bytes();
-        if let Some(after) = defang::at_sign(bytes, host.end) {
+        if let Some(after) = lead::mailbox(bytes, host.end) {
             // The name of a mailbox.
             return after;
         }
@@ -99,12 +120,15 @@ impl Finder<'_, '_> {
         let Some((kind, value)) = found else {
             return host.end;
         };
-        // After another scheme than a URL's a path says nothing.
-        let schemed = last_bytes(self.text.get(..start).unwrap_or_default(), 2) == "//";
-        let (tail, tail_end) = if schemed {
+        // After another scheme than a URL's a path says nothing, nor does it below a placeholder.
+        let before = last_bytes(self.text.get(..start).unwrap_or_default(), 4);
+        let (tail, tail_end) = if before.ends_with("//")
+            || brackets::ends_placeholder(before)
+            || start == self.headless
+        {
             (None, host.end)
         } else {
-            self.tail(host, kind)
+            self.tail(start, host, kind)
         };
         let defanged = host.defanged;
         if let Some(tail) = tail {
@@ -170,7 +194,7 @@ impl Finder<'_, '_> {
 
     fn domain(&mut self, start: usize, host: &Host) -> Option<(IndicatorType, String)> {
         let bytes = self.text.as_bytes();
-        let trusted = host.defanged && !host.spoken || defang::follows_at_sign(bytes, start);
+        let trusted = host.certain && !host.spoken || defang::follows_at_sign(bytes, start);
         let scheme = start >= 3 && bytes.get(start - 3..start) == Some(b"://");
         let domain = if trusted || scheme {
             domain::named(&host.name).filter(|domain| {
@@ -197,6 +221,7 @@ impl Finder<'_, '_> {
         if folder::holds(before, sure)
             || self.is_called(host) && domain::is_method(judged.domain)
             || member::is_used(before, top, after)
+            || self.is_element(start, host) && domain::may_be_member(judged.domain)
         {
             return None;
         }
@@ -210,6 +235,12 @@ impl Finder<'_, '_> {
             doubt => self.surroundings.say_host(place, doubt == Doubt::Member),
         };
         host.then_some(judged.domain)
+    }
+
+    /// Whether a name is reached through an index, or called without arguments: `sections[4].name`, `iter.next()`.
+    fn is_element(&self, start: usize, host: &Host) -> bool {
+        let bytes = self.text.as_bytes();
+        brackets::is_member(bytes, start) || bytes.get(host.end..host.end + 2) == Some(b"()")
     }
 
     /// Whether arguments follow a name.
@@ -228,7 +259,7 @@ impl Finder<'_, '_> {
     }
 
     /// The port and path after a host if they make it a URL, and the offset to go on from.
-    fn tail(&self, host: &Host, kind: IndicatorType) -> (Option<String>, usize) {
+    fn tail(&self, start: usize, host: &Host, kind: IndicatorType) -> (Option<String>, usize) {
         let bytes = self.text.as_bytes();
         if !matches!(
             bytes.get(host.end),
@@ -249,7 +280,7 @@ impl Finder<'_, '_> {
             return (None, host.end);
         }
         let path_start = tail.len();
-        let read = path::read(self.text, end, false, &mut tail);
+        let read = path::read(self.text, start, end, &mut tail);
         let path = tail.get(path_start + 1..).unwrap_or_default();
         let is_url = match kind {
             IndicatorType::Ip => has_extension(path) || path.contains('?'),

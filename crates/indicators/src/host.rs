@@ -1,7 +1,7 @@
 //! Reading a host as people write it, label by label, whatever stands for the dots.
 
 use super::defang::{self, Dot, Style};
-use super::{domain, ipv4, tlds};
+use super::{brackets, domain, ipv4, spaced, tlds};
 
 /// The most bytes of a host that are kept: anything longer is none, though it is read to its end.
 const MOST_BYTES: usize = 512;
@@ -15,6 +15,8 @@ pub struct Host {
     pub end: usize,
     /// Whether any of its dots is defanged.
     pub defanged: bool,
+    /// Whether one is so that it can't be anything else.
+    pub certain: bool,
     /// Whether it is spelt with ` dot `.
     pub spoken: bool,
     /// Brackets that it opens and does not close.
@@ -40,18 +42,20 @@ pub fn read(text: &str, start: usize, dots: Dots) -> Host {
         name: String::with_capacity(48),
         ..Host::default()
     };
-    host.label(text);
+    host.label(text, dots);
     let mut upper = starts_upper(bytes, start);
     while let Some(dot) = defang::dot(bytes, host.end).or_else(|| loose(bytes, &host, dots)) {
         if !is_label_byte(bytes, dot.end) && letter_at(text, dot.end).is_none() {
             break;
         }
         let label = dot.end;
-        if host.ends_before(bytes, &dot, upper) {
+        if host.is_in_brackets(bytes, start, &dot) || host.ends_before(bytes, &dot, upper) {
             break;
         }
+        let whole = host.closes_whole(bytes, start);
         host.take_dot(&dot);
-        host.label(text);
+        host.certain |= matches!(dot.style, Style::Defanged | Style::Lopsided) && !whole;
+        host.label(text, dots);
         upper = starts_upper(bytes, label);
     }
     if host.name.len() > MOST_BYTES {
@@ -94,7 +98,7 @@ fn label_start(text: &str, end: usize, floor: usize) -> usize {
                 .iter()
                 .rposition(|byte| !is_in_label(*byte))
                 .map_or(0, |at| at + 1);
-        if start >= floor + 3 && bytes.get(start - 3..start) == Some(b"[-]") {
+        if start >= floor + 3 && bracketed(bytes, start - 3, Dots::Usual).is_some() {
             start -= 3;
         } else if let Some(letter) =
             letter_before(text, start).filter(|letter| start >= floor + letter.len_utf8())
@@ -109,7 +113,7 @@ fn label_start(text: &str, end: usize, floor: usize) -> usize {
 
 impl Host {
     /// Appends the label at the end.
-    fn label(&mut self, text: &str) {
+    fn label(&mut self, text: &str, dots: Dots) {
         let bytes = text.as_bytes();
         loop {
             let rest = bytes.get(self.end..).unwrap_or_default();
@@ -120,9 +124,10 @@ impl Host {
             if length > 0 {
                 self.push(text.get(self.end..self.end + length).unwrap_or_default());
                 self.end += length;
-            } else if bytes.get(self.end..self.end + 3) == Some(b"[-]") {
-                self.push("-");
+            } else if let Some(inner) = bracketed(bytes, self.end, dots) {
+                self.push(char::from(inner).encode_utf8(&mut [0; 4]));
                 self.defanged = true;
+                self.certain = true;
                 self.end += 3;
             } else if let Some(letter) = letter_at(text, self.end) {
                 self.push(letter.encode_utf8(&mut [0; 4]));
@@ -163,11 +168,30 @@ impl Host {
         self.push(".");
     }
 
+    /// Whether the brackets beside a dot are those of code, a file's name, a pattern or a placeholder.
+    fn is_in_brackets(&self, bytes: &[u8], start: usize, dot: &Dot) -> bool {
+        if matches!(dot.style, Style::Plain | Style::Spaced | Style::Word) {
+            return false;
+        }
+        let calls = matches!(
+            bytes.get(self.end..self.end + 2),
+            Some(b"()" | b"[]" | b"{}")
+        );
+        let closes = brackets::is_paired_before(bytes, start, self.end);
+        calls || closes || dot.opens_next && brackets::opens_placeholder(bytes, dot.end)
+    }
+
+    /// Whether a bracket closes at the end that was opened right before the host: `[www].evil.com`.
+    fn closes_whole(&self, bytes: &[u8], start: usize) -> bool {
+        let opened = start > 0 && bytes.get(start - 1) == Some(&b'[');
+        opened && self.opened <= 0 && bytes.get(self.end) == Some(&b']')
+    }
+
     /// Whether the dot that follows does not belong to this host: a full stop, or a bracket of the prose around it. `upper`:
     /// the label before it begins with a capital.
     fn ends_before(&self, bytes: &[u8], dot: &Dot, upper: bool) -> bool {
         match dot.style {
-            Style::Defanged => false,
+            Style::Defanged | Style::Escaped => false,
             Style::Plain => !upper && is_capital(bytes, dot.end) && self.is_complete(),
             Style::Lopsided => {
                 let sentence = !upper && starts_upper(bytes, dot.end);
@@ -201,13 +225,28 @@ impl Host {
     }
 }
 
+/// The hyphen or letter that stands in brackets at `at` inside of a label: `evil[-]update`, `ev[i]l`. After a scheme it may be a
+/// label's last.
+fn bracketed(bytes: &[u8], at: usize, dots: Dots) -> Option<u8> {
+    let Some([b'[', inner, b']']) = bytes.get(at..at + 3) else {
+        return None;
+    };
+    let follows = at > 0 && is_label_byte(bytes, at - 1);
+    let inside = follows && (dots == Dots::AfterScheme || is_label_byte(bytes, at + 3));
+    (*inner == b'-' || inner.is_ascii_alphabetic() && inside).then_some(*inner)
+}
+
 fn loose(bytes: &[u8], host: &Host, dots: Dots) -> Option<Dot> {
     let length = match bytes.get(host.end..)? {
         [b',', ..] => 1,
         [b' ', b'.', ..] => 2,
         _ => return None,
     };
-    (dots == Dots::AfterScheme && !host.is_complete()).then_some(Dot {
+    let fits = match dots {
+        Dots::AfterScheme => true,
+        Dots::Usual => length == 2 && spaced::goes_on(bytes, host.end, &host.name),
+    };
+    (fits && !host.is_complete()).then_some(Dot {
         end: host.end + length,
         style: Style::Defanged,
         opened: 0,

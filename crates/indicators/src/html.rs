@@ -3,6 +3,7 @@
 
 mod element;
 mod entity;
+mod link;
 
 use std::collections::HashSet;
 
@@ -102,6 +103,13 @@ impl<'h> Page<'h, '_> {
         }
     }
 
+    /// As [`Self::separate`], but the line goes on. By a thin space, which no name holds, be it one of several words.
+    fn set_apart(&mut self) {
+        if !self.text.ends_with(char::is_whitespace) {
+            self.text.push('\u{2009}');
+        }
+    }
+
     fn entity(&mut self) {
         match entity::decode(self.rest()) {
             Some((length, decoded)) => {
@@ -184,8 +192,11 @@ impl<'h> Page<'h, '_> {
         };
         let Some(end) = end else { return self.show(1) };
         let between_links = element == Element::Link && starts && self.after_link == Some(self.at);
-        if between_links || !matches!(element, Element::Inline | Element::Link) {
-            self.separate();
+        match element {
+            Element::Link if between_links => self.separate(),
+            Element::Link | Element::Inline => {}
+            Element::Note => self.set_apart(),
+            _ => self.separate(),
         }
         self.skip(end + 1);
         match element {
@@ -217,34 +228,12 @@ impl<'h> Page<'h, '_> {
         self.seek(sought, || memmem::find_iter(bytes, b"</").find(is_end))
     }
 
-    /// Keeps the target of a link, if it leads anywhere else.
+    /// What the start of a link to `target` does.
     fn link(&mut self, target: &str) {
-        let target = target.trim();
-        let lower = target.get(..11).unwrap_or_default().to_ascii_lowercase();
-        if target.starts_with(['#', '?', '.'])
-            || lower.starts_with("javascript:")
-            || lower.starts_with("data:")
-        {
-            return;
+        if link::is_note(target, self.rest()) {
+            self.set_apart();
         }
-        if target.starts_with('/') {
-            if !target.starts_with("//") {
-                return;
-            }
-            self.links.push_str("https:");
-        }
-        let start = self.links.len();
-        let mut rest = target;
-        while let Some(found) = memchr(b'&', rest.as_bytes()) {
-            let (before, entity) = rest.split_at(found);
-            self.links.push_str(before);
-            let (length, decoded) = entity::decode(entity).unwrap_or((1, Some('&')));
-            self.links.extend(decoded);
-            rest = entity.get(length..).unwrap_or_default();
-        }
-        self.links.push_str(rest);
-        restore_brackets(self.links, start);
-        self.links.push('\n');
+        link::keep(target, self.links);
     }
 
     /// The offset of the `>` that ends the tag whose attributes begin at `at`, and the value of its `href`. No offset where
@@ -334,14 +323,4 @@ fn ends_with_href(name: &[u8]) -> bool {
         && start
             .last()
             .is_none_or(|byte| byte.is_ascii_whitespace() || b"\"'/".contains(byte))
-}
-
-/// Undoes what programs that make links of defanged hosts do to their brackets: `evil%5B.%5Dcom`.
-fn restore_brackets(links: &mut String, start: usize) {
-    let link = links.get(start..).unwrap_or_default();
-    if link.contains("%5B.%5D") || link.contains("%5b.%5d") {
-        let restored = link.replace("%5B.%5D", "[.]").replace("%5b.%5d", "[.]");
-        links.truncate(start);
-        links.push_str(&restored);
-    }
 }

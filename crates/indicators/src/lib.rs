@@ -4,6 +4,7 @@ mod addresses;
 mod analysis;
 mod beside;
 mod bitcoin;
+mod brackets;
 mod cells;
 mod csv;
 mod cve;
@@ -11,7 +12,10 @@ mod defang;
 mod digest;
 mod domain;
 mod dotted;
+mod enclosure;
 mod encoded;
+mod ending;
+mod escapes;
 mod filename;
 mod folder;
 mod host;
@@ -20,7 +24,9 @@ mod ipv4;
 mod ipv6;
 mod item;
 mod known_sites;
+mod lead;
 mod lines;
+mod masked;
 mod member;
 mod names;
 mod path;
@@ -30,6 +36,8 @@ mod says;
 mod scan;
 mod scheme;
 mod siblings;
+mod spaced;
+mod spelt;
 mod surroundings;
 mod tables;
 #[cfg(test)]
@@ -201,7 +209,8 @@ fn find_at_most(parts: &[(Markup, &str)], rules: &Rules, most: usize) -> Vec<Ind
     for (markup, source) in parts {
         let text = text::prepare(*markup, source);
         for piece in text::pieces(&text.body) {
-            let piece = text::visible(piece);
+            let visible = text::visible(piece);
+            let piece = escapes::decode(&visible);
             let mut scan = Scan::of(&piece);
             scan.add_names(&piece, &rules.names);
             found.take(scan, rules);

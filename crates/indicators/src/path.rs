@@ -1,6 +1,7 @@
 //! The part of a URL after its host: where it ends, and what is defanged in it.
 
 use super::defang;
+use super::ending::Around;
 
 /// Bytes that no URL holds.
 const ENDS: &[u8] = b" \t\r\n\"<>`|^";
@@ -37,14 +38,18 @@ pub fn begins(bytes: &[u8], at: usize) -> bool {
     defang::slash(bytes, at).is_some() || matches!(bytes.get(at), Some(b'?' | b'#'))
 }
 
-/// Appends the path, query and fragment that begin at `start` to `url`. `quoted`: the URL stands in single quotes.
-pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
+/// Appends the path, query and fragment that begin at `start` to `url`, which begins at `first` in the text.
+pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
+    let around = Around::before(text.as_bytes(), first);
+    let limit = around.limit(text.as_bytes(), first, start);
+    let text = text.get(..limit).unwrap_or(text);
     let bytes = text.as_bytes();
     let base = url.len();
     let mut tail = Tail {
         end: start,
         defanged: false,
     };
+    let mut seen = Seen::default();
     let mut nesting: Vec<u8> = Vec::new();
     loop {
         let rest = bytes.get(tail.end..).unwrap_or_default();
@@ -57,24 +62,29 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
         let Some(&byte) = bytes.get(tail.end) else {
             break;
         };
-        if let Some((length, plain)) = refang(bytes, tail.end) {
+        let path = url.get(base..).unwrap_or_default();
+        let command = byte == b'&' && around.ends(bytes, tail.end, seen.update(path).query);
+        if let Some((length, plain)) = refang(bytes, tail.end).filter(|_| !command) {
             url.push_str(plain);
             tail.end += length;
             tail.defanged |= length > 2 || byte == b'[';
             continue;
         }
         let ends = match byte {
-            b'\'' => quoted,
             b'\\' => true,
-            // A closing tag: `[/url]`.
-            b'[' if bytes.get(tail.end + 1) == Some(&b'/') => true,
-            b',' | b';' => begins_url(bytes, tail.end + 1),
-            b'&' => END_ENTITIES
-                .iter()
-                .any(|entity| defang::starts_with(bytes, tail.end, entity)),
+            // The second of two may be followed by anything: `?x='a',1`.
+            b'\'' => !seen.update(path).quoted && around.ends(bytes, tail.end, false),
+            b'$' => around.ends(bytes, tail.end, false),
+            b',' | b';' => begins_url(bytes, tail.end + 1) || around.ends(bytes, tail.end, false),
+            b'&' => {
+                command
+                    || END_ENTITIES
+                        .iter()
+                        .any(|entity| defang::starts_with(bytes, tail.end, entity))
+            }
             b'(' | b'[' | b'{' => {
                 nesting.push(byte);
-                false
+                byte != b'(' && around.ends(bytes, tail.end, seen.update(path).query)
             }
             b')' | b']' | b'}' => nesting.pop() != Some(opener(byte)),
             _ => ENDS.contains(&byte) || byte.is_ascii_control(),
@@ -96,8 +106,36 @@ pub fn read(text: &str, start: usize, quoted: bool, url: &mut String) -> Tail {
             break;
         }
     }
-    trim(url, base);
+    if bytes.get(tail.end) == Some(&b'>') {
+        // An arrow, or the end of a comment.
+        trim(url, base, |c| c == '-');
+    }
+    let query = seen.update(url.get(base..).unwrap_or_default()).query;
+    trim(url, base, |c| {
+        ".,;:!?'*([{".contains(c) || !query && c == '&' || around.emphasis() == Some(c)
+    });
     tail
+}
+
+/// What has been read of a path, each byte looked at once.
+#[derive(Default)]
+struct Seen {
+    length: usize,
+    /// Whether it goes on into the query or fragment.
+    query: bool,
+    /// Whether it opens a quote and does not close it.
+    quoted: bool,
+}
+
+impl Seen {
+    fn update(&mut self, path: &str) -> &Self {
+        for byte in path.as_bytes().get(self.length..).unwrap_or_default() {
+            self.query |= matches!(byte, b'?' | b'#');
+            self.quoted ^= *byte == b'\'';
+        }
+        self.length = path.len();
+        self
+    }
 }
 
 /// What at `at` stands for a plain character: its length, and what it stands for.
@@ -155,14 +193,14 @@ fn opener(closer: u8) -> u8 {
     }
 }
 
-/// Takes the punctuation of the sentence around it off the end of a URL, not beyond `base`.
-fn trim(url: &mut String, base: usize) {
+/// Takes the punctuation around it off the end of a URL, not beyond `base`.
+fn trim(url: &mut String, base: usize, is_punctuation: impl Fn(char) -> bool) {
     let path = url.get(base..).unwrap_or_default();
-    let kept = path.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '(', '[', '{']);
+    let kept = path.trim_end_matches(is_punctuation);
     url.truncate(base + kept.len());
 }
 
 /// Letters of scripts with spaces between words: in the others a URL stands right beside the words around it.
 fn is_letter(letter: char) -> bool {
-    letter.is_alphanumeric() && (letter < '\u{530}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
+    letter.is_alphabetic() && (letter < '\u{530}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
 }

@@ -2,8 +2,8 @@
 
 use memchr::memchr_iter;
 
-use super::IndicatorType;
 use super::scan::{Hit, Span};
+use super::{IndicatorType, enclosure};
 
 /// Hives, as regedit names them and for short.
 const HIVES: [&str; 13] = [
@@ -43,9 +43,6 @@ const PROSE: [&str; 32] = [
 
 /// The most bytes from a space to the backslash that makes it part of a name.
 const MOST_AHEAD: usize = 48;
-
-/// The most bytes of a key in quotes.
-const MOST_QUOTED: usize = 512;
 
 /// Appends the registry keys in `text` to `hits`, and what they span to `spans`.
 pub fn find(text: &str, hits: &mut Vec<Hit>, spans: &mut Vec<Span>) {
@@ -121,7 +118,7 @@ struct Key<'t> {
     value: String,
     segments: usize,
     doubled: bool,
-    /// Where the quotes around it close.
+    /// Where the quotes or brackets around it close.
     quoted: Option<usize>,
     /// Whether its line begins with it.
     alone: bool,
@@ -130,19 +127,7 @@ struct Key<'t> {
 impl<'t> Key<'t> {
     fn new(text: &'t str, hive: &Hive<'_>) -> Self {
         let bytes = text.as_bytes();
-        let quote = hive
-            .start
-            .checked_sub(1)
-            .and_then(|at| bytes.get(at))
-            .filter(|byte| b"\"'`".contains(byte));
-        let line = bytes
-            .get(hive.end..bytes.len().min(hive.end + MOST_QUOTED))
-            .unwrap_or_default();
-        let close =
-            quote.and_then(|quote| line.iter().position(|byte| byte == quote || *byte == b'\n'));
-        let quoted = close
-            .filter(|at| line.get(*at) == quote)
-            .map(|at| hive.end + at);
+        let quoted = enclosure::end(text, hive.start, hive.end, is_title);
         Self {
             text,
             at: hive.end,
@@ -297,7 +282,7 @@ fn is_plain(words: &str) -> bool {
 }
 
 fn is_in_name(word: &str) -> bool {
-    !word.is_empty()
+    word.contains(|c| c != '.')
         && word
             .chars()
             .all(|c| c.is_alphanumeric() || "._-(){}&+".contains(c))

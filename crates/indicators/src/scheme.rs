@@ -101,7 +101,8 @@ fn separator_start(bytes: &[u8], slash: usize, floor: usize) -> (usize, bool) {
     (start, colon)
 }
 
-/// The scheme whose last character is before `end`: its start, its name, and whether it is masked.
+/// The scheme whose last character is before `end`: its start, its name, and whether it is masked. A dash or a bullet outside of
+/// ASCII (U+2010 to U+2015, U+2022) masks like a hyphen.
 fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'static str, bool)> {
     for (word, name) in [
         (&b"http"[..], "http"),
@@ -122,9 +123,11 @@ fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'stati
         let byte = bytes.get(at).copied()?;
         if byte.is_ascii_alphanumeric() || b"*?_+#@$-.".contains(&byte) {
             letters.push((at, byte.to_ascii_lowercase()));
+        } else if byte == 0xe2 {
+            letters.push((at, b'-'));
         } else if b"[](){}".contains(&byte) {
             bracketed = true;
-        } else {
+        } else if !matches!(byte, 0x80 | 0x90..=0x95 | 0xa2) {
             break;
         }
     }

@@ -10,6 +10,7 @@ mod accuracy;
 mod counting;
 mod documented;
 mod documents;
+mod hostile;
 mod linear;
 mod markup;
 mod news;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::iter;
 
-use memchr::{memchr3_iter, memrchr};
+use memchr::{memchr, memchr3_iter, memrchr};
 
-use super::{Markup, csv, html};
+use super::{Markup, csv, html, tlds};
 
 /// A part of a document, ready to be scanned.
 pub struct Text<'s> {
@@ -36,10 +36,53 @@ pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
     Text { body, links }
 }
 
-/// Leaves out characters of no width, which break an indicator apart for a program but not for a reader, and writes full-width
-/// dots plainly.
+/// Leaves out characters of no width, which break an indicator apart for a program but not for a reader, and writes plainly what
+/// stands for ASCII: full-width letters, digits, dots and slashes, ligatures, and hyphens within a word.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
+    let clean = plain(text);
+    // Its first byte is in none of the letters of Europe, and cheaper to look for.
+    if memchr(0xe3, clean.as_bytes()).is_some() && clean.contains(STOP) {
+        Cow::Owned(with_dots(&clean))
+    } else {
+        clean
+    }
+}
+
+/// The full stop of Chinese and Japanese, which their keyboards give for a dot.
+const STOP: &str = "\u{3002}";
+
+/// Writes a dot for each of them that stands within a host, not between two.
+fn with_dots(text: &str) -> String {
+    let mut dotted = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, stop) in text.match_indices(STOP) {
+        let (before, after) = (text.get(..at), text.get(at + stop.len()..));
+        let host = ends_open(before.unwrap_or_default()) || begins_top(after.unwrap_or_default());
+        if host && is_in_word(text.as_bytes(), at, stop.len()) {
+            dotted.push_str(text.get(done..at).unwrap_or_default());
+            dotted.push('.');
+            done = at + stop.len();
+        }
+    }
+    dotted.push_str(text.get(done..).unwrap_or_default());
+    dotted
+}
+
+/// Whether the host that ends a text lacks its top-level domain.
+fn ends_open(text: &str) -> bool {
+    let label = text.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
+    label.is_some_and(|label| !tlds::is_known(&label.to_ascii_lowercase()))
+}
+
+/// Whether a text begins with a top-level domain and no more of a host.
+fn begins_top(text: &str) -> bool {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric());
+    let (label, rest) = text.split_at(end.unwrap_or(text.len()));
+    !rest.starts_with('.') && tlds::is_known(&label.to_ascii_lowercase())
+}
+
+fn plain(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let mut clean = String::new();
     let mut done = 0;
@@ -48,13 +91,26 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
             continue;
         };
+        let mut ascii = [0; 4];
         let replacement = match c {
             '\u{ad}'
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
             | '\u{feff}' => "",
-            '\u{2024}' | '\u{ff0e}' => ".",
+            '\u{2024}' | '\u{ff61}' => ".",
+            '\u{2010}' | '\u{2011}' if is_in_word(bytes, at, c.len_utf8()) => "-",
+            '\u{fb00}'..='\u{fb06}' => ligature(c),
+            '\u{ff0d}'..='\u{ff1a}'
+            | '\u{ff20}'..='\u{ff3a}'
+            | '\u{ff3f}'
+            | '\u{ff41}'..='\u{ff5a}' => {
+                // They stand in the order of ASCII.
+                let Some(plain) = char::from_u32(u32::from(c) - 0xfee0) else {
+                    continue;
+                };
+                plain.encode_utf8(&mut ascii)
+            }
             _ => continue,
         };
         clean.push_str(text.get(done..at).unwrap_or_default());
@@ -66,6 +122,27 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }
     clean.push_str(text.get(done..).unwrap_or_default());
     Cow::Owned(clean)
+}
+
+/// Whether ASCII letters or digits stand on both sides of the `length` bytes at `at`.
+fn is_in_word(bytes: &[u8], at: usize, length: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+    let after = bytes.get(at + length);
+    [before, after]
+        .iter()
+        .all(|byte| byte.is_some_and(u8::is_ascii_alphanumeric))
+}
+
+/// The letters of a ligature.
+fn ligature(c: char) -> &'static str {
+    match c {
+        '\u{fb00}' => "ff",
+        '\u{fb01}' => "fi",
+        '\u{fb02}' => "fl",
+        '\u{fb03}' => "ffi",
+        '\u{fb04}' => "ffl",
+        _ => "st",
+    }
 }
 
 /// The most bytes that are scanned at once: what a scan holds, which may be 40 times as much, is bounded by it.

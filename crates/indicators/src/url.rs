@@ -10,6 +10,9 @@ use super::{IndicatorType, domain, ipv4, ipv6, path};
 /// The most bytes of a user name and password before a host.
 const MOST_USERINFO: usize = 128;
 
+/// The most bytes of a second scheme.
+const MOST_SCHEME: usize = "https".len();
+
 /// Appends the URLs in `text` and their hosts to `hits`, and what they span to `pages`.
 pub fn find(text: &str, hits: &mut Vec<Hit>, pages: &mut Vec<Page>) {
     let bytes = text.as_bytes();
@@ -26,7 +29,9 @@ pub fn find(text: &str, hits: &mut Vec<Hit>, pages: &mut Vec<Page>) {
         let url = match read(text, &scheme) {
             Ok(url) => url,
             Err(end) => {
-                floor = end;
+                // `h00p://http://evil.com`: what seems to be a host is the next scheme.
+                let doubled = end - scheme.end <= MOST_SCHEME;
+                floor = if doubled { scheme.end } else { end };
                 continue;
             }
         };
@@ -132,8 +137,7 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
         .is_some_and(|host| host.contains(&b' '));
     end += usize::from(spaced && matches!(bytes.get(end..end + 2), Some(b" /")));
     if path::begins(bytes, end) {
-        let quoted = scheme.start > 0 && bytes.get(scheme.start - 1) == Some(&b'\'');
-        let tail = path::read(text, end, quoted, &mut value);
+        let tail = path::read(text, scheme.start, end, &mut value);
         end = tail.end;
         defanged |= tail.defanged;
     }
@@ -171,6 +175,9 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
     }
     let bracket = matches!(bytes.get(start), Some(b'[' | b'(' | b'{'));
     let read = host::read(text, start + usize::from(bracket), Dots::AfterScheme);
+    if bracket && is_part(bytes, read.end) {
+        return Err(read.end);
+    }
     let (host, is_address) = match ipv4::parse(&read.name) {
         Some(address) => (address.to_string(), true),
         None if domain::named(&read.name).is_some() => {
@@ -185,6 +192,14 @@ fn authority(text: &str, start: usize) -> Result<Authority, usize> {
         defanged: read.defanged || bracket,
         opened: bracket || read.opened > 0,
     })
+}
+
+/// Whether the bracket that closes at `at` held a part of a name only: `{user.name}.evil.com`.
+fn is_part(bytes: &[u8], at: usize) -> bool {
+    matches!(
+        bytes.get(at..at + 3),
+        Some([b']' | b')' | b'}', b'.' | b'-' | b'_', next]) if next.is_ascii_alphanumeric() || matches!(next, b'{' | b'<' | b'$')
+    )
 }
 
 fn skip_closer(bytes: &[u8], at: usize, opened: bool) -> usize {

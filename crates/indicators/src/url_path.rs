@@ -4,7 +4,7 @@ use memchr::memchr_iter;
 
 use super::host::{self, Dots};
 use super::scan::{Hit, Page};
-use super::{IndicatorType, domain, folder, ipv4, tlds};
+use super::{IndicatorType, domain, folder, ipv4, lead, tlds};
 
 /// Appends the addresses in a URL's path, and the domains that make up a whole segment of it.
 pub fn find(text: &str, page: &Page, hits: &mut Vec<Hit>) {
@@ -23,14 +23,15 @@ pub fn find(text: &str, page: &Page, hits: &mut Vec<Hit>) {
             continue;
         };
         let before = start.checked_sub(1).and_then(|at| bytes.get(at));
-        let encoded = after_percent(bytes, start) > start;
-        let start = after_percent(bytes, start);
+        let encoded = lead::skip(bytes, start) > start;
+        let start = lead::skip(bytes, start);
         let host = host::read(text, start, Dots::Usual);
         floor = host.end;
         let is_free = |byte: Option<&u8>| byte.is_none_or(|byte| b"/=?&,;:#%".contains(byte));
         if host.end > page.end
             || !(encoded || is_free(before) && before != Some(&b'%'))
             || !(host.end == page.end || is_free(bytes.get(host.end)))
+            || lead::mailbox(bytes, host.end).is_some()
         {
             continue;
         }
@@ -74,14 +75,4 @@ fn is_page(text: &str, page: &Page, start: usize, end: usize, domain: &str) -> b
         && !before.contains(['?', '#'])
         && !page.host.contains("whois")
         && !folder::announces(before)
-}
-
-/// Skips the two hex digits after a percent sign.
-#[must_use]
-pub fn after_percent(bytes: &[u8], start: usize) -> usize {
-    let encoded = start > 0 && bytes.get(start - 1) == Some(&b'%');
-    let digits = bytes
-        .get(start..start + 2)
-        .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-    start + if encoded && digits { 2 } else { 0 }
 }

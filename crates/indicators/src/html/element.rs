@@ -9,6 +9,8 @@ pub enum Element {
     Inline,
     /// Nothing, unless another link ends right before it.
     Link,
+    /// It sets its content apart from them: footnotes and the like are glued on.
+    Note,
     /// It separates them.
     Block,
     /// It separates them, and a cell of a table begins with it.
@@ -32,6 +34,7 @@ impl Element {
             b"table" => Self::Table,
             b"td" | b"th" => Self::Cell,
             b"tr" => Self::Row,
+            b"sub" | b"sup" => Self::Note,
             b"script" | b"style" => Self::Raw,
             b"iframe" | b"noembed" | b"noframes" | b"textarea" | b"title" | b"xmp" => {
                 Self::Verbatim
@@ -39,9 +42,7 @@ impl Element {
             b"abbr" | b"acronym" | b"b" | b"bdi" | b"bdo" | b"big" | b"cite" | b"code" | b"dfn"
             | b"del" | b"em" | b"font" | b"i" | b"ins" | b"kbd" | b"label" | b"mark" | b"nobr"
             | b"q" | b"rp" | b"rt" | b"ruby" | b"s" | b"samp" | b"small" | b"span" | b"strike"
-            | b"strong" | b"sub" | b"sup" | b"time" | b"tt" | b"u" | b"var" | b"wbr" => {
-                Self::Inline
-            }
+            | b"strong" | b"time" | b"tt" | b"u" | b"var" | b"wbr" => Self::Inline,
             _ if name.iter().any(|byte| matches!(byte, b'-' | b':')) => Self::Inline,
             _ => Self::Block,
         }
@@ -91,7 +92,8 @@ pub fn is_likely(text: &str) -> bool {
         let name = Name::read(tag);
         let known =
             Element::named(name.as_bytes()) != Element::Block || BLOCKS.contains(&name.as_bytes());
-        let foreign = name.as_bytes().contains(&b':');
+        let foreign =
+            name.as_bytes().contains(&b':') || !tag.first().is_some_and(u8::is_ascii_alphabetic);
         known && !foreign && matches!(tag.get(name.length), Some(b'>' | b' ' | b'/' | b'\n'))
     })
 }

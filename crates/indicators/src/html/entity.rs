@@ -4,8 +4,9 @@
 const MOST_BYTES: usize = 16;
 
 /// Names in order, and what they stand for; `\0` for nothing that can be seen.
-const NAMED: [(&str, char); 62] = [
+const NAMED: [(&str, char); 67] = [
     ("AMP", '&'),
+    ("Dagger", '‡'),
     ("GT", '>'),
     ("LT", '<'),
     ("NewLine", '\n'),
@@ -22,6 +23,7 @@ const NAMED: [(&str, char); 62] = [
     ("comma", ','),
     ("commat", '@'),
     ("copy", '©'),
+    ("dagger", '†'),
     ("dash", '‐'),
     ("dollar", '$'),
     ("emsp", ' '),
@@ -64,6 +66,9 @@ const NAMED: [(&str, char); 62] = [
     ("semi", ';'),
     ("shy", '\0'),
     ("sol", '/'),
+    ("sup1", '¹'),
+    ("sup2", '²'),
+    ("sup3", '³'),
     ("thinsp", ' '),
     ("zwj", '\0'),
     ("zwnj", '\0'),

@@ -1,5 +1,6 @@
 //! Hostile input: no text makes the extractor panic, and none takes more than linear time.
 
+use super::hostile;
 use crate::{Markup, Rules};
 
 const MARKUPS: [Markup; 3] = [Markup::Text, Markup::Html, Markup::Csv];
@@ -96,9 +97,10 @@ impl Seed {
 fn no_text_makes_it_panic() {
     let rules = Rules::default();
     let mut seed = Seed(42);
+    let pieces = [&PIECES[..], &hostile::PIECES].concat();
     for _ in 0..5_000 {
         let text: String = (0..seed.below(24))
-            .map(|_| PIECES[seed.below(PIECES.len())])
+            .map(|_| pieces[seed.below(pieces.len())])
             .collect();
         for markup in MARKUPS {
             for found in crate::find(&[(markup, &text)], &rules) {
@@ -266,7 +268,8 @@ fn no_text_takes_more_than_linear_time() {
         .iter()
         .flat_map(|piece| ["", "\">com x.com/", " x=\"> <\">"].map(|suffix| (piece, suffix)))
         .chain(after_tags.flat_map(|piece| [" y=z", "c='", "c=\""].map(|suffix| (piece, suffix))))
-        .chain(HOSTILE_ALONE.iter().map(|piece| (piece, "")));
+        .chain(HOSTILE_ALONE.iter().map(|piece| (piece, "")))
+        .chain(hostile::REPEATED.iter().map(|piece| (piece, "")));
     for (piece, suffix) in cases {
         let text = |bytes: usize| format!("{}{suffix}", piece.repeat(bytes / piece.len()));
         let (short, long) = (text(10_000), text(100_000));

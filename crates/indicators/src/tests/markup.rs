@@ -248,3 +248,60 @@ fn html_is_told_from_text() {
         assert_eq!(Markup::detect(plain), Markup::Text, "{plain}");
     }
 }
+
+#[test]
+fn marks_of_notes_are_no_part_of_what_they_follow() {
+    for (source, expected) in [
+        ("CVE-2024-3400<sup>2</sup>,", vec!["CVE-2024-3400"]),
+        ("45.77.13.9<sup>12</sup>", vec!["45.77.13.9"]),
+        ("evil.com<sub>a</sub>.", vec!["evil.com"]),
+        ("evil[.]com<SUP class=\"n\">1,2</SUP>", vec!["evil.com"]),
+        (
+            "http://evil.com/a.exe<sup><a href=\"#fn4\">4</a></sup>.",
+            vec!["http://evil.com/a.exe", "evil.com"],
+        ),
+        (
+            "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2<sup>*</sup>",
+            vec!["1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"],
+        ),
+        (
+            "3395856ce81f2b7382dee72602f798b642f14140<sup>5</sup>",
+            vec!["3395856ce81f2b7382dee72602f798b642f14140"],
+        ),
+        ("<sup>1</sup>evil.com", vec!["evil.com"]),
+        (
+            "http://evil.com/a&sup2;",
+            vec!["http://evil.com/a", "evil.com"],
+        ),
+        (
+            "http://evil.com/b&dagger;",
+            vec!["http://evil.com/b", "evil.com"],
+        ),
+        (
+            "<p>HKLM\\Software\\Evil<sup>8</sup></p>",
+            vec!["HKLM\\Software\\Evil"],
+        ),
+        ("by Emotet<sup>6</sup>", vec!["Emotet"]),
+        ("45.77.13.9<a href=\"#ref-2\">2</a>", vec!["45.77.13.9"]),
+        ("evil.com<a href=\"#fn\">\u{2020}</a>", vec!["evil.com"]),
+        (
+            "evil.com<a href=\"https://a.example.org/b#cite-1\">1</a>",
+            vec![
+                "evil.com",
+                "https://a.example.org/b#cite-1",
+                "a.example.org",
+            ],
+        ),
+        // Links to a place whose content is no mark.
+        ("<a href=\"#1\">45</a>.77.13.9", vec!["45.77.13.9"]),
+        (
+            "<a href=\"#a\">hxxp://</a><a href=\"#b\">45.77.13.9</a>",
+            vec!["45.77.13.9"],
+        ),
+        ("45.<a href=\"#c\">77.13.9</a>", vec!["45.77.13.9"]),
+        ("evil<a href=\"#host\">.com</a>", vec!["evil.com"]),
+        ("evil.com<sup>.net</sup>", vec!["evil.com"]),
+    ] {
+        assert_eq!(values(Markup::Html, source), expected, "{source}");
+    }
+}

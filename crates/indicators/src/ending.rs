@@ -1,0 +1,269 @@
+//! What ends a URL although a URL may hold it: the next command of a shell, the next cell of a row, the title that a markup
+//! puts in brackets behind it.
+
+use memchr::memmem;
+
+use super::{defang, ipv4};
+
+/// Commands that follow a download in one line, in lower case.
+const COMMANDS: [&str; 43] = [
+    "bash",
+    "busybox",
+    "cat",
+    "cd",
+    "certutil",
+    "chmod",
+    "chown",
+    "cmd",
+    "cp",
+    "cscript",
+    "curl",
+    "del",
+    "echo",
+    "exec",
+    "exit",
+    "expand",
+    "export",
+    "history",
+    "iex",
+    "kill",
+    "killall",
+    "mkdir",
+    "mshta",
+    "mv",
+    "nohup",
+    "perl",
+    "php",
+    "pkill",
+    "powershell",
+    "python",
+    "python3",
+    "reg",
+    "regsvr32",
+    "rm",
+    "rundll32",
+    "sh",
+    "sleep",
+    "start",
+    "sudo",
+    "tar",
+    "tftp",
+    "wget",
+    "wscript",
+];
+
+/// What the second cell of a row is where the first is a URL, in lower case.
+const CELLS: [&str; 15] = [
+    "active",
+    "c2",
+    "domain",
+    "dropper",
+    "high",
+    "loader",
+    "low",
+    "malicious",
+    "malware",
+    "malware_download",
+    "medium",
+    "offline",
+    "online",
+    "payload",
+    "phishing",
+];
+
+/// The longest of those words.
+const MOST_WORD: usize = 16;
+
+/// The longest key in brackets in a query.
+const MOST_KEY: usize = 32;
+
+/// What stands around a URL, as far as what precedes it tells.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    /// The byte before it.
+    before: u8,
+    /// Whether it begins a line.
+    first: bool,
+}
+
+impl Around {
+    /// What precedes the URL at `start`.
+    #[must_use]
+    pub fn before(bytes: &[u8], start: usize) -> Self {
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
+        Self {
+            before: before.unwrap_or_default(),
+            first: before.is_none_or(|byte| byte == b'\n'),
+        }
+    }
+
+    /// Byte offset at which a URL whose path begins at `start` ends at the latest: where the words of a command line are
+    /// separated by what is encoded (`wget+http://evil.com/a+-O`), with the next of that kind.
+    #[must_use]
+    pub fn limit(self, bytes: &[u8], url: usize, start: usize) -> usize {
+        let spaced = bytes.get(..url).unwrap_or_default();
+        let separator: &[u8] = match self.before {
+            b'+' => b"+",
+            b'0' if spaced.ends_with(b"%20") => b"%20",
+            _ => return bytes.len(),
+        };
+        // The next one precedes the next such URL, if any: no byte is passed twice.
+        let rest = bytes.get(start..).unwrap_or_default();
+        let next = memmem::find(rest, separator).filter(|at| {
+            let words = rest.get(..*at).unwrap_or_default();
+            !words.iter().any(u8::is_ascii_whitespace)
+        });
+        next.map_or(bytes.len(), |at| start + at)
+    }
+
+    /// Whether the URL ends with the byte at `at`. `query`: whether that is in its query or fragment.
+    #[must_use]
+    pub fn ends(self, bytes: &[u8], at: usize, query: bool) -> bool {
+        let next = bytes.get(at + 1).copied();
+        match bytes.get(at) {
+            Some(b'\'') => self.before == b'\'' || closes_string(bytes, at + 1),
+            Some(b'[') => !is_key(bytes, at + 1, query),
+            Some(b'{') => self.before == b'}',
+            Some(b'$') => {
+                next == Some(b'(')
+                    || [&b"ifs"[..], b"{ifs"]
+                        .iter()
+                        .any(|word| defang::starts_with(bytes, at + 1, word))
+            }
+            Some(b'&') => {
+                let after = ampersand(bytes, at).unwrap_or(at + 1);
+                match ampersand(bytes, after) {
+                    Some(after) => !query || !is_parameter(bytes, after),
+                    None => is_command(bytes, after, b" \t\"'"),
+                }
+            }
+            Some(b';') => {
+                self.is_row(bytes, at)
+                    || matches!(next, Some(b'$' | b'/'))
+                    || bytes.get(at + 1..at + 3) == Some(b"./")
+                    || is_command(bytes, at + 1, b" \t\"'+%$;&|>\n\r")
+            }
+            Some(b',') => self.is_row(bytes, at),
+            _ => false,
+        }
+    }
+
+    /// Whether the separator at `at` is followed by another cell of the row that the URL is in.
+    fn is_row(self, bytes: &[u8], at: usize) -> bool {
+        let word = word_at(bytes, at + 1);
+        let after = bytes.get(at + 1 + word.len()).copied();
+        let capital = matches!(word, [first, second, ..] if first.is_ascii_uppercase() && second.is_ascii_lowercase())
+            && word.iter().all(u8::is_ascii_alphabetic);
+        let separator = bytes.get(at).copied();
+        let ends_cell = after.is_none_or(|byte| {
+            Some(byte) == separator || byte.is_ascii_whitespace() || b"|\"'`<>)]}".contains(&byte)
+        });
+        let known = CELLS
+            .iter()
+            .any(|cell| word.eq_ignore_ascii_case(cell.as_bytes()));
+        Some(self.before) == separator
+            || capital && after == Some(b' ')
+            || self.first && ends_cell && (capital || known || word.is_empty())
+            || self.first && is_date(bytes, at + 1)
+            || separator.is_some_and(|separator| is_indicator(bytes, at + 1, separator))
+    }
+
+    /// The byte of an emphasis around it, which its end is rid of.
+    #[must_use]
+    pub fn emphasis(self) -> Option<char> {
+        matches!(self.before, b'_' | b'~').then_some(char::from(self.before))
+    }
+}
+
+/// The most bytes of a digest, and more than any address has.
+const MOST_CELL: usize = 64;
+
+/// Whether the cell at `at` is an address or a digest.
+fn is_indicator(bytes: &[u8], at: usize, separator: u8) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == separator;
+    let length = rest.iter().take(MOST_CELL + 1).position(ends);
+    let cell = length.or((rest.len() <= MOST_CELL).then_some(rest.len()));
+    let cell = cell
+        .and_then(|length| rest.get(..length))
+        .unwrap_or_default();
+    let digest = matches!(cell.len(), 32 | 40 | 64) && cell.iter().all(u8::is_ascii_hexdigit);
+    digest
+        || std::str::from_utf8(cell)
+            .ok()
+            .and_then(ipv4::parse)
+            .is_some()
+}
+
+/// The letters, digits and underscores at `at`, as far as they matter.
+fn word_at(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let length = rest
+        .iter()
+        .take(MOST_WORD)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+        .count();
+    rest.get(..length).unwrap_or_default()
+}
+
+/// Whether a command that one of `after` follows is at `at`.
+fn is_command(bytes: &[u8], at: usize, after: &[u8]) -> bool {
+    let word = word_at(bytes, at);
+    let next = bytes.get(at + word.len()).unwrap_or(&b'\n');
+    after.contains(next)
+        && COMMANDS
+            .iter()
+            .any(|command| word.eq_ignore_ascii_case(command.as_bytes()))
+}
+
+/// Byte offset after an ampersand at `at`, plain or as an entity.
+fn ampersand(bytes: &[u8], at: usize) -> Option<usize> {
+    let entity = defang::starts_with(bytes, at, b"&amp;");
+    (bytes.get(at) == Some(&b'&')).then_some(at + if entity { 5 } else { 1 })
+}
+
+/// Whether a parameter of a query with its value is at `at`.
+fn is_parameter(bytes: &[u8], at: usize) -> bool {
+    let word = word_at(bytes, at);
+    !word.is_empty() && bytes.get(at + word.len()) == Some(&b'=')
+}
+
+/// Whether what is at `at` shows that the quote before it closes a string, or is an apostrophe.
+fn closes_string(bytes: &[u8], at: usize) -> bool {
+    match bytes.get(at) {
+        None => true,
+        Some(b's') => bytes
+            .get(at + 1)
+            .is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"'/=%_-.+&?#".contains(byte)),
+        Some(byte) => byte.is_ascii_whitespace() || b";),+]}|&\"<>".contains(byte),
+    }
+}
+
+/// Whether the bracket whose content begins at `at` is a URL's own: around the key of a parameter (`?a[0]=1`), or the number of
+/// a copy (`a[1].htm`).
+fn is_key(bytes: &[u8], at: usize, query: bool) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let length = rest
+        .iter()
+        .take(MOST_KEY)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        .count();
+    let content = rest.get(..length).unwrap_or_default();
+    let next = rest.get(length + 1);
+    let copy = !content.is_empty()
+        && content.iter().all(u8::is_ascii_digit)
+        && next == Some(&b'.')
+        && rest.get(length + 2).is_some_and(u8::is_ascii_alphabetic);
+    let key = query && matches!(next, Some(b'=' | b'[' | b'&' | b'%'));
+    rest.get(length) == Some(&b']') && (key || copy)
+}
+
+/// Whether a date begins at `at`: `2024-05-01`.
+fn is_date(bytes: &[u8], at: usize) -> bool {
+    let date = bytes.get(at..at + 10).unwrap_or_default();
+    !date.is_empty()
+        && date.iter().enumerate().all(|(place, byte)| match place {
+            4 | 7 => matches!(byte, b'-' | b'/' | b'.'),
+            _ => byte.is_ascii_digit(),
+        })
+}
