@@ -210,7 +210,7 @@ const HOSTILE: [&str; 65] = [
 ];
 
 /// More of them, which what follows makes no worse.
-const HOSTILE_ALONE: [&str; 23] = [
+const HOSTILE_ALONE: [&str; 32] = [
     "\"",
     "'",
     "`",
@@ -234,6 +234,15 @@ const HOSTILE_ALONE: [&str; 23] = [
     "Play and ",
     "backdoor dubbed WolfBane, ",
     "Trojan.Win32.",
+    "HEUR:Trojan-",
+    "Android/",
+    "a:",
+    "ransomware ",
+    "Foo ransomware ",
+    "WolfBane, DuneBane and SeaBane stealers, ",
+    "a malware Alpha1beta, a ",
+    "Warm Cookie ",
+    "task named KestrelTask as ",
 ];
 
 /// Ten times the input may take ten times the time, and some for noise; a quadratic matcher takes a hundred times. It is the thread's own time on a processor, so that others on the machine don't count.
