@@ -100,7 +100,12 @@ pub(super) fn telling(text: &str, start: usize, end: usize) -> Option<bool> {
     };
     let coined = |tail: &&str| ends(tail) && word.len() >= tail.len() + 3;
     let tells = TAILS.iter().any(coined) && word_at(text, start).is_some();
-    tells.then(|| !is_handle(text, start) && Surroundings::of(text, start, end).speaks_of_malware())
+    if !tells || is_handle(text, start) {
+        return None;
+    }
+    let surroundings = Surroundings::of(text, start, end);
+    // "a task named `MuffinLoader`"
+    (!surroundings.is_called_as_a_thing()).then(|| surroundings.speaks_of_malware())
 }
 
 /// Whether the word at `start` is what an account is called: "by @handle (`FeedBot`)", "the Telegram bot `LootBot`".

@@ -142,9 +142,7 @@ impl<'t> Surroundings<'t> {
 
     /// Whether the sentence speaks of malware, or of an attack.
     pub(super) fn speaks_of_malware(&self) -> bool {
-        self.attack
-            && !self.next().is_some_and(Neighbour::is_capitalised)
-            && !self.names_a_thing(self.announcement(0))
+        self.attack && !self.next().is_some_and(Neighbour::is_capitalised)
     }
 
     /// "Hook, a new banking trojan", "Hook is Android malware", "Hook (a banker)"

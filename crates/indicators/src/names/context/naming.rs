@@ -77,4 +77,9 @@ impl Surroundings<'_> {
         thing && says(at, says::THING) && !(says(at, says::GROUP) && says(at + 1, says::RANSOM))
             || behind
     }
+
+    /// Whether the text gives the name to a file, a task, a group.
+    pub(in super::super) fn is_called_as_a_thing(&self) -> bool {
+        self.names_a_thing(self.announcement(0))
+    }
 }

@@ -49,6 +49,10 @@ fn groups_and_accounts_are_not_malware() {
     ] {
         assert_eq!(sure(text), "", "{text}");
     }
+    assert_eq!(
+        sure("Cobalt Strike, says @drb_ra (C2KestrelFeedsBot)"),
+        "Cobalt Strike"
+    );
     assert_eq!(sure("the ransomware group known as VexLock"), "VexLock");
     assert_eq!(sure("LootKeeperBot steals credentials"), "LootKeeperBot");
 }
