@@ -229,7 +229,7 @@ impl<'t> Surroundings<'t> {
     fn hints(&self) -> usize {
         let words = self.before.iter().chain(&self.after);
         words
-            .filter(|word| word.is(says::HINT | says::ATTACK))
+            .filter(|word| word.is(says::HINT | says::ATTACK | says::DELIVERS))
             .count()
     }
 

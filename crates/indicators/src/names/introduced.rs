@@ -77,7 +77,11 @@ fn is_worth_reading(text: &str, start: usize, end: usize) -> bool {
                 Some(mark) => matches!(mark, b'.' | b'!' | b'?' | b'\n') || before == Some(&b'\n'),
             };
             let inner = near.get(at + 1..word_end).unwrap_or_default();
+            let is = bytes
+                .get(from + word_end..)
+                .is_some_and(|rest| rest.starts_with(b" is a"));
             if !begins
+                || is
                 || inner.iter().any(opens)
                 || bytes.get(start).is_some_and(u8::is_ascii_uppercase)
             {
@@ -216,15 +220,31 @@ impl Noun<'_> {
         let people = self
             .after
             .first()
-            .is_some_and(|word| word.gap == Gap::Space && word.is(says::GROUP));
+            .is_some_and(|word| word.gap == Gap::Space && word.is(says::THING));
         let name = self.before.get(article + 1 + is).filter(|_| !people)?;
         let joined = if is == 1 {
             name.gap == Gap::Space
         } else {
             name.gap == Gap::Break
         };
-        let fits = joined && meaning(self.word) & says::WEAK == 0 && self.is_certain(name);
+        let title = is == 1
+            && article + 2 == self.before.len().saturating_sub(1)
+            && self.is_predicate(name);
+        let fits =
+            joined && meaning(self.word) & says::WEAK == 0 && (title || self.is_certain(name));
         fits.then_some((article + 1 + is, name.start + name.text.len()))
+    }
+
+    /// "Vexora is a trojan that steals": whether the word that starts the sentence is a name, and the noun no part of another.
+    fn is_predicate(&self, name: &Neighbour<'_>) -> bool {
+        let horse = |word: &&Neighbour<'_>| word.text.eq_ignore_ascii_case("horse");
+        let rest = self.after.iter().find(|word| !horse(word));
+        let ends = rest.is_none_or(|word| {
+            word.gap == Gap::Break
+                || word.is(says::PREPOSITION | says::DERIVED | says::KIND)
+                || word.text.ends_with("ed")
+        });
+        ends && is_title(name.text) && !is_ordinary(name.text) && self.stands(name)
     }
 
     /// The name at `at` of the words before, and in "`PaleFrost`, `DimFrost` and `OldFrost` stealers" those before it.

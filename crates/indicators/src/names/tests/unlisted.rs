@@ -87,6 +87,10 @@ fn a_name_after_its_noun_is_found() {
         "hit by ransomware Friday",
         "The backdoor. PaleFrost followed.",
         "the malware Microsoft found",
+        "This is a trojan. There is a backdoor. It is a worm.",
+        "Vexora is a ransomware negotiator.",
+        "VexGoblin is a ransomware gang of three.",
+        "Kaspersky is a malware vendor. Telegram is a backdoor.",
         "JaneMcDonald, a malware analyst",
     ] {
         assert_eq!(sure(text), "", "{text}");
@@ -129,6 +133,11 @@ fn ambiguous_names_speak_for_each_other_where_the_text_is_of_attacks() {
         sure("Jigsaw deletes files until the ransom is paid."),
         "Jigsaw"
     );
+    assert_eq!(
+        sure("Zeus is spread mainly by way of downloads and phishing."),
+        "Zeus"
+    );
+    assert_eq!(sure("Zeus is married to Hera."), "");
     assert_eq!(sure("Jigsaw pieces fill the box."), "");
     assert_eq!(
         sure("Raccoon stealer, Conti ransomware, Cerberus Trojan"),
