@@ -7,10 +7,11 @@ use super::placement::{Placement, placement};
 use super::spelling::{is_coined, is_title};
 
 /// The words before such a name; "as" is that of "known as".
-pub(super) const WORDS: [&str; 8] = [
+pub(super) const WORDS: [&str; 9] = [
     "aka",
     "as",
     "call",
+    "calls",
     "called",
     "codenamed",
     "dubbed",

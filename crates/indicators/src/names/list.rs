@@ -277,6 +277,9 @@ pub(super) fn humps(word: &str) -> impl Iterator<Item = usize> {
     })
 }
 
+/// Words of detections' names that are too common to look at each: another word of the same name tells as well.
+const ORDINARY: [&str; 3] = ["a", "not", "possible"];
+
 /// Three times as many slots as names.
 const SLOT_BITS: u32 = 14;
 
@@ -310,7 +313,7 @@ impl List {
         for word in super::announced::WORDS
             .into_iter()
             .chain(telling)
-            .filter(|word| word.len() > 1)
+            .filter(|word| !ORDINARY.contains(word))
         {
             list.filter.insert(hash(word.as_bytes()));
         }

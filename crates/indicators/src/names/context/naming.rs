@@ -37,6 +37,15 @@ impl Surroundings<'_> {
             !word.is_some_and(|word| word.is(says::FILLER))
                 && !self.is_kind(Side::Before, *at, &ANY)
         };
+        // "a loader that we call X", but "the loader calls X".
+        let calls = self
+            .before
+            .first()
+            .is_some_and(|word| matches!(word.text, "call" | "calls"));
+        let relative = |word: &Neighbour<'_>| matches!(word.text, "that" | "which");
+        if calls && !self.before.iter().take(4).any(relative) {
+            return false;
+        }
         let mut range = self.announcement(0);
         if self.names_a_thing(range.clone()) {
             return false;

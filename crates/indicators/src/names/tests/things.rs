@@ -13,6 +13,7 @@ fn what_malware_makes_is_not_malware() {
         "Malware drops a DLL called NvSmartEx.",
         "The loader adds a registry value named EdgeUpdater.",
         "The trojan abuses an API called AccessibilityService.",
+        "The backdoor calls GetTickCount twice.",
         "The backdoor exports a function called DllEntryMain.",
         "The malware injects itself into a process named MsBuildHost.",
         "The stealer sends its loot to a bot named LogKeeperBot.",
@@ -29,6 +30,7 @@ fn what_malware_makes_is_not_malware() {
         ("They dropped a loader named KestrelLoad.", "KestrelLoad"),
         ("a wiper for Linux servers, dubbed AcidDust", "AcidDust"),
         ("The implant, which we call BumpyRoad, is new.", "BumpyRoad"),
+        ("an implant that Vexlab calls BumpyRoad", "BumpyRoad"),
         ("Researchers track the implant as DuskHerald.", "DuskHerald"),
     ] {
         assert_eq!(sure(text), name, "{text}");
