@@ -5,8 +5,10 @@
 
 mod announced;
 mod context;
+mod detection;
 #[cfg(test)]
 mod evaluation;
+mod introduced;
 mod lexicon;
 mod list;
 mod neighbours;
@@ -14,6 +16,7 @@ mod placement;
 mod promotion;
 mod runs;
 mod search;
+mod spelling;
 #[cfg(test)]
 mod tests;
 
@@ -97,6 +100,7 @@ pub struct NameMatch {
 /// Appends the malware names in `text`, which is plain text (no markup), to `out`, in order of their start. Linear in the text's length.
 pub fn find(text: &str, settings: &NameSettings, out: &mut Vec<NameMatch>) {
     let mut candidates = search::search(text, settings);
+    promotion::promote_lists(text, &mut candidates);
     promotion::promote_listed(text, &mut candidates);
     promotion::promote_near(text, &mut candidates);
     promotion::promote_repeated(&mut candidates);

@@ -2,11 +2,22 @@
 //! (`CoffeeLoader`).
 
 use super::context::Surroundings;
-use super::lexicon::meaning;
+use super::lexicon::{meaning, says};
 use super::placement::{Placement, placement};
+use super::spelling::{is_coined, is_title};
 
 /// The words before such a name; "as" is that of "known as".
-pub(super) const WORDS: [&str; 6] = ["dubbed", "called", "named", "codenamed", "as", "nicknamed"];
+pub(super) const WORDS: [&str; 9] = [
+    "aka",
+    "as",
+    "call",
+    "calls",
+    "called",
+    "codenamed",
+    "dubbed",
+    "named",
+    "nicknamed",
+];
 
 /// The name that the word `text[start..end]` announces, as its place in the text.
 pub(super) fn announced_after(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
@@ -22,13 +33,30 @@ pub(super) fn announced_after(text: &str, start: usize, end: usize) -> Option<(u
     announced.then_some((from, to))
 }
 
-/// The next name in the list that `text[..end]` ends with a name of: "`HARDPULSE`, `QUIETPULSE`, and `PULSEJUMP`".
+/// The next name in the list that `text[..end]` ends with a name of: "`HARDPULSE`, `QUIETPULSE`, and `PULSEJUMP`", or its alias.
 pub(super) fn listed_after(text: &str, end: usize) -> Option<(usize, usize)> {
-    let rest = &text[end..];
-    let gap = [", and ", ", or ", ", ", " and ", " or "]
-        .iter()
-        .find(|gap| rest.starts_with(**gap))?;
-    word_at(text, end + gap.len()).filter(|&(from, to)| is_coined(&text[from..to]))
+    const GAPS: [&str; 5] = [", and ", ", or ", ", ", " and ", " or "];
+    const ALIASES: [&str; 6] = [
+        " (aka ",
+        " (a.k.a. ",
+        " (also known as ",
+        ", aka ",
+        ", also known as ",
+        " aka ",
+    ];
+    let rest = text.get(end..)?;
+    let after = |gaps: &[&str]| {
+        gaps.iter()
+            .find(|gap| rest.starts_with(**gap))
+            .map(|gap| end + gap.len())
+    };
+    if let Some(at) = after(&ALIASES) {
+        return word_at(text, at).filter(|&(from, to)| {
+            text.get(from..to)
+                .is_some_and(|word| is_coined(word) || is_title(word))
+        });
+    }
+    word_at(text, after(&GAPS)?).filter(|&(from, to)| text.get(from..to).is_some_and(is_coined))
 }
 
 /// The word that starts at `from`, if it stands there as a word and says nothing of itself.
@@ -36,8 +64,9 @@ fn word_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let length = text[from..].find(|c: char| !c.is_ascii_alphanumeric());
     let to = length.map_or(text.len(), |length| from + length);
     let word = &text[from..to];
-    let fits =
-        (4..=20).contains(&word.len()) && word.starts_with(|c: char| c.is_ascii_alphabetic());
+    let fits = (4..=20).contains(&word.len())
+        && word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && word.bytes().any(|byte| byte.is_ascii_uppercase());
     (fits && meaning(word) == 0 && placement(text, from, to) == Placement::Word)
         .then_some((from, to))
 }
@@ -60,30 +89,46 @@ pub(super) fn telling(text: &str, start: usize, end: usize) -> Option<bool> {
         "Wiper",
     ];
     let word = &text[start..end];
-    let coined = |tail: &&str| word.ends_with(*tail) && word.len() >= tail.len() + 3;
+    let shouted = word.len() >= 9 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let ends = |tail: &str| {
+        let end = word
+            .len()
+            .checked_sub(tail.len())
+            .and_then(|at| word.get(at..));
+        end.is_some_and(|end| {
+            end == tail || shouted && tail.len() >= 5 && end.eq_ignore_ascii_case(tail)
+        })
+    };
+    let coined = |tail: &&str| ends(tail) && word.len() >= tail.len() + 3;
     let tells = TAILS.iter().any(coined) && word_at(text, start).is_some();
-    tells.then(|| Surroundings::of(text, start, end).speaks_of_malware())
+    if !tells || is_handle(text, start) {
+        return None;
+    }
+    let surroundings = Surroundings::of(text, start, end);
+    // "a task named `MuffinLoader`"
+    (!surroundings.is_called_as_a_thing()).then(|| surroundings.speaks_of_malware())
+}
+
+/// Whether the word at `start` is what an account is called: "by @handle (`FeedBot`)", "the Telegram bot `LootBot`".
+fn is_handle(text: &str, start: usize) -> bool {
+    const NETWORKS: [&str; 6] = ["Discord", "Mastodon", "Slack", "Telegram", "Twitter", "X"];
+    let before = text.get(..start).unwrap_or_default();
+    let near = before
+        .get(super::placement::floor(before, before.len().saturating_sub(48))..)
+        .unwrap_or_default();
+    let mut words = near
+        .split([' ', '(', '"', '“', '\n'])
+        .rev()
+        .filter(|word| !word.is_empty());
+    let nearest = words.next().unwrap_or_default();
+    nearest.starts_with('@')
+        || meaning(nearest) & says::WEAK != 0
+            && words.next().is_some_and(|word| NETWORKS.contains(&word))
 }
 
 /// A quick look before [`telling`]: a capital first, and a last letter as "Loader" has.
 #[inline]
 pub(super) fn may_tell(word: &[u8]) -> bool {
-    matches!(word, [first, .., last] if first.is_ascii_uppercase() && matches!(last, b'r' | b't' | b'T' | b'm'))
+    matches!(word, [first, .., last] if first.is_ascii_uppercase() && matches!(last, b'r' | b't' | b'T' | b'm' | b'R'))
         && word.len() >= 6
-}
-
-/// Whether a word is spelt as malware is named and words are not: `WolfsBane`, `CLRLoad`, `TOUGHPROGRESS`; unlike "DLLs".
-fn is_coined(word: &str) -> bool {
-    let letters = word.as_bytes();
-    let but_last = &letters[..letters.len().saturating_sub(1)];
-    let mixed = letters.iter().skip(1).any(u8::is_ascii_uppercase)
-        && but_last.iter().any(u8::is_ascii_lowercase);
-    mixed || letters.len() >= 7 && letters.iter().all(u8::is_ascii_uppercase)
-}
-
-/// Whether a word is spelt as any name is: `Dracarys`.
-fn is_title(word: &str) -> bool {
-    let (first, rest) = word.split_at(1);
-    first.bytes().all(|byte| byte.is_ascii_uppercase())
-        && rest.bytes().all(|byte| byte.is_ascii_lowercase())
 }

@@ -1,8 +1,10 @@
 //! What the words around a name say of it: whether a text means the ransomware Royal, or the Royal Navy.
 
+mod naming;
+
 use super::lexicon::says;
 use super::list::{self, Entry, Tier};
-use super::neighbours::{Gap, MOST_BYTES, Neighbour, words_after, words_before};
+use super::neighbours::{Gap, MOST_BYTES, MOST_WORDS, Neighbour, words_after, words_before};
 
 /// The words of the sentence around a name, the nearest first.
 pub(super) struct Surroundings<'t> {
@@ -36,7 +38,7 @@ impl<'t> Surroundings<'t> {
     pub(super) fn of(text: &'t str, start: usize, end: usize) -> Self {
         let name = &text[start..end];
         let before = words_before(text, start, name);
-        let after = words_after(text, end, name);
+        let after = words_after(text, end, name, MOST_WORDS);
         let telling = |word: &Neighbour<'_>| word.is(says::ATTACK) || word.is_plain_kind();
         Self {
             name,
@@ -55,6 +57,7 @@ impl<'t> Surroundings<'t> {
                 self.has_neighbour(entry)
                     || self.within(10, says::KIND)
                     || self.within(7, says::ATTACK)
+                    || self.stands_alone() && self.hints() >= 2
             }
             Tier::Adjacent | Tier::Exact => self.has_neighbour(entry),
             Tier::Capitals => self.stands_out() || self.has_neighbour(entry),
@@ -99,7 +102,7 @@ impl<'t> Surroundings<'t> {
             || self.is_explained(entry)
             || self.has_part()
             || self.is_delivered()
-            || self.acts()
+            || self.acts(entry)
             || self.is_joined()
     }
 
@@ -124,7 +127,9 @@ impl<'t> Surroundings<'t> {
                 .before
                 .get(1)
                 .is_some_and(|word| word.gap == Gap::Space);
-            if is_kind(0) || first.is(says::GROUP) && beside && is_kind(1) {
+            // "Malware Hunter Pro" is a product.
+            let whole = !self.next().is_some_and(Neighbour::is_of_a_name);
+            if is_kind(0) && whole || first.is(says::GROUP) && beside && is_kind(1) {
                 return true;
             }
         }
@@ -133,45 +138,6 @@ impl<'t> Surroundings<'t> {
             .first()
             .is_some_and(|word| word.is(says::ARTICLE));
         self.announcement(usize::from(article)).any(is_kind)
-    }
-
-    /// Where the noun stands that "dubbed", "known as" or "such as" at `at` refers to: a name is announced from afar, an example from near.
-    fn announcement(&self, at: usize) -> std::ops::Range<usize> {
-        let says = |at: usize, what| self.before.get(at).is_some_and(|word| word.is(what));
-        let by = |what| says(at, what) || says(at, says::AS) && says(at + 1, what);
-        let reach = match (by(says::NAMING), by(says::EXAMPLE)) {
-            (true, _) => 9,
-            (false, true) => 4,
-            (false, false) => 0,
-        };
-        let from = self.before.len().min(at + 1);
-        from..self.before.len().min(from + reach)
-    }
-
-    /// Whether a name that no list has is announced as malware's: "a backdoor that we track as X". A word that is not `coined` for
-    /// the purpose must be nearer to the noun: "the spyware, called X".
-    pub(super) fn is_announced(&self, coined: bool) -> bool {
-        const ANY: Entry<'_> = Entry {
-            spelling: "",
-            family: "",
-            tier: Tier::Adjacent,
-            ransomware: true,
-        };
-        let alone = !self.next().is_some_and(Neighbour::is_capitalised);
-        let between = |at: &usize| {
-            let word = self.before.get(*at);
-            !word.is_some_and(|word| word.is(says::FILLER))
-                && !self.is_kind(Side::Before, *at, &ANY)
-        };
-        let mut range = self.announcement(0);
-        if !coined {
-            let skipped = range.clone().find(between).unwrap_or(range.end);
-            range.end = skipped;
-        }
-        alone
-            && range
-                .into_iter()
-                .any(|at| self.is_kind(Side::Before, at, &ANY))
     }
 
     /// Whether the sentence speaks of malware, or of an attack.
@@ -213,10 +179,24 @@ impl<'t> Surroundings<'t> {
         self.previous().is_some_and(|word| word.is(says::DELIVERS)) && self.within(10, says::KIND)
     }
 
-    /// "Royal encrypts", in a sentence that speaks of malware.
-    fn acts(&self) -> bool {
-        let acts = self.next().is_some_and(|word| word.is(says::ACTS));
-        acts && self.within(10, says::KIND) && self.stands_alone()
+    /// "Royal encrypts", in a sentence that speaks of malware; "Symbiote infects", which malware alone does.
+    fn acts(&self, entry: &Entry<'_>) -> bool {
+        let adverb = |word: &&Neighbour<'_>| {
+            matches!(word.text, "also" | "now" | "then" | "still" | "usually")
+        };
+        let verb = self
+            .after
+            .iter()
+            .take_while(|word| word.gap == Gap::Space)
+            .find(|word| !adverb(word));
+        let Some(verb) = verb.filter(|verb| verb.is(says::ACTS)) else {
+            return false;
+        };
+        let telling = verb.is(says::ATTACK)
+            || self.within(10, says::KIND)
+            || entry.ransomware && self.within(10, says::ATTACK)
+            || entry.tier == Tier::Window && self.hints() > 0;
+        telling && self.stands_alone()
     }
 
     /// "operators of Royal", in a sentence that speaks of malware; "encrypted by Dharma".
@@ -240,9 +220,23 @@ impl<'t> Surroundings<'t> {
     }
 
     /// Whether a word within `reach` says any of `what`, "worm" and the like left out.
-    fn within(&self, reach: usize, what: u32) -> bool {
+    fn within(&self, reach: usize, what: u64) -> bool {
         let says = |word: &Neighbour<'_>| word.is(what) && !word.is(says::WEAK);
         self.before.iter().take(reach).any(says) || self.after.iter().take(reach).any(says)
+    }
+
+    /// How many words of the sentence are those of an analysis.
+    fn hints(&self) -> usize {
+        let words = self.before.iter().chain(&self.after);
+        words
+            .filter(|word| word.is(says::HINT | says::ATTACK | says::DELIVERS))
+            .count()
+    }
+
+    /// Whether a list of ambiguous names is one of malware here.
+    pub(super) fn suits_a_list(&self) -> bool {
+        let telling = says::HINT | says::ATTACK | says::KIND | says::DELIVERS;
+        self.stands_alone() && self.within(MOST_WORDS, telling)
     }
 
     /// Whether a word is a noun for malware that `entry` can be. "Worm" and the like are, where the sentence speaks of an attack.
@@ -276,6 +270,21 @@ impl<'t> Surroundings<'t> {
             .is_some_and(|word| matches!(word.text, "Operation" | "Project"))
     }
 
+    /// "Sector analysts": an ordinary word that starts a sentence.
+    pub(super) fn is_ordinary_opening(&self) -> bool {
+        self.before.is_empty()
+            && self.next().is_some_and(|word| {
+                const FITTING: u64 = says::IS
+                    | says::ACTS
+                    | says::DELIVERS
+                    | says::PREPOSITION
+                    | says::PART
+                    | says::GROUP
+                    | says::KIND;
+                !word.is_capitalised() && !word.is(FITTING) && !word.text.ends_with("ed")
+            })
+    }
+
     /// "the Royal"
     pub(super) fn has_article(&self) -> bool {
         self.previous().is_some_and(|word| word.is(says::ARTICLE))
@@ -283,9 +292,10 @@ impl<'t> Surroundings<'t> {
 
     /// Whether the name is no part of a longer one ("Play Store", "Giuseppe Conti") and no place ("in Cuba"). The first word of a sentence has a capital anyway.
     pub(super) fn stands_alone(&self) -> bool {
-        let joined = |word: &Neighbour<'_>| word.is_capitalised() && word.says_nothing();
-        let after = self.next().is_some_and(joined);
-        let before = self.before.len() > 1 && self.previous().is_some_and(joined);
+        let after = self.next().is_some_and(Neighbour::is_of_a_name);
+        let before = self.previous().is_some_and(|word| {
+            word.is(says::PRODUCT) || self.before.len() > 1 && word.is_of_a_name()
+        });
         let placed = self.previous().is_some_and(|word| word.is(says::PLACING));
         !after && !before && !placed && !self.names_an_operation()
     }

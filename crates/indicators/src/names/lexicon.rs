@@ -9,41 +9,55 @@ pub(super) const TEXT: &str = include_str!("../../lists/words.txt");
 /// What a word can say, as bits. `lists/words.txt` tells each with its words.
 pub(super) mod says {
     /// A noun for malware.
-    pub(in super::super) const KIND: u32 = 1;
+    pub(in super::super) const KIND: u64 = 1;
     /// With `KIND`: for ransomware only.
-    pub(in super::super) const RANSOM: u32 = 1 << 1;
+    pub(in super::super) const RANSOM: u64 = 1 << 1;
     /// With `KIND`: for other things too.
-    pub(in super::super) const WEAK: u32 = 1 << 2;
+    pub(in super::super) const WEAK: u64 = 1 << 2;
     /// With `KIND`: in capitals only.
-    const CAPITALS: u32 = 1 << 3;
-    pub(in super::super) const KIT: u32 = 1 << 4;
-    pub(in super::super) const BEFORE_KIT: u32 = 1 << 5;
-    pub(in super::super) const GROUP: u32 = 1 << 6;
-    pub(in super::super) const PART: u32 = 1 << 7;
-    pub(in super::super) const OF: u32 = 1 << 8;
-    pub(in super::super) const LINK: u32 = 1 << 9;
-    pub(in super::super) const NAMING: u32 = 1 << 10;
-    pub(in super::super) const EXAMPLE: u32 = 1 << 11;
-    pub(in super::super) const AS: u32 = 1 << 12;
-    pub(in super::super) const ATTACK: u32 = 1 << 13;
-    pub(in super::super) const MODIFIER: u32 = 1 << 14;
-    pub(in super::super) const ARTICLE: u32 = 1 << 15;
-    pub(in super::super) const IS: u32 = 1 << 16;
-    pub(in super::super) const PREPOSITION: u32 = 1 << 17;
-    pub(in super::super) const DELIVERS: u32 = 1 << 18;
-    pub(in super::super) const ACTS: u32 = 1 << 19;
-    pub(in super::super) const LABEL: u32 = 1 << 20;
-    pub(in super::super) const PLATFORM: u32 = 1 << 21;
-    pub(in super::super) const ENDING: u32 = 1 << 22;
-    pub(in super::super) const BY: u32 = 1 << 23;
-    pub(in super::super) const HARMED: u32 = 1 << 24;
-    pub(in super::super) const FILLER: u32 = 1 << 25;
-    pub(in super::super) const PLACING: u32 = 1 << 27;
+    const CAPITALS: u64 = 1 << 3;
+    pub(in super::super) const KIT: u64 = 1 << 4;
+    pub(in super::super) const BEFORE_KIT: u64 = 1 << 5;
+    pub(in super::super) const GROUP: u64 = 1 << 6;
+    pub(in super::super) const PART: u64 = 1 << 7;
+    pub(in super::super) const OF: u64 = 1 << 8;
+    pub(in super::super) const LINK: u64 = 1 << 9;
+    pub(in super::super) const NAMING: u64 = 1 << 10;
+    pub(in super::super) const EXAMPLE: u64 = 1 << 11;
+    pub(in super::super) const AS: u64 = 1 << 12;
+    pub(in super::super) const ATTACK: u64 = 1 << 13;
+    pub(in super::super) const MODIFIER: u64 = 1 << 14;
+    pub(in super::super) const ARTICLE: u64 = 1 << 15;
+    pub(in super::super) const IS: u64 = 1 << 16;
+    pub(in super::super) const PREPOSITION: u64 = 1 << 17;
+    pub(in super::super) const DELIVERS: u64 = 1 << 18;
+    pub(in super::super) const ACTS: u64 = 1 << 19;
+    pub(in super::super) const LABEL: u64 = 1 << 20;
+    pub(in super::super) const PLATFORM: u64 = 1 << 21;
+    pub(in super::super) const ENDING: u64 = 1 << 22;
+    pub(in super::super) const BY: u64 = 1 << 23;
+    pub(in super::super) const HARMED: u64 = 1 << 24;
+    pub(in super::super) const FILLER: u64 = 1 << 25;
+    pub(in super::super) const PLACING: u64 = 1 << 27;
+    /// In a detection's name, what names no family.
+    pub(in super::super) const GENERIC: u64 = 1 << 28;
+    /// What analyses speak of; it is no attack by itself.
+    pub(in super::super) const HINT: u64 = 1 << 29;
+    /// What else a text names: files, tasks, people.
+    pub(in super::super) const THING: u64 = 1 << 30;
+    /// With `LABEL`: for what a detection's file runs on.
+    pub(in super::super) const SYSTEM: u64 = 1 << 31;
+    /// Who or what a noun for malware qualifies.
+    pub(in super::super) const EVENT: u64 = 1 << 32;
+    /// With `MODIFIER`: made from what has the name, and not that itself.
+    pub(in super::super) const DERIVED: u64 = 1 << 33;
+    /// With a capital at a sentence's start: no name.
+    const OPENING: u64 = 1 << 34;
     /// No name of malware.
-    const PRODUCT: u32 = 1 << 26;
+    pub(in super::super) const PRODUCT: u64 = 1 << 26;
 
     /// The bits of a line that starts with `title`.
-    pub(super) fn titled(title: &str) -> u32 {
+    pub(super) fn titled(title: &str) -> u64 {
         match title {
             "kind" => KIND,
             "ransomware" => KIND | RANSOM,
@@ -66,7 +80,14 @@ pub(super) mod says {
             "delivers" => DELIVERS,
             "acts" => ACTS,
             "label" => LABEL,
-            "platform" => LABEL | PLATFORM,
+            "platform" => LABEL | SYSTEM | PLATFORM,
+            "system" => LABEL | SYSTEM,
+            "generic" => GENERIC,
+            "hint" => HINT,
+            "thing" => THING,
+            "event" => EVENT,
+            "opening" => OPENING,
+            "derived" => DERIVED,
             "ending" => ENDING,
             "by" => BY,
             "harmed" => HARMED,
@@ -78,9 +99,9 @@ pub(super) mod says {
     }
 
     /// What a word says that is written as `word`.
-    pub(super) fn as_written(says: u32, word: &str) -> u32 {
-        let shouted = word.bytes().take(2).all(|byte| byte.is_ascii_uppercase());
-        if says & CAPITALS != 0 && !shouted {
+    pub(super) fn as_written(says: u64, word: &str) -> u64 {
+        let shouted = || word.bytes().take(2).all(|byte| byte.is_ascii_uppercase());
+        if says & CAPITALS != 0 && !shouted() {
             0
         } else {
             says
@@ -89,21 +110,29 @@ pub(super) mod says {
 }
 
 /// What `word` says, in whatever case it is written.
-pub(super) fn meaning(word: &str) -> u32 {
+pub(super) fn meaning(word: &str) -> u64 {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     let lexicon = LEXICON.get_or_init(Lexicon::read);
     let says = lexicon.slots[lexicon.slot(hash(word.as_bytes()))].1;
     says::as_written(says, word)
 }
 
+/// The words that say any of `what`, in whatever case.
+pub(super) fn words_that_say(what: u64) -> impl Iterator<Item = &'static str> {
+    TEXT.lines()
+        .filter_map(|line| line.split_once(": "))
+        .filter(move |(title, _)| says::titled(title) & what != 0)
+        .flat_map(|(_, words)| words.split_ascii_whitespace())
+}
+
 /// Open addressing by the words' hashes. A word that says nothing is a free slot.
 struct Lexicon {
-    slots: Vec<(u64, u32)>,
+    slots: Vec<(u64, u64)>,
 }
 
 impl Lexicon {
     /// Three times as many slots as words.
-    const BITS: u32 = 11;
+    const BITS: u32 = 12;
 
     fn read() -> Self {
         let mut lexicon = Self {

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use super::lexicon::{self, says};
+
 /// `spelling<TAB>flags[<TAB>family]` a line, as `lists/generate.py` writes it; `lists/README.md` says what the flags mean.
 pub(super) const TEXT: &str = include_str!("../../lists/malware-names.tsv");
 
@@ -77,6 +79,11 @@ impl<'a> Entry<'a> {
 pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
+}
+
+/// Whether a word joins the last two names of a list.
+pub(super) fn is_conjunction(word: &str) -> bool {
+    matches!(word, "and" | "or" | "And" | "Or")
 }
 
 /// A name's letters and digits in lower case, which is what its spellings have in common; the rest of a name longer than `LONGEST` is left out.
@@ -210,8 +217,7 @@ impl Filter {
         let mut key = Key::EMPTY;
         for word in words(name) {
             if let Some(split) = split_tail(word) {
-                let first = key.and(&word.as_bytes()[..split]).unwrap_or(key);
-                self.insert(hash(first.as_bytes()));
+                self.insert_start(&key, word, split);
             }
             key = key.and(word.as_bytes()).unwrap_or(key);
             self.insert(hash(key.as_bytes()));
@@ -219,24 +225,72 @@ impl Filter {
         let plural = key.and(b"s").filter(|plural| plural.singular().is_some());
         self.insert(hash(plural.unwrap_or(key).as_bytes()));
     }
+
+    /// Adds what `name` starts with where its words in camel case are written apart.
+    fn insert_humps(&mut self, name: &str) {
+        let mut key = Key::EMPTY;
+        for word in words(name) {
+            for split in humps(word) {
+                self.insert_start(&key, word, split);
+            }
+            key = key.and(word.as_bytes()).unwrap_or(key);
+        }
+    }
+
+    fn insert_start(&mut self, key: &Key, word: &str, split: usize) {
+        let start = word.as_bytes().get(..split).unwrap_or_default();
+        if let Some(start) = key.and(start) {
+            self.insert(hash(start.as_bytes()));
+        }
+    }
+
+    fn insert_all(&mut self, other: &Self) {
+        for (block, more) in self.blocks.iter_mut().zip(&other.blocks) {
+            *block |= more;
+        }
+    }
 }
 
 /// Nouns at the end of a name that some write apart: "Trick Bot", "Loki Bot", "Smoke Loader".
-const TAILS: [&str; 4] = ["Bot", "Loader", "Locker", "Stealer"];
+const TAILS: [&str; 5] = ["bot", "loader", "locker", "rat", "stealer"];
 
-/// Where a name in camel case ends before such a noun.
+/// Where a name ends before such a noun.
 pub(super) fn split_tail(word: &str) -> Option<usize> {
-    let tail = TAILS.iter().find(|tail| word.ends_with(**tail))?;
-    Some(word.len() - tail.len()).filter(|&at| at >= 3)
+    let at = |tail: &&str| {
+        let at = word.len().checked_sub(tail.len()).filter(|&at| at >= 3)?;
+        let end = word.get(at..)?;
+        let capital = end.starts_with(|c: char| c.is_ascii_uppercase());
+        // "Pikabot", but no "rat" of a "Spectrat".
+        (end.eq_ignore_ascii_case(tail) && (capital || tail.len() > 3 || *tail == "bot"))
+            .then_some(at)
+    };
+    TAILS.iter().find_map(at)
 }
+
+/// Where else a name in camel case may be written apart: "Warm Cookie" for `WarmCookie`. No text is slowed down by the first word of `TheMoon`.
+pub(super) fn humps(word: &str) -> impl Iterator<Item = usize> {
+    let pairs = word.as_bytes().windows(2).enumerate();
+    pairs.filter_map(|(at, pair)| {
+        matches!(pair, [low, high] if low.is_ascii_lowercase() && high.is_ascii_uppercase())
+            .then_some(at + 1)
+            .filter(|&at| at >= 4)
+    })
+}
+
+/// Words of detections' names that are too common to look at each: another word of the same name tells as well.
+const ORDINARY: [&str; 3] = ["a", "not", "possible"];
 
 /// Three times as many slots as names.
 const SLOT_BITS: u32 = 14;
 
 /// The list, indexed. Built when the first text is searched, in a fraction of a millisecond.
 pub(super) struct List {
-    /// Names, what they start with, and the words that announce one.
+    /// Names, what they start with, and the words that tell of one: "dubbed", "ransomware", "Win32".
     pub(super) filter: Filter,
+    /// Names and what they start with.
+    pub(super) names: Filter,
+    /// What names in camel case start with, where they are written apart.
+    pub(super) humps: Filter,
     /// Open addressing by the hash of the key: where in `TEXT` the line starts, plus one; 0 is free.
     slots: Vec<u32>,
 }
@@ -251,15 +305,23 @@ impl List {
     fn read() -> Self {
         let mut list = Self {
             filter: Filter::new(),
+            names: Filter::new(),
+            humps: Filter::new(),
             slots: vec![0; 1 << SLOT_BITS],
         };
-        for word in super::announced::WORDS {
+        let telling = lexicon::words_that_say(says::LABEL | says::KIND);
+        for word in super::announced::WORDS
+            .into_iter()
+            .chain(telling)
+            .filter(|word| !ORDINARY.contains(word))
+        {
             list.filter.insert(hash(word.as_bytes()));
         }
         let mut at = 0;
         for line in TEXT.split_inclusive('\n') {
             let name = Entry::parse(line.trim_end()).spelling;
-            list.filter.insert_name(name);
+            list.names.insert_name(name);
+            list.humps.insert_humps(name);
             let mut slot = index(hash(Key::of(name).as_bytes()), SLOT_BITS);
             while list.slots[slot] != 0 {
                 slot = (slot + 1) & (list.slots.len() - 1);
@@ -267,6 +329,7 @@ impl List {
             list.slots[slot] = u32::try_from(at + 1).unwrap_or_default();
             at += line.len();
         }
+        list.filter.insert_all(&list.names);
         list
     }
 

@@ -3,7 +3,7 @@
 use super::lexicon::{meaning, says};
 
 /// How far evidence is looked for, in words and in bytes to each side.
-const MOST_WORDS: usize = 12;
+pub(super) const MOST_WORDS: usize = 12;
 pub(super) const MOST_BYTES: usize = 160;
 
 /// What stands between two words of a sentence.
@@ -40,28 +40,31 @@ fn gap(between: &str, word_before: &str, word_after: &str) -> Option<Gap> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Neighbour<'t> {
     pub(super) text: &'t str,
+    /// Where it starts in the text.
+    pub(super) start: usize,
     /// What is between it and the word nearer to the name.
     pub(super) gap: Gap,
-    says: u32,
+    says: u64,
 }
 
 impl<'t> Neighbour<'t> {
-    fn new(text: &'t str, gap: Gap) -> Self {
+    fn new(text: &'t str, start: usize, gap: Gap) -> Self {
         Self {
             text,
+            start,
             gap,
             says: meaning(text),
         }
     }
 
     /// Whether it says any of `what`.
-    pub(super) fn is(&self, what: u32) -> bool {
+    pub(super) fn is(&self, what: u64) -> bool {
         self.says & what != 0
     }
 
-    /// Whether the lexicon does not have it.
+    /// Whether the lexicon has nothing that speaks for malware or against it.
     pub(super) fn says_nothing(&self) -> bool {
-        self.says == 0
+        self.says & !(says::HINT | says::THING | says::GENERIC | says::SYSTEM | says::EVENT) == 0
     }
 
     /// Whether it is a noun for malware, and for nothing else.
@@ -73,13 +76,23 @@ impl<'t> Neighbour<'t> {
         self.text.starts_with(|c: char| c.is_ascii_uppercase())
     }
 
+    /// Whether a name beside it goes on with it: "Play Store".
+    pub(super) fn is_of_a_name(&self) -> bool {
+        self.is_capitalised() && self.says_nothing()
+    }
+
     pub(super) fn is_shouted(&self) -> bool {
         self.text.len() >= 4 && self.text.bytes().all(|b| b.is_ascii_uppercase())
     }
 }
 
-/// The words after `text[..end]`, the nearest first.
-pub(super) fn words_after<'t>(text: &'t str, end: usize, name: &'t str) -> Vec<Neighbour<'t>> {
+/// The words after `text[..end]`, the nearest first, and no more than `most`.
+pub(super) fn words_after<'t>(
+    text: &'t str,
+    end: usize,
+    name: &'t str,
+    most: usize,
+) -> Vec<Neighbour<'t>> {
     let mut limit = text.len().min(end + MOST_BYTES);
     while !text.is_char_boundary(limit) {
         limit -= 1;
@@ -90,9 +103,9 @@ pub(super) fn words_after<'t>(text: &'t str, end: usize, name: &'t str) -> Vec<N
         .iter()
         .find(|s| text[end..].starts_with(**s))
         .map_or(end, |s| end + s.len());
-    let mut words: Vec<Neighbour<'t>> = Vec::with_capacity(MOST_WORDS);
+    let mut words: Vec<Neighbour<'t>> = Vec::with_capacity(most);
     let mut nearer = name;
-    while words.len() < MOST_WORDS {
+    while words.len() < most {
         let Some(gap_length) = bytes
             .get(from..)
             .and_then(|rest| rest.iter().position(u8::is_ascii_alphanumeric))
@@ -107,7 +120,7 @@ pub(super) fn words_after<'t>(text: &'t str, end: usize, name: &'t str) -> Vec<N
         let Some(gap) = gap(&text[from..start], nearer, word) else {
             break;
         };
-        words.push(Neighbour::new(word, gap));
+        words.push(Neighbour::new(word, start, gap));
         nearer = word;
         from = start + word.len();
     }
@@ -138,7 +151,7 @@ pub(super) fn words_before<'t>(text: &'t str, start: usize, name: &'t str) -> Ve
         let Some(gap) = gap(&text[end..to], word, nearer) else {
             break;
         };
-        words.push(Neighbour::new(word, gap));
+        words.push(Neighbour::new(word, end - length, gap));
         nearer = word;
         to = end - length;
     }

@@ -1,5 +1,6 @@
 //! Whether a name stands in a text as a word, or is a piece of a domain, path, address or identifier.
 
+use super::detection;
 use super::lexicon::{meaning, says};
 
 /// How a name stands in its text.
@@ -9,6 +10,8 @@ pub(super) enum Placement {
     Word,
     /// The family in a detection's name: `Trojan:Win32/Emotet.A`. Such a label says by itself that malware is meant.
     Label,
+    /// Further on in such a label: the variant, or one more name of the family.
+    Variant,
     /// A piece of something else.
     Inside,
 }
@@ -40,8 +43,10 @@ pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
     if left.contains(odd) || right.contains(odd) || left.contains("//") {
         return Placement::Inside;
     }
-    if is_label(left) && !right.rsplit('.').next().is_some_and(is_ending) {
-        return Placement::Label;
+    if let Some(placement) = detection::placement_in(left, right)
+        && !right.rsplit('.').next().is_some_and(is_ending)
+    {
+        return placement;
     }
     if fits_left(left, right) && fits_right(left, right) {
         Placement::Word
@@ -75,7 +80,7 @@ fn near(text: &str) -> &str {
 }
 
 /// The last character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
+pub(super) fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len()))
         .rev()
         .find(|&at| text.is_char_boundary(at))
@@ -123,7 +128,7 @@ fn is_letter(c: char) -> bool {
 }
 
 /// What ends a chunk: space, quotes, brackets, commas, and most that is not ASCII.
-fn is_gap(c: char) -> bool {
+pub(super) fn is_gap(c: char) -> bool {
     if c.is_ascii() {
         c.is_ascii_whitespace()
             || matches!(
@@ -137,17 +142,6 @@ fn is_gap(c: char) -> bool {
 
 fn is_ending(piece: &str) -> bool {
     meaning(piece) & says::ENDING != 0
-}
-
-/// Whether what stands before the name is a detection's start: `Trojan.Win32.`, `W32/`, `TROJ_`.
-fn is_label(left: &str) -> bool {
-    const JOINTS: [char; 6] = ['.', ':', '/', '!', '_', '-'];
-    let mut pieces = left.split(JOINTS).filter(|piece| !piece.is_empty());
-    let head = meaning(pieces.next().unwrap_or_default());
-    let telling = left.ends_with(['.', ':', '!', '_'])
-        || head & says::PLATFORM != 0
-        || pieces.next().is_some();
-    head & says::LABEL != 0 && left.ends_with(JOINTS) && telling
 }
 
 fn fits_left(left: &str, right: &str) -> bool {

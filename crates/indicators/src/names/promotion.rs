@@ -34,6 +34,22 @@ pub(super) fn promote_listed(text: &str, candidates: &mut [Candidate<'_>]) {
     }
 }
 
+/// Names that are words as well speak for each other in a list, where the sentence is of an attack: "Akira and Qilin lead by victims".
+pub(super) fn promote_lists(text: &str, candidates: &mut [Candidate<'_>]) {
+    for at in 1..candidates.len() {
+        let (earlier, later) = candidates.split_at_mut(at);
+        let (Some(left), Some(right)) = (earlier.last_mut(), later.first_mut()) else {
+            continue;
+        };
+        let listed = left.listable && right.listable && left.entry.family != right.entry.family;
+        let between = text.get(left.end..right.start);
+        if listed && between.is_some_and(context::is_list_glue) {
+            left.verdict = Verdict::Sure;
+            right.verdict = Verdict::Sure;
+        }
+    }
+}
+
 /// A sure name in the same sentence speaks for one that needs no more than words of an attack, and for ransomware: "Maze's
 /// operators moved to Egregor".
 pub(super) fn promote_near(text: &str, candidates: &mut [Candidate<'_>]) {

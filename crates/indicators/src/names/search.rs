@@ -3,9 +3,13 @@
 use super::NameSettings;
 use super::announced;
 use super::context::{Surroundings, Verdict};
+use super::detection;
+use super::introduced;
+use super::lexicon::{meaning, says};
 use super::list::{self, Entry, Filter, Key, List, Tier};
 use super::placement::{self, Placement};
 use super::runs::Runs;
+use super::spelling::{Spelling, as_spelt};
 
 /// A name that stands in the text as a word, and what is known of it so far.
 pub(super) struct Candidate<'e> {
@@ -17,6 +21,8 @@ pub(super) struct Candidate<'e> {
     pub(super) promotable: bool,
     /// Whether another name in the same sentence may.
     pub(super) promotable_by_sentence: bool,
+    /// Whether a list of such names is one of malware.
+    pub(super) listable: bool,
 }
 
 /// The names in `text`, in order, sure or not.
@@ -33,7 +39,14 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
     let mut at = 0;
     while let Some((start, end)) = runs.next(at) {
         at = end;
-        let found = if names.may_hold(bytes, start, end) {
+        let hash = list::hash_within(bytes, start, end);
+        let found = if names.filter.may_hold(hash) {
+            if names.may_start(hash) {
+                names.candidate(text, start, end)
+            } else {
+                None
+            }
+        } else if bytes[start].is_ascii_uppercase() && list.humps.may_hold(hash) {
             names.candidate(text, start, end)
         } else if announced::may_tell(&bytes[start..end])
             && let Some(sure) = announced::telling(text, start, end)
@@ -43,10 +56,11 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
             continue;
         };
         let mut next = match &found {
-            Some(found) => {
-                announced::listed_after(text, found.end).filter(|_| found.verdict == Verdict::Sure)
+            Some(found) if found.verdict == Verdict::Sure => {
+                announced::listed_after(text, found.end)
             }
-            None => announced::announced_after(text, start, end),
+            Some(_) => None,
+            None => names.told_by(text, start, end, &mut candidates),
         };
         candidates.extend(found);
         while let Some(found) = next.and_then(|(start, end)| names.coined(text, start, end, true)) {
@@ -67,13 +81,46 @@ struct Names<'e> {
 }
 
 impl<'e> Names<'e> {
-    /// Whether a name may be, or start with, the letters `bytes[start..end]`.
+    /// Whether a name may be `key`, or start with it.
+    fn may_hold(self, key: &Key) -> bool {
+        let hash = list::hash(key.as_bytes());
+        self.filter.may_hold(hash) || self.list.humps.may_hold(hash)
+    }
+
+    /// Whether a name may start with a word of this hash, which the filter holds.
     #[inline]
-    fn may_hold(self, bytes: &[u8], start: usize, end: usize) -> bool {
-        self.filter.may_hold(list::hash_within(bytes, start, end))
+    fn may_start(self, hash: u64) -> bool {
+        self.list.names.may_hold(hash) || self.settings.filter.is_some()
+    }
+
+    /// The name that the word `text[start..end]` tells of after it; those before it are added.
+    #[inline(never)]
+    fn told_by(
+        self,
+        text: &'e str,
+        start: usize,
+        end: usize,
+        candidates: &mut Vec<Candidate<'e>>,
+    ) -> Option<(usize, usize)> {
+        let says = meaning(text.get(start..end)?);
+        if says & says::KIND != 0 {
+            self.introduce(text, start, end, candidates);
+            match candidates.last() {
+                Some(after) if after.start >= end => announced::listed_after(text, after.end),
+                _ if says & says::LABEL != 0 => detection::family_after(text, start, end),
+                _ => None,
+            }
+        } else if says & (says::NAMING | says::AS) != 0 {
+            announced::announced_after(text, start, end)
+        } else if says & says::LABEL != 0 {
+            detection::family_after(text, start, end)
+        } else {
+            None
+        }
     }
 
     /// The longest name that starts with the word `text[start..end]`, if it stands there as a word.
+    #[inline(never)]
     fn candidate(self, text: &str, start: usize, end: usize) -> Option<Candidate<'e>> {
         let (end, entry) = self.longest(text, start, end)?;
         let plural = text
@@ -84,9 +131,17 @@ impl<'e> Names<'e> {
         if placement == Placement::Inside || self.settings.ignores(&entry) {
             return None;
         }
-        let (mut verdict, mut promotable, mut by_sentence) = (Verdict::Sure, false, false);
+        let mut verdict = Verdict::Sure;
+        let (mut promotable, mut by_sentence, mut listable) = (false, false, false);
+        let certain = matches!(entry.tier, Tier::Plain | Tier::Cased);
+        if placement == Placement::Variant && !(certain && end - start >= 5) {
+            return None;
+        }
         let labelled = placement == Placement::Label && entry.tier != Tier::Tool;
-        if !labelled && !matches!(entry.tier, Tier::Plain | Tier::Cased) {
+        if labelled && meaning(text.get(start..end)?) & says::GENERIC != 0 {
+            return None;
+        }
+        if !labelled && !certain {
             let surroundings = Surroundings::of(text, start, end);
             verdict = surroundings.judge(&entry);
             promotable =
@@ -95,7 +150,11 @@ impl<'e> Names<'e> {
                 && (entry.tier == Tier::Window
                     || entry.tier == Tier::Adjacent
                         && entry.ransomware
-                        && !surroundings.has_article());
+                        && !surroundings.has_article()
+                        && !surroundings.is_ordinary_opening());
+            listable = promotable
+                && (entry.tier == Tier::Window || entry.tier == Tier::Adjacent && entry.ransomware)
+                && surroundings.suits_a_list();
         }
         Some(Candidate {
             start,
@@ -104,6 +163,7 @@ impl<'e> Names<'e> {
             verdict,
             promotable,
             promotable_by_sentence: by_sentence,
+            listable,
         })
     }
 
@@ -130,7 +190,30 @@ impl<'e> Names<'e> {
             },
             promotable: true,
             promotable_by_sentence: true,
+            listable: false,
         })
+    }
+
+    /// Adds the names that the noun `text[start..end]` introduces. Those before it may have been found without it.
+    fn introduce(
+        self,
+        text: &'e str,
+        start: usize,
+        end: usize,
+        candidates: &mut Vec<Candidate<'e>>,
+    ) {
+        for (start, end) in introduced::introduced_beside(text, start, end) {
+            let Some(found) = self.coined(text, start, end, true) else {
+                continue;
+            };
+            let free = candidates.last().is_none_or(|last| last.end <= start);
+            let mut known = candidates.iter_mut().rev().take(8);
+            if let Some(known) = known.find(|known| known.start == start) {
+                known.verdict = Verdict::Sure;
+            } else if free {
+                candidates.push(found);
+            }
+        }
     }
 
     fn longest(self, text: &str, start: usize, first_end: usize) -> Option<(usize, Entry<'e>)> {
@@ -142,11 +225,13 @@ impl<'e> Names<'e> {
                 break;
             };
             key = longer;
-            if !self.may_hold(key.as_bytes(), 0, key.as_bytes().len()) {
+            if !self.may_hold(&key) {
                 break;
             }
             // "Emotets" is a plural, the "s" of "Emotet's" a word of its own.
-            let single = key.singular().filter(|_| end - from > 1);
+            // In "Raccoon and Vidar stealers" the noun is no part of the name.
+            let named = from == start || bytes.get(from).is_some_and(u8::is_ascii_uppercase);
+            let single = key.singular().filter(|_| end - from > 1 && named);
             let whole = self
                 .at_key(&text[start..end], &key)
                 .map(|entry| (end, entry));
@@ -168,7 +253,14 @@ impl<'e> Names<'e> {
             .settings
             .lookup(key)
             .or_else(|| self.list.lookup(key))?;
-        is_spelling(written, &entry).then_some(entry)
+        let spelling = as_spelt(written, &entry)?;
+        // Words in place of a name that is written as one may be no more than words.
+        let tier = match (spelling, entry.tier) {
+            (Spelling::Apart, Tier::Plain | Tier::Cased) => Tier::Window,
+            (Spelling::Apart, _) => return None,
+            (Spelling::Listed, tier) => tier,
+        };
+        Some(Entry { tier, ..entry })
     }
 }
 
@@ -190,37 +282,4 @@ fn next_word(bytes: &[u8], end: usize) -> Option<(usize, usize)> {
         .take_while(|b| b.is_ascii_alphanumeric())
         .count();
     (gap > 0 && gap < 4 && length > 0).then_some((from, from + length))
-}
-
-/// Whether `written`, which has the letters of `entry`, is a way to write it: its case as the tier asks, and its words apart or joined.
-fn is_spelling(written: &str, entry: &Entry<'_>) -> bool {
-    if written == entry.spelling || entry.tier == Tier::Exact {
-        return written == entry.spelling;
-    }
-    let split = list::split_tail(entry.spelling);
-    let mut listed = letters(entry.spelling);
-    letters(written).enumerate().all(|(at, (here, letter))| {
-        let there = listed.next().and_then(|(separator, _)| separator);
-        let apart = match (here, there) {
-            (Some('.' | '/' | '_' | '\''), _) => here == there,
-            (None, _) | (Some(_), Some(_)) => true,
-            (Some(_), None) => split == Some(at) && letter.is_ascii_uppercase(),
-        };
-        let starts_word = at == 0 || here.is_some();
-        let cased = entry.tier == Tier::Plain || !starts_word || !letter.is_ascii_lowercase();
-        apart && cased
-    })
-}
-
-/// A name's letters and digits, each with what separates it from the one before.
-fn letters(name: &str) -> impl Iterator<Item = (Option<char>, char)> {
-    let mut separator = None;
-    name.chars().filter_map(move |c| {
-        if c.is_ascii_alphanumeric() {
-            Some((separator.take(), c))
-        } else {
-            separator = Some(c);
-            None
-        }
-    })
 }

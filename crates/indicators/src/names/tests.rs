@@ -7,6 +7,10 @@
     reason = "tests"
 )]
 
+mod detections;
+mod things;
+mod unlisted;
+
 use super::{NameMatch, NameSettings, find, lists_digest};
 
 fn matches(text: &str, settings: &NameSettings) -> Vec<NameMatch> {

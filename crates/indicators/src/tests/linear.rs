@@ -212,7 +212,7 @@ const HOSTILE: [&str; 65] = [
 ];
 
 /// More of them, which what follows makes no worse.
-const HOSTILE_ALONE: [&str; 39] = [
+const HOSTILE_ALONE: [&str; 48] = [
     "\"",
     "'",
     "`",
@@ -252,6 +252,15 @@ const HOSTILE_ALONE: [&str; 39] = [
     "<table>5.9.1.2",
     "\"value\": \"a.cc\"\n",
     "- a.cc\n\n",
+    "HEUR:Trojan-",
+    "Android/",
+    "a:",
+    "ransomware ",
+    "Foo ransomware ",
+    "WolfBane, DuneBane and SeaBane stealers, ",
+    "a malware Alpha1beta, a ",
+    "Warm Cookie ",
+    "task named KestrelTask as ",
 ];
 
 /// Ten times the input may take ten times the time, and some for noise; a quadratic matcher takes a hundred times. It is the thread's own time on a processor, so that others on the machine don't count.
