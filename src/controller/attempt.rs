@@ -247,7 +247,7 @@ impl Work<'_> {
 
     /// Whether the latest reports are handled, or what an earlier sync left pending.
     fn mode(&self, ledger: &Ledger) -> Mode {
-        let open = ledger.open.as_ref();
+        let open = ledger.course().open.as_ref();
         let due = open.and_then(|open| open.started.checked_add(self.settings.interval).ok());
         if !self.forced && due.is_some_and(|due| self.started < due) {
             Mode::Continuation

@@ -41,16 +41,9 @@ pub fn trusted(
     if provenance == Provenance::Lost && since.is_some() {
         // Of a window that is not covered the status knows at least how much it held.
         let attempted = before.last_attempt_time.as_ref().map(|time| time.0);
-        ledger.set_known(
-            before
-                .last_sync
-                .as_ref()
-                .zip(attempted)
-                .map(|(counts, at)| Known {
-                    count: counts.total,
-                    at,
-                }),
-        );
+        let counts = before.last_sync.as_ref().zip(attempted);
+        let known = counts.map(|(counts, at)| Known::as_of(counts.total, at));
+        ledger.change(|course| course.known = known);
     }
     before
 }
@@ -161,7 +154,7 @@ mod tests {
             let before = serde_json::from_value(before).unwrap();
             let mut ledger = ledger(0);
             trusted(&feed, before, &mut ledger, Provenance::Lost);
-            assert_eq!(ledger.known().map(|known| known.count), known);
+            assert_eq!(ledger.course().known.map(|known| known.count), known);
         }
     }
 

@@ -56,22 +56,23 @@ pub fn close(
         .count() as u64;
     unfinished.considered += others;
     unfinished.pending += others;
-    let mut open = if let (Mode::Continuation, Some(open)) = (plan.mode, ledger.open.clone()) {
-        open
-    } else {
-        let counts = Counts {
-            total: listing.total,
-            backlog: listing.backlog,
-            ..Counts::default()
+    let mut open =
+        if let (Mode::Continuation, Some(open)) = (plan.mode, ledger.course().open.clone()) {
+            open
+        } else {
+            let counts = Counts {
+                total: listing.total,
+                backlog: listing.backlog,
+                ..Counts::default()
+            };
+            OpenSync {
+                started,
+                listed_at: listing.moment.earliest.max(listing.from),
+                counts,
+            }
         };
-        OpenSync {
-            started,
-            listed_at: listing.moment.earliest.max(listing.from),
-            counts,
-        }
-    };
     if unfinished.pending == 0 {
-        ledger.set_trouble(None);
+        ledger.change(|course| course.trouble = None);
     }
     open.counts.add(&finished);
     let mut counts = open.counts.clone();
@@ -80,22 +81,29 @@ pub fn close(
     let done = counts.pending == 0;
     // The ledger does not know which reports a cancelled sync did not get to: a continuation
     // would miss them, so the next sync is a full one.
-    ledger.set_open((!done && !cut_off).then_some(open));
+    ledger.change(|course| course.open = (!done && !cut_off).then_some(open));
     if done {
         ledger.totals.syncs += 1;
     }
     if plan.mode != Mode::Continuation {
-        let reading = proof::next_reading(listing.proof, ledger.reading(), listing.moment.earliest);
-        ledger.set_reading(reading);
+        let reading = proof::next_reading(
+            listing.proof,
+            ledger.course().reading,
+            listing.moment.earliest,
+        );
+        ledger.change(|course| course.reading = reading);
         let restless = if listing.all_differ {
-            ledger.restless().saturating_add(1).min(RESTLESS)
+            ledger.course().restless.saturating_add(1).min(RESTLESS)
         } else {
             0
         };
-        ledger.set_restless(restless);
+        ledger.change(|course| course.restless = restless);
     }
     // A continuation reads no listing to its end: what the sync before it left in doubt stays so.
-    let in_doubt = ledger.reading().is_some_and(|reading| reading.passes > 0);
+    let in_doubt = ledger
+        .course()
+        .reading
+        .is_some_and(|reading| reading.passes > 0);
     let complete = done && counts.backlog == 0 && listing.fault.is_none() && !in_doubt;
     let window = if complete {
         let covered = plan.window.covered(listed_at, listing.moment);
@@ -104,12 +112,12 @@ pub fn close(
             ..covered
         };
         forget_old(plan, listing, ledger);
-        ledger.set_overflow(None);
-        ledger.set_known(None);
+        ledger.change(|course| course.overflow = None);
+        ledger.change(|course| course.known = None);
         window
     } else {
         if plan.mode != Mode::Continuation {
-            ledger.set_known(Some(listing.known));
+            ledger.change(|course| course.known = Some(listing.known));
         }
         plan.window.pinned(listing.from, listing.moment)
     };
@@ -129,7 +137,7 @@ fn never_listed(listing: &Listing, ledger: &mut Ledger) -> Vec<ReportId> {
         if listing.listed.contains(id) || listing.gone.contains(id) {
             continue;
         }
-        let earlier = ledger.unseen().get(id).copied();
+        let earlier = ledger.course().unseen.get(id).copied();
         let tries = match earlier {
             Some(tries) if !listing.ended || !tries.is_due(now) => tries,
             None if !listing.ended => continue,
@@ -141,7 +149,7 @@ fn never_listed(listing: &Listing, ledger: &mut Ledger) -> Vec<ReportId> {
             unseen.insert(id.clone(), tries);
         }
     }
-    ledger.set_unseen(unseen);
+    ledger.change(|course| course.unseen = unseen);
     gone
 }
 

@@ -19,6 +19,7 @@ pub mod ports;
 mod proof;
 mod record;
 pub mod report;
+mod selection;
 mod settle;
 pub mod source;
 mod store;
@@ -125,7 +126,7 @@ impl Plan<'_> {
 
     /// The same, where the ledger remembers a sync to continue; else a full one.
     fn for_ledger(&self, ledger: &Ledger) -> Self {
-        let nothing_open = self.mode == Mode::Continuation && ledger.open.is_none();
+        let nothing_open = self.mode == Mode::Continuation && ledger.course().open.is_none();
         let mode = if nothing_open {
             Mode::Full { forced: false }
         } else {
@@ -140,13 +141,13 @@ impl Plan<'_> {
     /// Gives up what lies before the lookback where that was made shorter since the window held more than the ledger
     /// does: nothing else ends such a window. Says up to when.
     fn give_up(&mut self, ledger: &mut Ledger, moment: Moment) -> Option<Timestamp> {
-        let overflow = ledger.overflow()?;
+        let overflow = ledger.course().overflow?;
         if self.lookback.as_secs() >= overflow.lookback {
             return None;
         }
-        ledger.set_overflow(None);
-        ledger.set_reading(None);
-        ledger.set_known(None);
+        ledger.change(|course| course.overflow = None);
+        ledger.change(|course| course.reading = None);
+        ledger.change(|course| course.known = None);
         let window = self.window.given_up(self.lookback, moment);
         let given_up = window != self.window;
         self.window = window;
@@ -281,12 +282,13 @@ fn note_trouble(ledger: &mut Ledger, stop: Option<&Stop>, took_some: bool) {
             FaultKind::Unavailable | FaultKind::UnexpectedResponse
         )
     {
-        ledger.set_trouble(Some(Trouble {
+        let trouble = Trouble {
             unexpected: fault.kind == FaultKind::UnexpectedResponse,
             message: fault.message.clone(),
-        }));
+        };
+        ledger.change(|course| course.trouble = Some(trouble));
     } else if took_some {
-        ledger.set_trouble(None);
+        ledger.change(|course| course.trouble = None);
     }
 }
 

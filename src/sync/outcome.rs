@@ -198,7 +198,7 @@ fn notes(listing: &Listing, ledger: &Ledger) -> Vec<Note> {
         Proof::Doubtful { .. } => notes.push(Note::ReadAgain),
         _ => {}
     }
-    if ledger.restless() >= RESTLESS {
+    if ledger.course().restless >= RESTLESS {
         notes.push(Note::EveryReportDiffers);
     }
     if let Some(first) = listing.unlistable.first() {
@@ -226,16 +226,18 @@ fn conclusion(
     }
     if let Some(fault) = &listing.fault {
         Conclusion::Fault(fault.clone())
-    } else if let (true, None, Some(trouble)) = (counts.pending > 0, stop, ledger.trouble()) {
+    } else if let (true, None, Some(trouble)) =
+        (counts.pending > 0, stop, ledger.course().trouble.as_ref())
+    {
         // Nothing was tried this time, and nothing is known to be better.
         Conclusion::Fault(fault_of(trouble, destination.service()))
     } else if counts.pending > 0 {
         let why = match stop {
             Some(stop) => stop.to_string(),
             None if listing.cut_short => Stop::TimeUp.to_string(),
-            None if !ledger.unseen().is_empty() => format!(
+            None if !ledger.course().unseen.is_empty() => format!(
                 "Flashpoint does not list {} of the reports that are not finished; they are dropped once that is certain",
-                ledger.unseen().len()
+                ledger.course().unseen.len()
             ),
             None => destination.remainder().pending.to_owned(),
         };
@@ -266,7 +268,7 @@ fn waits(
         Some(Stop::BudgetSpent { ready_in, .. }) => (Some(*ready_in), None),
         Some(Stop::TimeUp | Stop::Fenced(_)) => (Some(Duration::ZERO), None),
         // The fault that is told decides.
-        None if ledger.trouble().is_some() => (None, None),
+        None if ledger.course().trouble.as_ref().is_some() => (None, None),
         None => match next_try {
             Some(next) if next > FOLLOW_IN => (None, Some(next)),
             _ => (Some(FOLLOW_IN), None),

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::Mode;
 use super::handle::Handled;
-use super::listing::Unlistable;
 use super::ports::{Line, Verdict, Watcher};
+use super::selection::Unlistable;
 use crate::http::fault::{Fault, FaultKind};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{Entry, Failure, Ledger, State, Totals};

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Failure, Known, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals, Tries,
-    Trouble,
+    Course, Entry, Failure, Known, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals,
+    Tries, Trouble,
 };
 use crate::sync::report::{Digest, ReportId};
 
@@ -200,7 +200,7 @@ impl Ledger {
         entries.sort_by_key(|(id, entry)| (entry.filed_at, *id));
         let mut unseen: Vec<(Tries, Vec<usize>)> = Vec::new();
         for (index, (id, _)) in entries.iter().enumerate() {
-            let Some(tries) = self.unseen.get(*id) else {
+            let Some(tries) = self.course.unseen.get(*id) else {
                 continue;
             };
             match unseen.iter_mut().find(|(others, _)| others == tries) {
@@ -252,19 +252,19 @@ impl Ledger {
             v: VERSION,
             owner: self.owner.clone(),
             totals: self.totals,
-            open: self.open.clone(),
+            open: self.course.open.clone(),
             last_posted: self.last_posted,
             last_submitted: self.last_submitted,
             labels: labels.0,
             rules: rules.0,
             reports,
             more,
-            reading: self.reading,
-            known: self.known,
+            reading: self.course.reading,
+            known: self.course.known,
             unseen,
-            overflow: self.overflow,
-            restless: self.restless,
-            trouble: self.trouble.clone(),
+            overflow: self.course.overflow,
+            restless: self.course.restless,
+            trouble: self.course.trouble.clone(),
         }
     }
 }
@@ -306,15 +306,17 @@ fn from_stored(stored: Stored) -> Ledger {
         .collect();
     let mut ledger = Ledger {
         totals,
-        open,
         last_posted,
         last_submitted,
-        reading,
-        known,
-        unseen,
-        overflow,
-        restless,
-        trouble,
+        course: Course {
+            open,
+            reading,
+            known,
+            unseen,
+            overflow,
+            restless,
+            trouble,
+        },
         ..Ledger::new(owner)
     };
     let mut seconds = 0_i64;

@@ -2,22 +2,22 @@
 //!
 //! It is an accelerator and may be lost: the external id makes every write safe to repeat.
 
+mod course;
 mod encoding;
 mod failure;
-mod reading;
 mod tries;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::sync::counts::Counts;
 use crate::sync::report::{Digest, ReportId};
 
+pub use course::{Course, Known, OpenSync, Overflow, Reading, Trouble};
 pub use encoding::{EncodeError, MAX_BYTES, Untrusted};
 pub use failure::Failure;
-pub use reading::{Known, Overflow, Reading, Trouble};
+
 pub use tries::{MAX_ATTEMPTS, RETRY_AFTER, Tries};
 
 /// The most reports that a ledger holds.
@@ -43,17 +43,6 @@ pub struct Totals {
     pub submitted: u64,
     /// Attempts at a report that failed.
     pub failed: u64,
-}
-
-/// A sync that took on more than it could finish; continuations finish it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenSync {
-    /// When it began.
-    pub started: Timestamp,
-    /// When its listing began, by Flashpoint's clock.
-    pub listed_at: Timestamp,
-    /// What it counted so far, without what the unfinished reports contribute.
-    pub counts: Counts,
 }
 
 /// Where a report stands.
@@ -127,24 +116,12 @@ pub struct Ledger {
     pub owner: Owner,
     /// Sums over the feed's life.
     pub totals: Totals,
-    /// The sync that is not finished.
-    pub open: Option<OpenSync>,
     /// The newest `posted_at` among the reports delivered.
     pub last_posted: Option<Timestamp>,
     /// When a report was last delivered.
     pub last_submitted: Option<Timestamp>,
-    /// What is known of readings that proved nothing.
-    reading: Option<Reading>,
-    /// How many reports are known of in a window that is not covered yet.
-    known: Option<Known>,
-    /// The unfinished reports that readings no longer list, and how often that was so.
-    unseen: BTreeMap<ReportId, Tries>,
-    /// Whether the window holds more than fits.
-    overflow: Option<Overflow>,
-    /// In how many full syncs in a row nearly every report differed from what was sent.
-    restless: u32,
-    /// What last kept reports from being written that are still pending.
-    trouble: Option<Trouble>,
+    /// What is remembered of the listing and the services as a whole.
+    course: Course,
     entries: HashMap<ReportId, Entry>,
     changed: bool,
 }
@@ -156,15 +133,9 @@ impl Ledger {
         Self {
             owner,
             totals: Totals::default(),
-            open: None,
             last_posted: None,
             last_submitted: None,
-            reading: None,
-            known: None,
-            unseen: BTreeMap::new(),
-            overflow: None,
-            restless: 0,
-            trouble: None,
+            course: Course::default(),
             entries: HashMap::new(),
             changed: true,
         }
@@ -200,94 +171,31 @@ impl Ledger {
         self.changed = false;
     }
 
-    /// Sets or clears the sync that is not finished.
-    pub fn set_open(&mut self, open: Option<OpenSync>) {
-        self.changed |= self.open != open;
-        self.open = open;
-    }
-
-    /// What is known of readings of the listing that proved nothing.
+    /// What is remembered of the listing and the services as a whole.
     #[must_use]
-    pub fn reading(&self) -> Option<Reading> {
-        self.reading
+    pub fn course(&self) -> &Course {
+        &self.course
     }
 
-    /// Sets or clears that.
-    pub fn set_reading(&mut self, reading: Option<Reading>) {
-        self.changed |= self.reading != reading;
-        self.reading = reading;
-    }
-
-    /// How many reports are known of in a window that is not covered yet; none where it is covered.
-    #[must_use]
-    pub fn known(&self) -> Option<Known> {
-        self.known
-    }
-
-    /// Sets or clears that.
-    pub fn set_known(&mut self, known: Option<Known>) {
-        self.changed |= self.known != known;
-        self.known = known;
-    }
-
-    /// The unfinished reports that readings no longer list, and how often that was so.
-    #[must_use]
-    pub fn unseen(&self) -> &BTreeMap<ReportId, Tries> {
-        &self.unseen
-    }
-
-    /// Sets these.
-    pub fn set_unseen(&mut self, unseen: BTreeMap<ReportId, Tries>) {
-        self.changed |= self.unseen != unseen;
-        self.unseen = unseen;
-    }
-
-    /// How the window holds more than fits.
-    #[must_use]
-    pub fn overflow(&self) -> Option<Overflow> {
-        self.overflow
-    }
-
-    /// Sets or clears that.
-    pub fn set_overflow(&mut self, overflow: Option<Overflow>) {
-        self.changed |= self.overflow != overflow;
-        self.overflow = overflow;
+    /// Changes that.
+    pub fn change(&mut self, change: impl FnOnce(&mut Course)) {
+        let before = self.course.clone();
+        change(&mut self.course);
+        self.changed |= self.course != before;
     }
 
     /// Notes that reports of the window were left because there is no room for them.
     pub fn note_overflow(&mut self, lookback: u64) {
-        let overflow = self.overflow.unwrap_or(Overflow {
-            lookback,
-            forgotten_to: Timestamp::MIN,
+        self.change(|course| {
+            let before = course.overflow.unwrap_or(Overflow {
+                lookback,
+                forgotten_to: Timestamp::MIN,
+            });
+            course.overflow = Some(Overflow {
+                lookback: before.lookback.max(lookback),
+                ..before
+            });
         });
-        self.set_overflow(Some(Overflow {
-            lookback: overflow.lookback.max(lookback),
-            ..overflow
-        }));
-    }
-
-    /// In how many full syncs in a row nearly every report differed from what was sent.
-    #[must_use]
-    pub fn restless(&self) -> u32 {
-        self.restless
-    }
-
-    /// Sets that.
-    pub fn set_restless(&mut self, restless: u32) {
-        self.changed |= self.restless != restless;
-        self.restless = restless;
-    }
-
-    /// What last kept reports from being written that are still pending.
-    #[must_use]
-    pub fn trouble(&self) -> Option<&Trouble> {
-        self.trouble.as_ref()
-    }
-
-    /// Sets or clears that.
-    pub fn set_trouble(&mut self, trouble: Option<Trouble>) {
-        self.changed |= self.trouble != trouble;
-        self.trouble = trouble;
     }
 
     /// The times by which settled reports are filed, oldest first: in this order they are forgotten to make room.
@@ -317,13 +225,12 @@ impl Ledger {
             left -= usize::from(goes);
             !goes
         });
-        let before = self.overflow.map(|overflow| overflow.forgotten_to);
-        self.set_overflow(Some(Overflow {
-            lookback: self
-                .overflow
-                .map_or(lookback, |overflow| overflow.lookback.max(lookback)),
-            forgotten_to: before.max(Some(last)).unwrap_or(last),
-        }));
+        self.note_overflow(lookback);
+        self.change(|course| {
+            if let Some(overflow) = &mut course.overflow {
+                overflow.forgotten_to = overflow.forgotten_to.max(last);
+            }
+        });
         self.changed = true;
         true
     }
@@ -336,7 +243,7 @@ impl Ledger {
             .iter()
             .filter(|(_, entry)| entry.is_unfinished());
         let next = |(id, entry): (&ReportId, &Entry)| {
-            let unseen = self.unseen.get(id).map(|tries| tries.next);
+            let unseen = self.course.unseen.get(id).map(|tries| tries.next);
             entry.tries.map(|tries| tries.next).max(unseen)
         };
         pending.filter_map(next).min()

@@ -425,7 +425,7 @@ impl<'t> Life<'t> {
         let requests = script.requests.iter().rev().take(12);
         let requests: Vec<_> = requests.map(|asked| (asked.limit, asked.skip)).collect();
         let (order, total, cap) = (script.order, script.total, script.cap);
-        let (now, reading) = (self.feed.now(), self.feed.store.ledger().reading());
+        let (now, reading) = (self.feed.now(), self.feed.store.ledger().course().reading);
         eprintln!(
             "{now} {mode:?} {order:?} {total:?} {cap:?} {:?} {requests:?} {reading:?} {outcome:?}",
             script.files

@@ -138,7 +138,9 @@ impl<'t> Feed<'t> {
         let due = self
             .store
             .ledger()
+            .course()
             .open
+            .clone()
             .map(|open| open.started + SignedDuration::try_from(self.interval).unwrap());
         match due {
             Some(due) if self.time.now() < due => Mode::Continuation,

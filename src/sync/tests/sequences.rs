@@ -234,10 +234,11 @@ async fn an_outage_after_a_shorter_lookback_is_told_once_and_loses_nothing() {
     feed.sync().await;
     let mut ledger = feed.store.ledger();
     let forgotten_to = feed.now() - SignedDuration::from_hours(20);
-    ledger.set_overflow(Some(Overflow {
+    let overflow = Overflow {
         lookback: 86_400,
         forgotten_to,
-    }));
+    };
+    ledger.change(|course| course.overflow = Some(overflow));
     feed.store.save(&ledger).await.unwrap();
     feed.lookback = 12 * HOUR;
     feed.reports.script.lock().unwrap().down = Some(FaultKind::Unavailable);
@@ -375,7 +376,7 @@ async fn a_listing_that_comes_oldest_first_is_proven_by_one_reading() {
     for _ in 0..4 {
         feed.next_sync().await;
     }
-    assert_eq!(feed.store.ledger().reading(), None);
+    assert_eq!(feed.store.ledger().course().reading, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -105,7 +105,7 @@ async fn what_is_pending_and_no_longer_listed_is_dropped() {
     }
     let outcome = feed.next_sync().await;
     assert_eq!(outcome.conclusion, Conclusion::Synced);
-    assert_eq!(feed.store.ledger().open, None);
+    assert_eq!(feed.store.ledger().course().open, None);
     assert_eq!(feed.store.ledger().unfinished().count(), 0);
 }
 

@@ -1,7 +1,44 @@
 //! What is remembered of the listing and of the services as a whole, beside the reports.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::Tries;
+use crate::sync::counts::Counts;
+use crate::sync::report::ReportId;
+use crate::sync::window::TOLERANCE;
+
+/// What is remembered of the listing and of the services as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    /// The sync that is not finished.
+    pub open: Option<OpenSync>,
+    /// What is known of readings that proved nothing.
+    pub reading: Option<Reading>,
+    /// How many reports are known of in a window that is not covered yet; none where it is covered.
+    pub known: Option<Known>,
+    /// The unfinished reports that readings no longer list, and how often that was so.
+    pub unseen: BTreeMap<ReportId, Tries>,
+    /// Whether the window holds more than fits.
+    pub overflow: Option<Overflow>,
+    /// In how many full syncs in a row nearly every report differed from what was sent.
+    pub restless: u32,
+    /// What last kept reports from being delivered that are still pending.
+    pub trouble: Option<Trouble>,
+}
+
+/// A sync that took on more than it could finish; continuations finish it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSync {
+    /// When it began.
+    pub started: Timestamp,
+    /// When its listing began, by Flashpoint's clock.
+    pub listed_at: Timestamp,
+    /// What it counted so far, without what the unfinished reports contribute.
+    pub counts: Counts,
+}
 
 /// What is known of readings of the listing whose end proved nothing: `total` moved, or is not what was listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +62,15 @@ pub struct Known {
     pub count: u64,
     /// As of when: reports filed later come on top.
     pub at: Timestamp,
+}
+
+impl Known {
+    /// As of a time by Flashpoint's clock: a report may be filed a little ahead of it.
+    #[must_use]
+    pub fn as_of(count: u64, now: Timestamp) -> Self {
+        let at = now.checked_add(TOLERANCE).unwrap_or(now);
+        Self { count, at }
+    }
 }
 
 /// A service's fault that left reports pending, as it is told until they are tried again.
