@@ -15,6 +15,7 @@ pub mod ledger;
 mod listing;
 mod outcome;
 mod pager;
+mod plan;
 pub mod ports;
 mod proof;
 mod record;
@@ -28,30 +29,29 @@ mod task;
 mod tests;
 pub mod window;
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Mutex;
 
 use futures::{StreamExt as _, stream};
-use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::fault::FaultKind;
 use crate::sync::ledger::{Ledger, Trouble};
-use crate::sync::window::{Moment, Start, Window};
+use crate::sync::window::Moment;
 use destination::Destination;
 use handle::Handling;
-use indicators::Rules;
 use listing::Listing;
 use outcome::Unlisted;
 pub use outcome::{Abandoned, Conclusion, Note, Outcome};
+use plan::MIN_WRITING_TIME;
+pub use plan::{Mode, Plan};
 use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
 use record::Occasion;
 use settle::Settlement;
-use source::{Since, Source};
+use source::Source;
 use store::{save, store};
-use task::{Criteria, Task};
+use task::Task;
 
 /// How many reports are written at once.
 const WRITES_AT_ONCE: usize = 4;
@@ -61,99 +61,6 @@ const REPORTS_AT_ONCE: usize = 2 * WRITES_AT_ONCE;
 
 /// How many writes at most a crash can make a ledger forget.
 const WRITES_BETWEEN_SAVES: u64 = 100;
-
-/// How long one sync takes, its last calls included, unless pages come slowly.
-const MAX_TIME: Duration = Duration::from_mins(2);
-
-/// However long the listing took, so much time is left to begin writing what it gave: a listing that takes all the time
-/// there is must not keep every report from the enclave for ever.
-const MIN_WRITING_TIME: Duration = Duration::from_secs(30);
-
-/// What a sync handles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The latest reports, and what fits of the backlog.
-    Full {
-        /// Asked for by a person: failed reports are tried again, whatever their next attempt.
-        forced: bool,
-    },
-    /// Only what an earlier sync left pending.
-    Continuation,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug)]
-pub struct Plan<'a> {
-    /// The first page's size, and the most unknown reports taken on, 1..=500.
-    pub limit: u32,
-    /// How far the window reaches back.
-    pub lookback: Duration,
-    /// How long one call may take.
-    pub timeout: Duration,
-    /// What counts.
-    pub rules: &'a Arc<Rules>,
-    /// The checkpoint.
-    pub window: Window,
-    /// What is handled.
-    pub mode: Mode,
-}
-
-impl Plan<'_> {
-    fn since(&self, start: Start, moment: Moment) -> Since {
-        match start {
-            // Flashpoint documents `m` for months and for minutes: a lookback that is no number of hours is asked for
-            // by its time.
-            Start::Lookback if self.lookback.as_secs().is_multiple_of(3_600) => {
-                Since::Lookback(u32::try_from(self.lookback.as_secs()).unwrap_or(u32::MAX))
-            }
-            Start::Lookback => Since::At(start.time(self.lookback, moment)),
-            Start::At(time) => Since::At(time),
-        }
-    }
-
-    fn criteria(&self, now: Timestamp) -> Criteria {
-        Criteria {
-            rules: self.rules.digest(),
-            now,
-            forced: self.mode == Mode::Full { forced: true },
-        }
-    }
-
-    /// How long after its begin a sync begins no further call, so that the last one is in time.
-    fn time(&self) -> Duration {
-        MAX_TIME.saturating_sub(self.timeout).max(MIN_WRITING_TIME)
-    }
-
-    /// The same, where the ledger remembers a sync to continue; else a full one.
-    fn for_ledger(&self, ledger: &Ledger) -> Self {
-        let nothing_open = self.mode == Mode::Continuation && ledger.course().open.is_none();
-        let mode = if nothing_open {
-            Mode::Full { forced: false }
-        } else {
-            self.mode
-        };
-        Self {
-            mode,
-            ..self.clone()
-        }
-    }
-
-    /// Gives up what lies before the lookback where that was made shorter since the window held more than the ledger
-    /// does: nothing else ends such a window. Says up to when.
-    fn give_up(&mut self, ledger: &mut Ledger, moment: Moment) -> Option<Timestamp> {
-        let overflow = ledger.course().overflow?;
-        if self.lookback.as_secs() >= overflow.lookback {
-            return None;
-        }
-        ledger.change(|course| course.overflow = None);
-        ledger.change(|course| course.reading = None);
-        ledger.change(|course| course.known = None);
-        let window = self.window.given_up(self.lookback, moment);
-        let given_up = window != self.window;
-        self.window = window;
-        given_up.then(|| Start::Lookback.time(self.lookback, moment))
-    }
-}
 
 /// The services, and whoever runs the sync, as it knows them.
 pub struct Ports<'a> {

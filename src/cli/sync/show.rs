@@ -1,5 +1,8 @@
 //! A sync's results, for people or as JSON.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -296,100 +299,4 @@ fn counted(counts: &Counts) -> String {
         counts.considered,
         parts.join(", ")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-    use crate::api::Reason;
-    use indicators::IndicatorType;
-
-    fn indicator(kind: IndicatorType, value: &str, benign: Option<Benign>) -> Indicator {
-        Indicator {
-            kind,
-            value: value.to_owned(),
-            defanged: false,
-            benign,
-        }
-    }
-
-    fn row(id: &str, title: &str, verdict: Verdict, indicators: Option<Vec<Indicator>>) -> Row {
-        Row {
-            id: id.to_owned(),
-            title: title.to_owned(),
-            verdict,
-            indicators,
-            without_csv: false,
-        }
-    }
-
-    fn table(rows: &[Row], look: Look) -> String {
-        let standing = Standing {
-            reason: Reason::Synced,
-            message: "done".to_owned(),
-        };
-        let results = Results {
-            feed: "intel/a",
-            dry_run: false,
-            rows,
-            counts: None,
-            standing: &standing,
-        };
-        let mut out = Vec::new();
-        results.table(look, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn why_names_the_deciding_indicator_or_what_did_not_count() {
-        let benign = |kind| indicator(IndicatorType::Domain, "x", Some(kind));
-        let evil = indicator(IndicatorType::Domain, "evil.example", None);
-        assert_eq!(
-            decided(&[benign(Benign::WellKnownSite), evil.clone()]),
-            "Domain evil.example"
-        );
-        assert_eq!(
-            decided(&[evil.clone(), evil]),
-            "Domain evil.example and 1 more"
-        );
-        assert_eq!(decided(&[]), "no indicators");
-        let ordinary = [
-            Benign::WellKnownSite,
-            Benign::PrivateAddress,
-            Benign::WellKnownSite,
-        ]
-        .map(benign);
-        assert_eq!(
-            decided(&ordinary),
-            "nothing counts: 2 well-known sites, 1 private address"
-        );
-        let private = [Benign::PrivateAddress; 2].map(benign);
-        assert_eq!(decided(&private), "nothing counts: 2 private addresses");
-    }
-
-    #[test]
-    fn lines_are_aligned_and_titles_cut_to_the_terminal() {
-        let rows = [
-            row("a", &"long title ".repeat(20), Verdict::Unchanged, None),
-            row(
-                "bcd",
-                "漢字",
-                Verdict::Failed("no\u{1b}[31m".to_owned()),
-                None,
-            ),
-        ];
-        let shown = table(
-            &rows,
-            Look {
-                width: Some(72),
-                ..Look::default()
-            },
-        );
-        let lines: Vec<&str> = shown.lines().take(2).collect();
-        let at = |line: &str, text: &str| columns(line.split(text).next().unwrap());
-        assert_eq!(at(lines[0], "unchanged"), at(lines[1], "failed"), "{shown}");
-        assert!(columns(lines[0]) <= 72 && lines[0].contains('…'), "{shown}");
-        assert!(!shown.contains('\u{1b}'), "{shown}");
-    }
 }

@@ -6,7 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 use super::*;
 use crate::golden;
 use crate::sync::counts::Counts;
+use crate::sync::ledger::{
+    Course, Entry, Failure, Known, OpenSync, Overflow, Reading, State, Tries, Trouble,
+};
+use crate::sync::report::{Digest, ReportId};
 use indicators::IndicatorType;
+use jiff::Timestamp;
 
 /// A ledger in which nothing is left at its default.
 const FULL: &str = "ledger.data";

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::golden::{full, owner};
 use super::*;
+use crate::sync::ledger::{Entry, State};
+use crate::sync::report::{Digest, ReportId};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 #[test]
