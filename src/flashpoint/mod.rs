@@ -8,17 +8,18 @@ mod envelope;
 pub mod fields;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::call::Observer;
 use crate::http::fault::{Fault, FaultKind, Service};
-use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, hash, locked};
+use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, hash};
 use crate::sync::source::{Page, PageError, PageRequest, Source};
 
 /// The most bytes of a page, decoded.
@@ -179,7 +180,7 @@ impl FlashpointSource {
 
 impl Gates {
     fn of_file(&self, origin: String) -> Arc<Gate> {
-        let mut csv = locked(&self.csv);
+        let mut csv = self.csv.lock();
         let new = || Arc::new(Gate::new(&FLASHPOINT));
         Arc::clone(csv.entry(origin).or_insert_with(new))
     }

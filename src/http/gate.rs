@@ -1,14 +1,14 @@
 //! What is remembered for each credential, and the gate that a `Retry-After` closes.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::locked;
 use crate::http::fault::{Fault, FaultKind, Service};
 
 /// What is known about a credential is forgotten when nobody used it for longer than this, which
@@ -30,7 +30,7 @@ impl<T> ByCredential<T> {
     /// What is kept for the credential of these parts, or what `new` makes.
     pub(crate) fn get_or(&self, credential: &[&SecretString], new: impl FnOnce() -> T) -> Arc<T> {
         let now = Instant::now();
-        let mut known = locked(&self.0);
+        let mut known = self.0.lock();
         known.retain(|_, (used, kept)| {
             Arc::strong_count(kept) > 1 || now.duration_since(*used) < FORGET_AFTER
         });
@@ -81,14 +81,14 @@ impl Gate {
 
     /// Lets no call through for `wait` from now; never opens sooner than it was to.
     pub(crate) fn close_for(&self, wait: Duration) {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         state.close_for(wait);
     }
 
     /// A call about a single item was answered with this status and the wish to be left alone: a 429 is about all calls,
     /// anything else only if different items are answered so.
     pub(crate) fn heed(&self, status: u16, wait: Duration, item: u64) {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         state.complaints.insert(item);
         if status == 429 || state.complaints.len() >= COMPLAINTS {
             state.close_for(wait);
@@ -97,12 +97,12 @@ impl Gate {
 
     /// A call succeeded, so that what was refused before was so for its own sake.
     pub(crate) fn succeeded(&self) {
-        locked(&self.state).complaints.clear();
+        self.state.lock().complaints.clear();
     }
 
     /// Whether a call may go out now.
     pub(crate) fn pass(&self) -> Result<(), Fault> {
-        let until = locked(&self.state).closed_until;
+        let until = self.state.lock().closed_until;
         let remaining = until.map(|until| until.saturating_duration_since(Instant::now()));
         let remaining = remaining.unwrap_or_default();
         if remaining.is_zero() {
@@ -182,7 +182,7 @@ mod tests {
         assert!(of("b").pass().is_ok());
         tokio::time::advance(FORGET_AFTER).await;
         of("c");
-        assert_eq!(locked(&known.0).len(), 1);
+        assert_eq!(known.0.lock().len(), 1);
     }
 
     #[test]

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 /// The longest that a service is taken to mean.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -18,7 +16,7 @@ pub(super) fn parse(value: &str, now: Timestamp) -> Option<Duration> {
         let seconds = value.parse().unwrap_or(u64::MAX);
         return Some(Duration::from_secs(seconds).min(LONGEST));
     }
-    let remaining = http_date(value)?.duration_since(TimeZone::UTC.to_datetime(now));
+    let remaining = clock(value)?.duration_since(now);
     // A date that has passed is no negative time.
     Some(
         Duration::try_from(remaining)
@@ -32,20 +30,9 @@ pub(crate) fn from_millis(millis: u64) -> Duration {
     Duration::from_millis(millis).min(LONGEST)
 }
 
-/// The answer's own clock, from its `Date`.
+/// A date in one of the three forms of RFC 9110 §5.6.7, such as the answer's own clock in its `Date`.
 pub(super) fn clock(date: &str) -> Option<Timestamp> {
-    TimeZone::UTC.to_timestamp(http_date(date)?).ok()
-}
-
-/// A date in one of the three forms of RFC 9110 §5.6.7, all of them in UTC.
-fn http_date(value: &str) -> Option<DateTime> {
-    [
-        "%a, %d %b %Y %H:%M:%S GMT",
-        "%A, %d-%b-%y %H:%M:%S GMT",
-        "%a %b %e %H:%M:%S %Y",
-    ]
-    .iter()
-    .find_map(|form| DateTime::strptime(form, value).ok())
+    httpdate::parse_http_date(date).ok()?.try_into().ok()
 }
 
 #[cfg(test)]

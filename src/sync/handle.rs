@@ -1,8 +1,9 @@
 //! One report on its way through a sync: examined, delivered, recorded.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use indicators::{Indicator, Rules};
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -137,17 +138,12 @@ impl Handling<'_> {
 
     /// What ended the writing, if something did.
     pub fn stopped(&self) -> Option<Stop> {
-        self.stop
-            .lock()
-            .map_or(Some(Stop::TimeUp), |stop| stop.clone())
+        self.stop.lock().clone()
     }
 
     /// Notes what ends the writing, unless something did before; says what did.
     pub fn note(&self, stop: Stop) -> Stop {
-        match self.stop.lock() {
-            Ok(mut noted) => noted.get_or_insert(stop).clone(),
-            Err(_) => stop,
-        }
+        self.stop.lock().get_or_insert(stop).clone()
     }
 }
 

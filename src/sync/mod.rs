@@ -29,9 +29,8 @@ mod task;
 mod tests;
 pub mod window;
 
-use std::sync::Mutex;
-
 use futures::{StreamExt as _, stream};
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::{Write as _, stderr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cli::terminal::{Look, cut};
 use crate::sync::ports::{Line, Verdict, Watcher};
 use indicators::Indicator;
+use parking_lot::{Mutex, MutexGuard};
 
 /// One report and what became of it.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl Watch {
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock()
     }
 }
 

@@ -1,9 +1,10 @@
 //! What is known about one credential, shared by all feeds that use it.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
+use parking_lot::Mutex;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 use super::TRUSTAR;
 use super::budget::Budget;
 use super::whereabouts::Whereabouts;
-use crate::http::{Gate, SingleFlight, locked};
+use crate::http::{Gate, SingleFlight};
 use crate::sync::destination::DeliveryError;
 
 /// A token, as calls carry it.
@@ -77,6 +78,6 @@ impl Account {
     /// Whether the credential serves or sees more than one enclave, so that an external id, which
     /// names none, may lead to another than the one that is meant.
     pub(super) fn has_several_enclaves(&self) -> bool {
-        self.seen_enclaves.load(Ordering::Relaxed) > 1 || locked(&self.whereabouts).serves_several()
+        self.seen_enclaves.load(Ordering::Relaxed) > 1 || self.whereabouts.lock().serves_several()
     }
 }

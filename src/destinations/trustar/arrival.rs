@@ -5,7 +5,7 @@ use super::lookup::Found;
 use super::write::{Guid, Write, WriteError, Written};
 use super::{TrustarEnclave, fault};
 use crate::http::fault::{Fault, FaultKind};
-use crate::http::{locked, shown};
+use crate::http::shown;
 use crate::sync::destination::DeliveryError;
 
 /// So many looks without an answer are the last of a sync: they must not hold up what they watch over.
@@ -53,7 +53,11 @@ impl TrustarEnclave {
         if asks {
             self.see_arrived(&written.guid, id).await?;
         }
-        let meant_for = locked(&self.account.whereabouts).wrote(&written.guid, &self.enclave);
+        let meant_for = self
+            .account
+            .whereabouts
+            .lock()
+            .wrote(&written.guid, &self.enclave);
         if let Err(other) = meant_for {
             self.settle(&written.guid, id, &other).await?;
         }
@@ -73,7 +77,7 @@ impl TrustarEnclave {
         }
         match self.look(guid).await {
             Ok(Found::Elsewhere { enclave, .. }) => {
-                locked(&self.account.whereabouts).found(guid, &enclave);
+                self.account.whereabouts.lock().found(guid, &enclave);
                 let fault = self.strayed(id, &enclave);
                 arrival.strayed = Some(fault.clone());
                 return Err(fault.into());
@@ -113,11 +117,11 @@ impl TrustarEnclave {
     async fn settle(&self, guid: &Guid, id: &str, other: &str) -> Result<(), DeliveryError> {
         match self.look(guid).await? {
             Found::Here(_) => {
-                locked(&self.account.whereabouts).found(guid, &self.enclave);
+                self.account.whereabouts.lock().found(guid, &self.enclave);
                 Ok(())
             }
             Found::Elsewhere { enclave, .. } => {
-                locked(&self.account.whereabouts).found(guid, &enclave);
+                self.account.whereabouts.lock().found(guid, &enclave);
                 Err(self.strayed(id, &enclave).into())
             }
             Found::Unsaid(_) | Found::Nowhere => Err(self.shared_with(id, other).into()),

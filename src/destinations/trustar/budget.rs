@@ -2,13 +2,12 @@
 //! for a network address.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::write::budget_spent;
-use crate::http::locked;
 use crate::sync::destination::DeliveryError;
 
 /// A call that would wait longer is not made: its sync can do something else meanwhile.
@@ -100,8 +99,8 @@ impl Budget {
     /// sooner, as when a sync is forced, has the same turn still, and waits for it if others wait.
     pub(super) fn take(&self, host: &HostBudget, feed: &str) -> Result<Duration, DeliveryError> {
         let now = Instant::now();
-        let mut turns = locked(&self.0);
-        let mut host = locked(&host.0);
+        let mut turns = self.0.lock();
+        let mut host = host.0.lock();
         turns.bucket.refill(now);
         host.refill(now);
         turns.given.retain(|_, at| *at > now);
@@ -119,7 +118,7 @@ impl Budget {
 
     /// Leaves no call in it: the service counts more than we do.
     pub(super) fn empty(&self) {
-        let mut turns = locked(&self.0);
+        let mut turns = self.0.lock();
         turns.bucket.refill(Instant::now());
         turns.bucket.level = turns.bucket.level.min(0.0);
     }
@@ -222,10 +221,10 @@ mod tests {
             let wait = seconds(&budget.take(&host, &number.to_string()));
             assert!(wait.is_err_and(|wait| wait <= FARTHEST_TURN.as_secs()));
         }
-        assert_eq!(locked(&budget.0).given.len(), MOST_TURNS);
+        assert_eq!(budget.0.lock().given.len(), MOST_TURNS);
         tokio::time::advance(FARTHEST_TURN).await;
         assert_eq!(seconds(&budget.take(&host, "0")), Ok(0));
-        assert!(locked(&budget.0).given.is_empty());
+        assert!(budget.0.lock().given.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,16 +14,17 @@ mod upsert;
 mod whereabouts;
 pub(crate) mod write;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use reqwest::{Client, Url};
 use secrecy::SecretString;
 
 use crate::http::call::Observer;
 use crate::http::fault::{Fault, FaultKind, Service};
-use crate::http::{ByCredential, ServiceUrl, Wire, locked};
+use crate::http::{ByCredential, ServiceUrl, Wire};
 use crate::sync::destination::{Delivery, DeliveryError, Destination, Remainder, Step};
 use account::Account;
 use arrival::Arrival;
@@ -127,7 +128,7 @@ impl Trustar {
         let parts = [&credential.key, &credential.secret];
         let new = || Account::new(shared.calls_per_minute);
         let account = shared.accounts.get_or(&parts, new);
-        locked(&account.whereabouts).serve(target.enclave);
+        account.whereabouts.lock().serve(target.enclave);
         TrustarEnclave {
             account,
             credential: credential.clone(),

@@ -8,7 +8,7 @@ use super::TrustarEnclave;
 use super::lookup::Found;
 use super::write::{Guid, Write, WriteError, Written};
 use crate::destinations::trustar::mapping::Submission;
-use crate::http::{Answer, locked};
+use crate::http::Answer;
 use crate::sync::destination::DeliveryError;
 
 /// A report on the wire. Each write sends the whole: what is left out of an update is erased.
@@ -31,7 +31,7 @@ impl TrustarEnclave {
     /// Creates the report or replaces the one with its external id.
     pub(super) async fn upsert(&self, write: Write<'_>) -> Result<Written, WriteError> {
         let upsert = &self.shared.upsert;
-        if locked(upsert).is_worth_a_try() {
+        if upsert.lock().is_worth_a_try() {
             let report = self.report(write.submission);
             let answer = self
                 .api(
@@ -43,8 +43,8 @@ impl TrustarEnclave {
                 )
                 .await?;
             match answer.status {
-                404 | 405 => locked(upsert).unknown(),
-                _ => locked(upsert).known(),
+                404 | 405 => upsert.lock().unknown(),
+                _ => upsert.lock().known(),
             }
             match answer.status {
                 200..=299 => {

@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::TrustarEnclave;
 use super::reports::not_yet;
 use super::write::{Guid, TagChange, WriteError};
-use crate::http::locked;
 use crate::sync::destination::DeliveryError;
 
 /// How tags are written, as far as this process has learned it.
@@ -49,7 +48,7 @@ impl TrustarEnclave {
     /// # Errors
     /// When they are not known to be changed.
     pub async fn alter_tags(&self, guid: &Guid, change: &TagChange) -> Result<(), WriteError> {
-        let form = *locked(&self.shared.tag_form);
+        let form = *self.shared.tag_form.lock();
         let alteration = form.alteration(change);
         let learned = match self.send_tags(guid, &alteration).await? {
             Taken::Yes
@@ -73,7 +72,7 @@ impl TrustarEnclave {
                 Form::Documented
             }
         };
-        *locked(&self.shared.tag_form) = learned;
+        *self.shared.tag_form.lock() = learned;
         Ok(())
     }
 
