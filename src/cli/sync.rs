@@ -1,10 +1,10 @@
 //! `sync`: one sync of one feed without a cluster, by the same code as in one.
 
+mod dry_run;
 mod input;
 mod rounds;
 mod show;
 mod state;
-mod target;
 mod watch;
 
 use std::fmt::Display;
@@ -14,18 +14,19 @@ use std::sync::Arc;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use self::dry_run::DryRun;
 use self::input::Input;
 use self::rounds::{Ends, sync_wholly};
 use self::show::Results;
 use self::state::{State, StateFile};
-use self::target::Target;
 use self::watch::Watch;
 use super::terminal::Look;
 use super::vendors::Vendors;
 use super::{Exit, complain, print};
 use crate::api::Reason;
 use crate::controller::standing::Standing;
-use crate::destinations::trustar::{self, Trustar};
+use crate::destinations::trustar::Trustar;
+use crate::destinations::{Destinations, Opening};
 use crate::flashpoint::Flashpoint;
 use crate::http::call::Unobserved;
 use crate::http::{self, HttpSetupError};
@@ -177,19 +178,23 @@ fn ends(args: &Args, input: &Input, ledger: &Ledger) -> Result<Ends, HttpSetupEr
     let (vendors, observer) = (&args.vendors, Arc::new(Unobserved));
     let http = http::client(&vendors.http())?;
     let flashpoint = Flashpoint::new(&vendors.flashpoint(), http.clone(), observer.clone());
-    let trustar = Trustar::new(&vendors.trustar(), http, observer);
-    let (settings, credentials) = (&input.settings, &input.credentials);
-    let target = trustar::Target {
-        feed: &input.feed,
-        enclave: settings.target.identity(),
-        ledger_is_new: ledger.entries().all(|(_, entry)| !entry.delivered),
-        timeout: settings.timeout,
+    let destinations = Destinations {
+        trustar: Trustar::new(&vendors.trustar(), http, observer),
     };
+    let (settings, credentials) = (&input.settings, &input.credentials);
+    let destination = destinations.open(&Opening {
+        feed: &input.feed,
+        target: &settings.target,
+        credentials,
+        nothing_delivered: ledger.nothing_delivered(),
+        timeout: settings.timeout,
+    });
     Ok(Ends {
         source: flashpoint.source(&credentials.flashpoint, settings.timeout),
-        target: Target {
-            enclave: trustar.enclave(&credentials.trustar, &target),
-            dry_run: args.dry_run,
+        destination: if args.dry_run {
+            Box::new(DryRun(destination))
+        } else {
+            destination
         },
     })
 }

@@ -230,7 +230,7 @@ impl Work<'_> {
         let target = Target {
             feed: &fence.uid,
             enclave: settings.target.identity(),
-            ledger_is_new: ledger.entries().all(|(_, entry)| !entry.delivered),
+            ledger_is_new: ledger.nothing_delivered(),
             timeout: settings.timeout,
         };
         let ports = Ports {

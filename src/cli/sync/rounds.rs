@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
 use super::state::{FileJournal, State, StateFile};
-use super::target::Target;
 use super::watch::Watch;
 use crate::flashpoint::FlashpointSource;
 use crate::sync::clock::ServiceClock;
+use crate::sync::destination::Destination;
 use crate::sync::ports::{Fence, Fenced};
 use crate::sync::{self, Mode, Outcome, Plan, Ports};
 
@@ -26,8 +26,8 @@ const IN_VAIN: u32 = 3;
 pub struct Ends {
     /// Flashpoint.
     pub source: FlashpointSource,
-    /// The enclave.
-    pub target: Target,
+    /// The enclave, or whatever the feed names.
+    pub destination: Box<dyn Destination>,
 }
 
 /// Syncs, and goes on with what is pending until nothing is, a service is at fault, or a person
@@ -62,7 +62,7 @@ pub async fn sync_wholly(
         };
         let ports = Ports {
             source: &ends.source,
-            destination: &ends.target,
+            destination: ends.destination.as_ref(),
             journal: &journal,
             fence: &stop,
             clock: &clock,

@@ -278,6 +278,12 @@ impl Ledger {
         count.try_into().unwrap_or(u64::MAX)
     }
 
+    /// Whether by what is remembered the destination holds no report of the feed.
+    #[must_use]
+    pub fn nothing_delivered(&self) -> bool {
+        !self.entries.values().any(|entry| entry.delivered)
+    }
+
     /// Each report and what is remembered of it, in no order.
     pub fn entries(&self) -> impl Iterator<Item = (&ReportId, &Entry)> {
         self.entries.iter()
