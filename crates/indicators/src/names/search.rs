@@ -46,7 +46,9 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
             } else {
                 None
             }
-        } else if bytes[start].is_ascii_uppercase() && list.humps.may_hold(hash) {
+        } else if !bytes[start].is_ascii_uppercase() {
+            continue;
+        } else if list.humps.may_hold(hash) {
             names.candidate(text, start, end)
         } else if announced::may_tell(&bytes[start..end])
             && let Some(sure) = announced::telling(text, start, end)
@@ -104,7 +106,9 @@ impl<'e> Names<'e> {
     ) -> Option<(usize, usize)> {
         let says = meaning(text.get(start..end)?);
         if says & says::KIND != 0 {
-            self.introduce(text, start, end, candidates);
+            if !is_known_before(text, start, candidates) {
+                self.introduce(text, start, end, candidates);
+            }
             match candidates.last() {
                 Some(after) if after.start >= end => announced::listed_after(text, after.end),
                 _ if says & says::LABEL != 0 => detection::family_after(text, start, end),
@@ -262,6 +266,18 @@ impl<'e> Names<'e> {
         };
         Some(Entry { tier, ..entry })
     }
+}
+
+/// Whether all that a noun at `start` could introduce has been found: "Emotet loader", unlike "`DimFrost` and Emotet loaders".
+fn is_known_before(text: &str, start: usize, candidates: &[Candidate<'_>]) -> bool {
+    candidates.last().is_some_and(|last| {
+        last.verdict == Verdict::Sure
+            && text.get(last.end..start) == Some(" ")
+            && text.get(..last.start).is_some_and(|before| {
+                !before.ends_with([',', '/']) && !before.ends_with(", ")
+                    && !before.ends_with(" and ") && !before.ends_with(" or ")
+            })
+    })
 }
 
 /// The word after `end`, if at most one separator, or a line's end and indent, is between.
