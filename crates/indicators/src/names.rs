@@ -4,6 +4,7 @@
 //! wins, and what stands around it decides whether it is malware.
 
 mod announced;
+mod columns;
 mod context;
 mod detection;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod introduced;
 mod lexicon;
 mod list;
 mod neighbours;
+mod placed;
 mod placement;
 mod promotion;
 mod runs;
@@ -99,7 +101,11 @@ pub struct NameMatch {
 
 /// Appends the malware names in `text`, which is plain text (no markup), to `out`, in order of their start. Linear in the text's length.
 pub fn find(text: &str, settings: &NameSettings, out: &mut Vec<NameMatch>) {
-    let mut candidates = search::search(text, settings);
+    let search::Found {
+        mut candidates,
+        kinds,
+    } = search::search(text, settings);
+    placed::promote_placed(text, &mut candidates, kinds);
     promotion::promote_lists(text, &mut candidates);
     promotion::promote_listed(text, &mut candidates);
     promotion::promote_near(text, &mut candidates);

@@ -45,7 +45,10 @@ pub(super) fn listed_after(text: &str, end: usize) -> Option<(usize, usize)> {
         " aka ",
     ];
     let rest = text.get(end..)?;
-    if !matches!(rest.as_bytes(), [b',', b' ', ..] | [b' ', b'a' | b'o' | b'(', ..]) {
+    if !matches!(
+        rest.as_bytes(),
+        [b',', b' ', ..] | [b' ', b'a' | b'o' | b'(', ..]
+    ) {
         return None;
     }
     let after = |gaps: &[&str]| {

@@ -112,7 +112,7 @@ impl<'t> Surroundings<'t> {
         let directly = self.next().is_some();
         let modifiers = near
             .iter()
-            .take_while(|word| word.is(says::MODIFIER))
+            .take_while(|word| word.is(says::MODIFIER) || word.is_number())
             .count();
         // A modifier may be a kind itself: "backdoor trojan".
         directly
@@ -225,8 +225,14 @@ impl<'t> Surroundings<'t> {
         self.before.iter().take(reach).any(says) || self.after.iter().take(reach).any(says)
     }
 
+    /// "Vidar operators", "Mozi spreads"
+    pub(super) fn is_active(&self) -> bool {
+        self.next()
+            .is_some_and(|word| word.is(says::PART | says::ACTS))
+    }
+
     /// How many words of the sentence are those of an analysis.
-    fn hints(&self) -> usize {
+    pub(super) fn hints(&self) -> usize {
         let words = self.before.iter().chain(&self.after);
         words
             .filter(|word| word.is(says::HINT | says::ATTACK | says::DELIVERS))

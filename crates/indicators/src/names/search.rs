@@ -2,6 +2,7 @@
 
 use super::NameSettings;
 use super::announced;
+use super::columns;
 use super::context::{Surroundings, Verdict};
 use super::detection;
 use super::introduced;
@@ -23,10 +24,28 @@ pub(super) struct Candidate<'e> {
     pub(super) promotable_by_sentence: bool,
     /// Whether a list of such names is one of malware.
     pub(super) listable: bool,
+    /// How many words of its sentence are those of an analysis.
+    pub(super) hints: usize,
+    /// Whether it does what malware does, or has what malware has.
+    pub(super) acts: bool,
+}
+
+/// The names in a text, and how often it has a noun for malware.
+pub(super) struct Found<'e> {
+    pub(super) candidates: Vec<Candidate<'e>>,
+    pub(super) kinds: usize,
+}
+
+/// The words in a text that may head a column of names.
+#[derive(Default)]
+struct Nouns {
+    heads: Vec<(usize, usize)>,
+    /// How many of them are nouns for malware.
+    kinds: usize,
 }
 
 /// The names in `text`, in order, sure or not.
-pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candidate<'e>> {
+pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Found<'e> {
     let list = List::get();
     let names = Names {
         list,
@@ -36,6 +55,7 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
     let bytes = text.as_bytes();
     let mut runs = Runs::of(text);
     let mut candidates = Vec::new();
+    let mut nouns = Nouns::default();
     let mut at = 0;
     while let Some((start, end)) = runs.next(at) {
         at = end;
@@ -62,7 +82,7 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
                 announced::listed_after(text, found.end)
             }
             Some(_) => None,
-            None => names.told_by(text, start, end, &mut candidates),
+            None => names.told_by(text, start, end, &mut candidates, &mut nouns),
         };
         candidates.extend(found);
         while let Some(found) = next.and_then(|(start, end)| names.coined(text, start, end, true)) {
@@ -71,7 +91,11 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
         }
         at = candidates.last().map_or(end, |found| found.end.max(at));
     }
-    candidates
+    names.add_columns(text, &nouns.heads, &mut candidates);
+    Found {
+        candidates,
+        kinds: nouns.kinds,
+    }
 }
 
 /// The names that are looked for: the embedded ones, and a feed's.
@@ -103,9 +127,12 @@ impl<'e> Names<'e> {
         start: usize,
         end: usize,
         candidates: &mut Vec<Candidate<'e>>,
+        nouns: &mut Nouns,
     ) -> Option<(usize, usize)> {
         let says = meaning(text.get(start..end)?);
         if says & says::KIND != 0 {
+            nouns.kinds += 1;
+            nouns.heads.push((start, end));
             if !is_known_before(text, start, candidates) {
                 self.introduce(text, start, end, candidates);
             }
@@ -119,6 +146,9 @@ impl<'e> Names<'e> {
         } else if says & says::LABEL != 0 {
             detection::family_after(text, start, end)
         } else {
+            if says & says::GROUP != 0 {
+                nouns.heads.push((start, end));
+            }
             None
         }
     }
@@ -137,6 +167,7 @@ impl<'e> Names<'e> {
         }
         let mut verdict = Verdict::Sure;
         let (mut promotable, mut by_sentence, mut listable) = (false, false, false);
+        let (mut hints, mut acts) = (0, false);
         let certain = matches!(entry.tier, Tier::Plain | Tier::Cased);
         if placement == Placement::Variant && !(certain && end - start >= 5) {
             return None;
@@ -159,6 +190,9 @@ impl<'e> Names<'e> {
             listable = promotable
                 && (entry.tier == Tier::Window || entry.tier == Tier::Adjacent && entry.ransomware)
                 && surroundings.suits_a_list();
+            if promotable && verdict == Verdict::Unproven {
+                (hints, acts) = (surroundings.hints(), surroundings.is_active());
+            }
         }
         Some(Candidate {
             start,
@@ -168,6 +202,8 @@ impl<'e> Names<'e> {
             promotable,
             promotable_by_sentence: by_sentence,
             listable,
+            hints,
+            acts,
         })
     }
 
@@ -195,6 +231,8 @@ impl<'e> Names<'e> {
             promotable: true,
             promotable_by_sentence: true,
             listable: false,
+            hints: 0,
+            acts: false,
         })
     }
 
@@ -217,6 +255,44 @@ impl<'e> Names<'e> {
             } else if free {
                 candidates.push(found);
             }
+        }
+    }
+
+    /// Adds the names in the columns that any of `nouns` heads, and is sure of those that have been found there.
+    fn add_columns(
+        self,
+        text: &'e str,
+        nouns: &[(usize, usize)],
+        candidates: &mut Vec<Candidate<'e>>,
+    ) {
+        let columns = nouns
+            .iter()
+            .filter_map(|&(start, end)| columns::cells_below(text, start, end))
+            .take(columns::MOST_COLUMNS);
+        let mut added = Vec::new();
+        for (start, end) in columns
+            .flatten()
+            .flat_map(|cell| columns::names_in(text, cell))
+        {
+            let place = candidates.partition_point(|found| found.start < start);
+            match candidates.get_mut(place) {
+                Some(found) if found.start < end => {
+                    let whole = found.start == start && found.end == end;
+                    if whole && found.verdict == Verdict::Unproven && found.entry.tier != Tier::Tool
+                    {
+                        found.verdict = Verdict::Sure;
+                    }
+                }
+                _ if columns::is_name(&text[start..end]) => {
+                    added.extend(self.coined(text, start, end, true))
+                }
+                _ => {}
+            }
+        }
+        if !added.is_empty() {
+            candidates.append(&mut added);
+            candidates.sort_by_key(|found| found.start);
+            candidates.dedup_by_key(|found| found.start);
         }
     }
 
@@ -274,8 +350,10 @@ fn is_known_before(text: &str, start: usize, candidates: &[Candidate<'_>]) -> bo
         last.verdict == Verdict::Sure
             && text.get(last.end..start) == Some(" ")
             && text.get(..last.start).is_some_and(|before| {
-                !before.ends_with([',', '/']) && !before.ends_with(", ")
-                    && !before.ends_with(" and ") && !before.ends_with(" or ")
+                !before.ends_with([',', '/'])
+                    && !before.ends_with(", ")
+                    && !before.ends_with(" and ")
+                    && !before.ends_with(" or ")
             })
     })
 }
