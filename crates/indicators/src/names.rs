@@ -4,11 +4,13 @@
 //! wins, and what stands around it decides whether it is malware.
 
 mod announced;
+mod candidate;
 mod columns;
 mod context;
 mod detection;
 #[cfg(test)]
 mod evaluation;
+mod fields;
 mod introduced;
 mod lexicon;
 mod list;
@@ -101,7 +103,7 @@ pub struct NameMatch {
 
 /// Appends the malware names in `text`, which is plain text (no markup), to `out`, in order of their start. Linear in the text's length.
 pub fn find(text: &str, settings: &NameSettings, out: &mut Vec<NameMatch>) {
-    let search::Found {
+    let candidate::Found {
         mut candidates,
         kinds,
     } = search::search(text, settings);

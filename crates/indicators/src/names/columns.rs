@@ -13,8 +13,8 @@ const LONGEST_NAME: usize = 32;
 /// The most headings that are followed in one text.
 pub(super) const MOST_COLUMNS: usize = 16;
 
-/// What else than a noun for malware heads a column of names.
-pub(super) const HEADS: [&str; 2] = ["families", "family"];
+/// What else than a noun for malware heads a column of names, or a field; and what starts the message of a rule.
+pub(super) const HEADS: [&str; 3] = ["families", "family", "msg"];
 
 /// What stands between the cells of a table.
 const MARK: char = '\u{c}';

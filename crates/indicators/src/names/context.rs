@@ -2,6 +2,7 @@
 
 mod naming;
 
+use super::candidate::Traces;
 use super::lexicon::says;
 use super::list::{self, Entry, Tier};
 use super::neighbours::{Gap, MOST_BYTES, MOST_WORDS, Neighbour, words_after, words_before};
@@ -225,14 +226,17 @@ impl<'t> Surroundings<'t> {
         self.before.iter().take(reach).any(says) || self.after.iter().take(reach).any(says)
     }
 
-    /// "Vidar operators", "Mozi spreads"
-    pub(super) fn is_active(&self) -> bool {
-        self.next()
-            .is_some_and(|word| word.is(says::PART | says::ACTS))
+    /// What speaks for the name without sufficing: "Vidar operators", "Mozi spreads".
+    pub(super) fn traces(&self) -> Traces {
+        let next = self.next();
+        Traces {
+            hints: self.hints(),
+            acts: next.is_some_and(|word| word.is(says::PART | says::ACTS)),
+        }
     }
 
     /// How many words of the sentence are those of an analysis.
-    pub(super) fn hints(&self) -> usize {
+    fn hints(&self) -> usize {
         let words = self.before.iter().chain(&self.after);
         words
             .filter(|word| word.is(says::HINT | says::ATTACK | says::DELIVERS))

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
+use super::candidate::Candidate;
 use super::context::Verdict;
 use super::list::Tier;
-use super::search::Candidate;
 use crate::scan::{first_bytes, last_bytes};
 
 /// How much of a line is looked at on either side of a name.
 const MOST_LINE: usize = 160;
+
+/// How many mentions are enough of a name that is a rare word.
+const ENOUGH: usize = 2;
 
 /// What a text has of one family that nothing has spoken for.
 #[derive(Default)]
@@ -19,15 +22,17 @@ struct Mentions {
     acts: bool,
     /// Whether it stands in a heading.
     heads: bool,
-    /// Whether it stands beside an indicator, as that's name.
+    /// Whether it stands beside an indicator, as what it is of.
     labels: bool,
-    window: bool,
+    /// How many mentions it needs to be the document's subject.
+    least: usize,
 }
 
 impl Mentions {
     fn suffice(&self) -> bool {
-        let subject = self.heads && self.count >= if self.window { 2 } else { 3 };
-        self.labels || subject || self.window && (self.acts || self.count >= 2 && self.hints >= 2)
+        let subject = self.heads && self.count >= self.least;
+        let attacked = self.acts || self.count >= 2 && self.hints >= 2;
+        self.labels || subject || self.least == ENOUGH && attacked
     }
 }
 
@@ -44,9 +49,10 @@ pub(super) fn promote_placed(text: &str, candidates: &mut [Candidate<'_>], kinds
     for found in candidates.iter().filter(|found| doubted(found)) {
         let of = mentions.entry(found.entry.family).or_default();
         of.count += 1;
-        of.hints += found.hints;
-        of.acts |= found.acts;
-        of.window |= found.entry.tier == Tier::Window;
+        of.hints += found.traces.hints;
+        of.acts |= found.traces.acts;
+        let rare = found.entry.tier == Tier::Window;
+        of.least = of.least.max(if rare { ENOUGH } else { ENOUGH + 1 });
         of.heads |= heads(text, found.start, found.end);
         of.labels |= labels(text, found.start, found.end);
     }
@@ -86,7 +92,7 @@ fn heads(text: &str, start: usize, end: usize) -> bool {
     marked || first || blank
 }
 
-/// Whether it stands in a line with an indicator, as that's name: "(`AWFULSHRED`)", "Sliver 1.5: 192.0.2[.]1".
+/// Whether it stands in a line with an indicator, as what it is of: "(`AWFULSHRED`)", "Sliver 1.5: 192.0.2[.]1".
 fn labels(text: &str, start: usize, end: usize) -> bool {
     let (before, after) = line(text, start, end);
     let rest = after.trim_start_matches(|c: char| {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::candidate::Candidate;
 use super::context::{self, Verdict};
-use super::search::Candidate;
 
 /// A sure name speaks for those in one list with it: "Ryuk, Conti and Hive".
 pub(super) fn promote_listed(text: &str, candidates: &mut [Candidate<'_>]) {

@@ -2,47 +2,17 @@
 
 use super::NameSettings;
 use super::announced;
+use super::candidate::{Candidate, Found, Nouns, Traces};
 use super::columns;
 use super::context::{Surroundings, Verdict};
 use super::detection;
+use super::fields;
 use super::introduced;
 use super::lexicon::{meaning, says};
 use super::list::{self, Entry, Filter, Key, List, Tier};
 use super::placement::{self, Placement};
 use super::runs::Runs;
 use super::spelling::{Spelling, as_spelt};
-
-/// A name that stands in the text as a word, and what is known of it so far.
-pub(super) struct Candidate<'e> {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) entry: Entry<'e>,
-    pub(super) verdict: Verdict,
-    /// Whether the same name elsewhere in the text, or another in one list with it, may speak for it.
-    pub(super) promotable: bool,
-    /// Whether another name in the same sentence may.
-    pub(super) promotable_by_sentence: bool,
-    /// Whether a list of such names is one of malware.
-    pub(super) listable: bool,
-    /// How many words of its sentence are those of an analysis.
-    pub(super) hints: usize,
-    /// Whether it does what malware does, or has what malware has.
-    pub(super) acts: bool,
-}
-
-/// The names in a text, and how often it has a noun for malware.
-pub(super) struct Found<'e> {
-    pub(super) candidates: Vec<Candidate<'e>>,
-    pub(super) kinds: usize,
-}
-
-/// The words in a text that may head a column of names.
-#[derive(Default)]
-struct Nouns {
-    heads: Vec<(usize, usize)>,
-    /// How many of them are nouns for malware.
-    kinds: usize,
-}
 
 /// The names in `text`, in order, sure or not.
 pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Found<'e> {
@@ -91,7 +61,7 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Found<'e>
         }
         at = candidates.last().map_or(end, |found| found.end.max(at));
     }
-    names.add_columns(text, &nouns.heads, &mut candidates);
+    names.add_columns(text, &nouns, &mut candidates);
     Found {
         candidates,
         kinds: nouns.kinds,
@@ -138,18 +108,21 @@ impl<'e> Names<'e> {
             }
             match candidates.last() {
                 Some(after) if after.start >= end => announced::listed_after(text, after.end),
-                _ if says & says::LABEL != 0 => detection::family_after(text, start, end),
-                _ => None,
+                _ => fields::value_after(text, start, end)
+                    .or_else(|| detection::family_after(text, start, end)),
             }
         } else if says & (says::NAMING | says::AS) != 0 {
             announced::announced_after(text, start, end)
         } else if says & says::LABEL != 0 {
             detection::family_after(text, start, end)
         } else {
-            if says & says::GROUP != 0 {
-                nouns.heads.push((start, end));
+            if says & says::GROUP == 0 {
+                return fields::in_message(text, end);
             }
-            None
+            // Plants have families too.
+            nouns.heads.push((start, end));
+            let speaks = nouns.kinds > 0 || !candidates.is_empty();
+            fields::value_after(text, start, end).filter(|_| speaks)
         }
     }
 
@@ -167,7 +140,7 @@ impl<'e> Names<'e> {
         }
         let mut verdict = Verdict::Sure;
         let (mut promotable, mut by_sentence, mut listable) = (false, false, false);
-        let (mut hints, mut acts) = (0, false);
+        let mut traces = Traces::default();
         let certain = matches!(entry.tier, Tier::Plain | Tier::Cased);
         if placement == Placement::Variant && !(certain && end - start >= 5) {
             return None;
@@ -191,7 +164,7 @@ impl<'e> Names<'e> {
                 && (entry.tier == Tier::Window || entry.tier == Tier::Adjacent && entry.ransomware)
                 && surroundings.suits_a_list();
             if promotable && verdict == Verdict::Unproven {
-                (hints, acts) = (surroundings.hints(), surroundings.is_active());
+                traces = surroundings.traces();
             }
         }
         Some(Candidate {
@@ -202,8 +175,7 @@ impl<'e> Names<'e> {
             promotable,
             promotable_by_sentence: by_sentence,
             listable,
-            hints,
-            acts,
+            traces,
         })
     }
 
@@ -231,8 +203,7 @@ impl<'e> Names<'e> {
             promotable: true,
             promotable_by_sentence: true,
             listable: false,
-            hints: 0,
-            acts: false,
+            traces: Traces::default(),
         })
     }
 
@@ -259,13 +230,16 @@ impl<'e> Names<'e> {
     }
 
     /// Adds the names in the columns that any of `nouns` heads, and is sure of those that have been found there.
-    fn add_columns(
-        self,
-        text: &'e str,
-        nouns: &[(usize, usize)],
-        candidates: &mut Vec<Candidate<'e>>,
-    ) {
+    fn add_columns(self, text: &'e str, nouns: &Nouns, candidates: &mut Vec<Candidate<'e>>) {
+        let speaks = nouns.kinds > 0
+            || candidates
+                .iter()
+                .any(|found| found.verdict == Verdict::Sure);
+        if !speaks {
+            return;
+        }
         let columns = nouns
+            .heads
             .iter()
             .filter_map(|&(start, end)| columns::cells_below(text, start, end))
             .take(columns::MOST_COLUMNS);
@@ -284,7 +258,7 @@ impl<'e> Names<'e> {
                     }
                 }
                 _ if columns::is_name(&text[start..end]) => {
-                    added.extend(self.coined(text, start, end, true))
+                    added.extend(self.coined(text, start, end, true));
                 }
                 _ => {}
             }
