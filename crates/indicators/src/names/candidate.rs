@@ -1,5 +1,6 @@
 //! What a search of a text yields, before the document as a whole is asked.
 
+use super::columns;
 use super::context::Verdict;
 use super::list::Entry;
 
@@ -39,4 +40,13 @@ pub(super) struct Nouns {
     pub(super) heads: Vec<(usize, usize)>,
     /// How many of them are nouns for malware.
     pub(super) kinds: usize,
+}
+
+impl Nouns {
+    /// Adds the word `text[start..end]` if it may be of a heading.
+    pub(super) fn add(&mut self, text: &str, start: usize, end: usize) {
+        if columns::may_head(text, end) {
+            self.heads.push((start, end));
+        }
+    }
 }

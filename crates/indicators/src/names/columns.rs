@@ -22,6 +22,19 @@ const SEPARATORS: [char; 3] = ['|', '\t', MARK];
 const ROW: &str = "\u{c}\u{c}";
 const TABLE: &str = "\u{c}\u{c}\u{c}";
 
+/// A quick look at the word that ends at `end` before [`cells_below`]: whether nothing but a heading's words can follow in its line.
+pub(super) fn may_head(text: &str, end: usize) -> bool {
+    let rest = text.as_bytes().get(end..).unwrap_or_default();
+    match rest {
+        [b'|' | b'\t' | b'\n' | b'\r' | b'*' | b'_' | b'"', ..] | [] => true,
+        [b' ', next, ..] => matches!(
+            next | 0x20,
+            b'|' | b'*' | b' ' | b'n' | b'g' | b's' | b'f' | b'o' | b'a'
+        ),
+        _ => false,
+    }
+}
+
 /// The cells below the heading that holds the word `text[start..end]`; `None` if that is in no such heading.
 pub(super) fn cells_below(text: &str, start: usize, end: usize) -> Option<Vec<&str>> {
     let after = first_bytes(text.get(end..)?, MOST_HEADING);

@@ -13,7 +13,12 @@ const MOST_MESSAGE: usize = 160;
 pub(super) fn value_after(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let rest = text.get(end..)?;
     // The common case: a noun in a sentence.
-    if !rest.starts_with([':', '=', '"', '\'', ' ', '_', '-', '*']) {
+    let may_go_on = match rest.as_bytes() {
+        [b' ' | b'_' | b'-', next, ..] => matches!(next | 0x20, b'f' | b'n' | b's'),
+        [next, ..] => matches!(next, b':' | b'=' | b'"' | b'\'' | b'*'),
+        [] => false,
+    };
+    if !may_go_on {
         return None;
     }
     let near = first_bytes(rest, NEAR);

@@ -102,7 +102,7 @@ impl<'e> Names<'e> {
         let says = meaning(text.get(start..end)?);
         if says & says::KIND != 0 {
             nouns.kinds += 1;
-            nouns.heads.push((start, end));
+            nouns.add(text, start, end);
             if !is_known_before(text, start, candidates) {
                 self.introduce(text, start, end, candidates);
             }
@@ -120,7 +120,7 @@ impl<'e> Names<'e> {
                 return fields::in_message(text, end);
             }
             // Plants have families too.
-            nouns.heads.push((start, end));
+            nouns.add(text, start, end);
             let speaks = nouns.kinds > 0 || !candidates.is_empty();
             fields::value_after(text, start, end).filter(|_| speaks)
         }
