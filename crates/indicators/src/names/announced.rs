@@ -45,9 +45,10 @@ pub(super) fn listed_after(text: &str, end: usize) -> Option<(usize, usize)> {
         " aka ",
     ];
     let rest = text.get(end..)?;
+    // The common case: a sentence that goes on.
     if !matches!(
         rest.as_bytes(),
-        [b',', b' ', ..] | [b' ', b'a' | b'o' | b'(', ..]
+        [b',', b' ', b'A'..=b'Z' | b'a' | b'o', ..] | [b' ', b'a' | b'o' | b'(', ..]
     ) {
         return None;
     }

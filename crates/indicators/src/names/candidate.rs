@@ -50,3 +50,17 @@ impl Nouns {
         }
     }
 }
+
+/// Whether all that a noun at `start` could introduce has been found: "Emotet loader", unlike "`DimFrost` and Emotet loaders".
+pub(super) fn is_known_before(text: &str, start: usize, candidates: &[Candidate<'_>]) -> bool {
+    candidates.last().is_some_and(|last| {
+        last.verdict == Verdict::Sure
+            && text.get(last.end..start) == Some(" ")
+            && text.get(..last.start).is_some_and(|before| {
+                !before.ends_with([',', '/'])
+                    && !before.ends_with(", ")
+                    && !before.ends_with(" and ")
+                    && !before.ends_with(" or ")
+            })
+    })
+}

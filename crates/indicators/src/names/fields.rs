@@ -71,7 +71,8 @@ pub(super) fn in_message(text: &str, end: usize) -> Option<(usize, usize)> {
         let mixed = word.bytes().any(|byte| byte.is_ascii_lowercase());
         let to = from + word.len();
         // "Black KingDom ransomware" has a name of two words.
-        if told && mixed && is_coined(word) && !is_title(previous) {
+        let whole = word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if told && whole && mixed && is_coined(word) && !is_title(previous) {
             return names_nothing_else(text, from, to).then_some((from, to));
         }
         (from, previous) = (to + 1, word);

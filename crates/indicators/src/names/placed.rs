@@ -87,8 +87,9 @@ fn heads(text: &str, start: usize, end: usize) -> bool {
     let above = text.get(..from).unwrap_or_default();
     let below = text.get(end + after.len()..).unwrap_or_default();
     let marked = before.starts_with(['#', '=']);
-    let first = above.trim().is_empty();
-    let blank = above.ends_with("\n\n") && (below.starts_with("\n\n") || below.trim().is_empty());
+    let first = above.trim_end().is_empty();
+    let blank =
+        above.ends_with("\n\n") && (below.starts_with("\n\n") || below.trim_start().is_empty());
     marked || first || blank
 }
 

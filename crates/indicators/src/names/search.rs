@@ -2,7 +2,7 @@
 
 use super::NameSettings;
 use super::announced;
-use super::candidate::{Candidate, Found, Nouns, Traces};
+use super::candidate::{Candidate, Found, Nouns, Traces, is_known_before};
 use super::columns;
 use super::context::{Surroundings, Verdict};
 use super::detection;
@@ -316,20 +316,6 @@ impl<'e> Names<'e> {
         };
         Some(Entry { tier, ..entry })
     }
-}
-
-/// Whether all that a noun at `start` could introduce has been found: "Emotet loader", unlike "`DimFrost` and Emotet loaders".
-fn is_known_before(text: &str, start: usize, candidates: &[Candidate<'_>]) -> bool {
-    candidates.last().is_some_and(|last| {
-        last.verdict == Verdict::Sure
-            && text.get(last.end..start) == Some(" ")
-            && text.get(..last.start).is_some_and(|before| {
-                !before.ends_with([',', '/'])
-                    && !before.ends_with(", ")
-                    && !before.ends_with(" and ")
-                    && !before.ends_with(" or ")
-            })
-    })
 }
 
 /// The word after `end`, if at most one separator, or a line's end and indent, is between.
