@@ -3,6 +3,7 @@
 //! Each word's hash is looked up in a filter of the words that start a name; the few that pass are compared, the longest name
 //! wins, and what stands around it decides whether it is malware.
 
+mod actors;
 mod announced;
 mod candidate;
 mod columns;
@@ -150,7 +151,10 @@ pub fn common_form(name: &str) -> String {
 pub fn lists_digest() -> u64 {
     const DIGEST: u64 = fnv(
         fnv(
-            fnv(0xcbf2_9ce4_8422_2325, list::TEXT.as_bytes()),
+            fnv(
+                fnv(0xcbf2_9ce4_8422_2325, list::TEXT.as_bytes()),
+                actors::TEXT.as_bytes(),
+            ),
             lexicon::TEXT.as_bytes(),
         ),
         super::known_sites::TEXT.as_bytes(),

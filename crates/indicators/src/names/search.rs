@@ -1,6 +1,7 @@
 //! Finding the names in a text: the embedded ones, a feed's, and those that the text introduces itself.
 
 use super::NameSettings;
+use super::actors;
 use super::announced;
 use super::candidate::{Candidate, Found, Nouns, Traces, is_known_before};
 use super::columns;
@@ -188,7 +189,10 @@ impl<'e> Names<'e> {
             tier: Tier::Plain,
             ransomware: false,
         };
-        if self.longest(text, start, end).is_some() || self.settings.ignores(&entry) {
+        if self.longest(text, start, end).is_some()
+            || self.settings.ignores(&entry)
+            || actors::is_actor(spelling)
+        {
             return None;
         }
         Some(Candidate {
