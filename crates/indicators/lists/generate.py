@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes malware-names.tsv and known-sites.txt from the sources README.md names.
+"""Writes malware-names.tsv, actor-names.txt and known-sites.txt from the sources README.md names.
 
 Run it in an environment that has exactly requirements.txt:
 
@@ -216,6 +216,14 @@ def malware_names():
     return "".join(f"{spelling}\t{flags}\t{family}\n".replace("\t\n", "\n") for _, spelling, flags, family in rows)
 
 
+def actor_names():
+    """The keys of groups' names that are no malware's, of at most two words and of a detection's length."""
+    malware = {key(row.split("\t")[0]) for row in malware_names().splitlines()}
+    names = {CODE.sub("", n) for c in ACTORS for v in galaxy(c) for n in [v["value"], *v.get("meta", {}).get("synonyms", [])]}
+    keys = {key(n) for n in names if n.isascii() and len(WORDS.findall(n)) <= 2}
+    return "".join(f"{k}\n" for k in sorted(keys - malware) if 5 <= len(k) <= 20)
+
+
 # ---- well-known sites ----
 
 # Lists of sites that reports link to. README.md says what each is.
@@ -287,7 +295,7 @@ def known_sites():
     return "".join(f"{mark}{host}\n" for host, mark in sorted(rows.items()))
 
 
-OUTPUTS = {"malware-names.tsv": malware_names, "known-sites.txt": known_sites}
+OUTPUTS = {"malware-names.tsv": malware_names, "actor-names.txt": actor_names, "known-sites.txt": known_sites}
 
 
 def main():

@@ -3,15 +3,20 @@
 //! Each word's hash is looked up in a filter of the words that start a name; the few that pass are compared, the longest name
 //! wins, and what stands around it decides whether it is malware.
 
+mod actors;
 mod announced;
+mod candidate;
+mod columns;
 mod context;
 mod detection;
 #[cfg(test)]
 mod evaluation;
+mod fields;
 mod introduced;
 mod lexicon;
 mod list;
 mod neighbours;
+mod placed;
 mod placement;
 mod promotion;
 mod runs;
@@ -99,7 +104,11 @@ pub struct NameMatch {
 
 /// Appends the malware names in `text`, which is plain text (no markup), to `out`, in order of their start. Linear in the text's length.
 pub fn find(text: &str, settings: &NameSettings, out: &mut Vec<NameMatch>) {
-    let mut candidates = search::search(text, settings);
+    let candidate::Found {
+        mut candidates,
+        kinds,
+    } = search::search(text, settings);
+    placed::promote_placed(text, &mut candidates, kinds);
     promotion::promote_lists(text, &mut candidates);
     promotion::promote_listed(text, &mut candidates);
     promotion::promote_near(text, &mut candidates);
@@ -142,7 +151,10 @@ pub fn common_form(name: &str) -> String {
 pub fn lists_digest() -> u64 {
     const DIGEST: u64 = fnv(
         fnv(
-            fnv(0xcbf2_9ce4_8422_2325, list::TEXT.as_bytes()),
+            fnv(
+                fnv(0xcbf2_9ce4_8422_2325, list::TEXT.as_bytes()),
+                actors::TEXT.as_bytes(),
+            ),
             lexicon::TEXT.as_bytes(),
         ),
         super::known_sites::TEXT.as_bytes(),

@@ -45,6 +45,13 @@ pub(super) fn listed_after(text: &str, end: usize) -> Option<(usize, usize)> {
         " aka ",
     ];
     let rest = text.get(end..)?;
+    // The common case: a sentence that goes on.
+    if !matches!(
+        rest.as_bytes(),
+        [b',', b' ', b'A'..=b'Z' | b'a' | b'o', ..] | [b' ', b'a' | b'o' | b'(', ..]
+    ) {
+        return None;
+    }
     let after = |gaps: &[&str]| {
         gaps.iter()
             .find(|gap| rest.starts_with(**gap))
@@ -126,9 +133,8 @@ fn is_handle(text: &str, start: usize) -> bool {
             && words.next().is_some_and(|word| NETWORKS.contains(&word))
 }
 
-/// A quick look before [`telling`]: a capital first, and a last letter as "Loader" has.
+/// A quick look at a word with a capital before [`telling`]: a last letter as "Loader" has.
 #[inline]
 pub(super) fn may_tell(word: &[u8]) -> bool {
-    matches!(word, [first, .., last] if first.is_ascii_uppercase() && matches!(last, b'r' | b't' | b'T' | b'm' | b'R'))
-        && word.len() >= 6
+    matches!(word, [_, _, _, _, _, .., b'r' | b't' | b'T' | b'm' | b'R'])
 }

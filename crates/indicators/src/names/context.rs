@@ -2,6 +2,7 @@
 
 mod naming;
 
+use super::candidate::Traces;
 use super::lexicon::says;
 use super::list::{self, Entry, Tier};
 use super::neighbours::{Gap, MOST_BYTES, MOST_WORDS, Neighbour, words_after, words_before};
@@ -112,7 +113,7 @@ impl<'t> Surroundings<'t> {
         let directly = self.next().is_some();
         let modifiers = near
             .iter()
-            .take_while(|word| word.is(says::MODIFIER))
+            .take_while(|word| word.is(says::MODIFIER) || word.is_number())
             .count();
         // A modifier may be a kind itself: "backdoor trojan".
         directly
@@ -223,6 +224,15 @@ impl<'t> Surroundings<'t> {
     fn within(&self, reach: usize, what: u64) -> bool {
         let says = |word: &Neighbour<'_>| word.is(what) && !word.is(says::WEAK);
         self.before.iter().take(reach).any(says) || self.after.iter().take(reach).any(says)
+    }
+
+    /// What speaks for the name without sufficing: "Vidar operators", "Mozi spreads".
+    pub(super) fn traces(&self) -> Traces {
+        let next = self.next();
+        Traces {
+            hints: self.hints(),
+            acts: next.is_some_and(|word| word.is(says::PART | says::ACTS)),
+        }
     }
 
     /// How many words of the sentence are those of an analysis.

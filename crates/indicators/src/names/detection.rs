@@ -24,7 +24,10 @@ struct Head {
 
 /// The family in the detection's name that starts with the word `text[start..end]`, whether a list has it or not.
 pub(super) fn family_after(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
-    text.get(end..)?.strip_prefix(JOINTS)?;
+    let joined = text.get(end..)?.strip_prefix(JOINTS)?;
+    if !joined.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
     let before = text.get(..start)?.chars().next_back();
     if before.is_some_and(|c| c != ':' && !placement::is_gap(c)) {
         return None;

@@ -28,8 +28,9 @@ fn gap(between: &str, word_before: &str, word_after: &str) -> Option<Gap> {
     if between.contains("\n\n") || !goes_on && between.as_bytes().windows(2).any(ends) {
         return None;
     }
+    let dash = between.contains(" -") && between.ends_with("- ");
     let breaks = [',', ';', ':', '(', ')', '[', ']', '|', '/', '–', '—'];
-    Some(if between.contains(breaks) {
+    Some(if dash || between.contains(breaks) {
         Gap::Break
     } else {
         Gap::Space
@@ -70,6 +71,11 @@ impl<'t> Neighbour<'t> {
     /// Whether it is a noun for malware, and for nothing else.
     pub(super) fn is_plain_kind(&self) -> bool {
         self.is(says::KIND) && !self.is(says::WEAK)
+    }
+
+    /// A version's, as in "Carbon 3.71 loader".
+    pub(super) fn is_number(&self) -> bool {
+        self.text.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     pub(super) fn is_capitalised(&self) -> bool {

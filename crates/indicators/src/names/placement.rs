@@ -39,6 +39,10 @@ pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
     if left.is_empty() && right.is_empty() {
         return Placement::Word;
     }
+    // "Emotet=3395856ce81f…"
+    if left.is_empty() && right.strip_prefix('=').is_some_and(is_digest) {
+        return Placement::Word;
+    }
     let odd = |c: char| matches!(c, '@' | '\\' | '=' | '?' | '%' | '&');
     if left.contains(odd) || right.contains(odd) || left.contains("//") {
         return Placement::Inside;
@@ -138,6 +142,10 @@ pub(super) fn is_gap(c: char) -> bool {
     } else {
         !is_letter(c)
     }
+}
+
+fn is_digest(piece: &str) -> bool {
+    matches!(piece.len(), 32 | 40 | 64) && piece.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn is_ending(piece: &str) -> bool {

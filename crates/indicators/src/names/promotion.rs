@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::candidate::Candidate;
 use super::context::{self, Verdict};
-use super::search::Candidate;
+use super::list;
 
 /// A sure name speaks for those in one list with it: "Ryuk, Conti and Hive".
 pub(super) fn promote_listed(text: &str, candidates: &mut [Candidate<'_>]) {
@@ -74,22 +75,33 @@ pub(super) fn promote_near(text: &str, candidates: &mut [Candidate<'_>]) {
 
 /// A name that is sure in one place of a text is meant in the others too.
 pub(super) fn promote_repeated(candidates: &mut [Candidate<'_>]) {
-    if candidates
+    let doubted = |found: &Candidate<'_>| found.verdict == Verdict::Unproven && found.promotable;
+    // Most names are sure and few are doubted: only those that may be the same are compared.
+    let place = |found: &Candidate<'_>| list::hash(found.entry.family.as_bytes()) >> 54;
+    let places: HashSet<u64> = candidates
         .iter()
-        .all(|found| found.verdict != Verdict::Unproven)
-    {
+        .filter(|found| doubted(found))
+        .map(place)
+        .collect();
+    if places.is_empty() {
         return;
     }
+    let mut map = [false; 1 << 10];
+    for at in places {
+        if let Some(slot) = usize::try_from(at).ok().and_then(|at| map.get_mut(at)) {
+            *slot = true;
+        }
+    }
+    let may_help = |found: &Candidate<'_>| {
+        usize::try_from(place(found)).is_ok_and(|at| map.get(at).is_some_and(|&held| held))
+    };
     let sure: HashSet<&str> = candidates
         .iter()
-        .filter(|found| found.verdict == Verdict::Sure)
+        .filter(|found| found.verdict == Verdict::Sure && may_help(found))
         .map(|found| found.entry.family)
         .collect();
     for found in &mut *candidates {
-        if found.verdict == Verdict::Unproven
-            && found.promotable
-            && sure.contains(found.entry.family)
-        {
+        if doubted(found) && sure.contains(found.entry.family) {
             found.verdict = Verdict::Sure;
         }
     }

@@ -1,9 +1,13 @@
 //! Finding the names in a text: the embedded ones, a feed's, and those that the text introduces itself.
 
 use super::NameSettings;
+use super::actors;
 use super::announced;
+use super::candidate::{Candidate, Found, Nouns, Traces, is_known_before};
+use super::columns;
 use super::context::{Surroundings, Verdict};
 use super::detection;
+use super::fields;
 use super::introduced;
 use super::lexicon::{meaning, says};
 use super::list::{self, Entry, Filter, Key, List, Tier};
@@ -11,22 +15,8 @@ use super::placement::{self, Placement};
 use super::runs::Runs;
 use super::spelling::{Spelling, as_spelt};
 
-/// A name that stands in the text as a word, and what is known of it so far.
-pub(super) struct Candidate<'e> {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) entry: Entry<'e>,
-    pub(super) verdict: Verdict,
-    /// Whether the same name elsewhere in the text, or another in one list with it, may speak for it.
-    pub(super) promotable: bool,
-    /// Whether another name in the same sentence may.
-    pub(super) promotable_by_sentence: bool,
-    /// Whether a list of such names is one of malware.
-    pub(super) listable: bool,
-}
-
 /// The names in `text`, in order, sure or not.
-pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candidate<'e>> {
+pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Found<'e> {
     let list = List::get();
     let names = Names {
         list,
@@ -36,6 +26,7 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
     let bytes = text.as_bytes();
     let mut runs = Runs::of(text);
     let mut candidates = Vec::new();
+    let mut nouns = Nouns::default();
     let mut at = 0;
     while let Some((start, end)) = runs.next(at) {
         at = end;
@@ -46,7 +37,9 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
             } else {
                 None
             }
-        } else if bytes[start].is_ascii_uppercase() && list.humps.may_hold(hash) {
+        } else if !bytes[start].is_ascii_uppercase() {
+            continue;
+        } else if list.humps.may_hold(hash) {
             names.candidate(text, start, end)
         } else if announced::may_tell(&bytes[start..end])
             && let Some(sure) = announced::telling(text, start, end)
@@ -60,7 +53,7 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
                 announced::listed_after(text, found.end)
             }
             Some(_) => None,
-            None => names.told_by(text, start, end, &mut candidates),
+            None => names.told_by(text, start, end, &mut candidates, &mut nouns),
         };
         candidates.extend(found);
         while let Some(found) = next.and_then(|(start, end)| names.coined(text, start, end, true)) {
@@ -69,7 +62,11 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Vec<Candi
         }
         at = candidates.last().map_or(end, |found| found.end.max(at));
     }
-    candidates
+    names.add_columns(text, &nouns, &mut candidates);
+    Found {
+        candidates,
+        kinds: nouns.kinds,
+    }
 }
 
 /// The names that are looked for: the embedded ones, and a feed's.
@@ -101,21 +98,32 @@ impl<'e> Names<'e> {
         start: usize,
         end: usize,
         candidates: &mut Vec<Candidate<'e>>,
+        nouns: &mut Nouns,
     ) -> Option<(usize, usize)> {
         let says = meaning(text.get(start..end)?);
         if says & says::KIND != 0 {
-            self.introduce(text, start, end, candidates);
+            nouns.kinds += 1;
+            nouns.add(text, start, end);
+            if !is_known_before(text, start, candidates) {
+                self.introduce(text, start, end, candidates);
+            }
             match candidates.last() {
                 Some(after) if after.start >= end => announced::listed_after(text, after.end),
-                _ if says & says::LABEL != 0 => detection::family_after(text, start, end),
-                _ => None,
+                _ => fields::value_after(text, start, end)
+                    .or_else(|| detection::family_after(text, start, end)),
             }
         } else if says & (says::NAMING | says::AS) != 0 {
             announced::announced_after(text, start, end)
         } else if says & says::LABEL != 0 {
             detection::family_after(text, start, end)
         } else {
-            None
+            if says & says::GROUP == 0 {
+                return fields::in_message(text, end);
+            }
+            // Plants have families too.
+            nouns.add(text, start, end);
+            let speaks = nouns.kinds > 0 || !candidates.is_empty();
+            fields::value_after(text, start, end).filter(|_| speaks)
         }
     }
 
@@ -133,6 +141,7 @@ impl<'e> Names<'e> {
         }
         let mut verdict = Verdict::Sure;
         let (mut promotable, mut by_sentence, mut listable) = (false, false, false);
+        let mut traces = Traces::default();
         let certain = matches!(entry.tier, Tier::Plain | Tier::Cased);
         if placement == Placement::Variant && !(certain && end - start >= 5) {
             return None;
@@ -155,6 +164,9 @@ impl<'e> Names<'e> {
             listable = promotable
                 && (entry.tier == Tier::Window || entry.tier == Tier::Adjacent && entry.ransomware)
                 && surroundings.suits_a_list();
+            if promotable && verdict == Verdict::Unproven {
+                traces = surroundings.traces();
+            }
         }
         Some(Candidate {
             start,
@@ -164,6 +176,7 @@ impl<'e> Names<'e> {
             promotable,
             promotable_by_sentence: by_sentence,
             listable,
+            traces,
         })
     }
 
@@ -176,7 +189,10 @@ impl<'e> Names<'e> {
             tier: Tier::Plain,
             ransomware: false,
         };
-        if self.longest(text, start, end).is_some() || self.settings.ignores(&entry) {
+        if self.longest(text, start, end).is_some()
+            || self.settings.ignores(&entry)
+            || actors::is_actor(spelling)
+        {
             return None;
         }
         Some(Candidate {
@@ -191,6 +207,7 @@ impl<'e> Names<'e> {
             promotable: true,
             promotable_by_sentence: true,
             listable: false,
+            traces: Traces::default(),
         })
     }
 
@@ -213,6 +230,47 @@ impl<'e> Names<'e> {
             } else if free {
                 candidates.push(found);
             }
+        }
+    }
+
+    /// Adds the names in the columns that any of `nouns` heads, and is sure of those that have been found there.
+    fn add_columns(self, text: &'e str, nouns: &Nouns, candidates: &mut Vec<Candidate<'e>>) {
+        let speaks = nouns.kinds > 0
+            || candidates
+                .iter()
+                .any(|found| found.verdict == Verdict::Sure);
+        if !speaks {
+            return;
+        }
+        let columns = nouns
+            .heads
+            .iter()
+            .filter_map(|&(start, end)| columns::cells_below(text, start, end))
+            .take(columns::MOST_COLUMNS);
+        let mut added = Vec::new();
+        for (start, end) in columns
+            .flatten()
+            .flat_map(|cell| columns::names_in(text, cell))
+        {
+            let place = candidates.partition_point(|found| found.start < start);
+            match candidates.get_mut(place) {
+                Some(found) if found.start < end => {
+                    let whole = found.start == start && found.end == end;
+                    if whole && found.verdict == Verdict::Unproven && found.entry.tier != Tier::Tool
+                    {
+                        found.verdict = Verdict::Sure;
+                    }
+                }
+                _ if columns::is_name(&text[start..end]) => {
+                    added.extend(self.coined(text, start, end, true));
+                }
+                _ => {}
+            }
+        }
+        if !added.is_empty() {
+            candidates.append(&mut added);
+            candidates.sort_by_key(|found| found.start);
+            candidates.dedup_by_key(|found| found.start);
         }
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod detections;
+mod documents;
 mod things;
 mod unlisted;
 

@@ -19,7 +19,7 @@ const FLOORS: [(IndicatorType, f64, f64); 9] = [
     (IndicatorType::Sha256, 98.0, 98.0),
     (IndicatorType::Cve, 98.0, 98.0),
     (IndicatorType::RegistryKey, 98.0, 98.0),
-    (IndicatorType::Malware, 66.0, 90.0),
+    (IndicatorType::Malware, 90.0, 90.0),
 ];
 
 const LIST_SUFFIX: &str = ".expected.tsv";

@@ -7,7 +7,15 @@ pub const PIECES: [&str; 18] = [
 ];
 
 /// Pieces that make a careless matcher look at the same bytes again and again.
-pub const REPEATED: [&str; 38] = [
+pub const REPEATED: [&str; 46] = [
+    "|malware\n",
+    "malware|Hive\n",
+    "|family",
+    "family: \"",
+    "msg:\"",
+    "Hive\n\n",
+    "\u{c}\nmalware\n\u{c}\u{c}\n",
+    "(Hive) a[.]b ",
     "(a).",
     "a[1].",
     "[random].",
