@@ -1,7 +1,10 @@
 //! What the words beside a name say of it: that it is a host, a file, or a version.
 
+mod vocabulary;
+
+pub use vocabulary::word;
+
 use super::scan::last_bytes;
-pub use super::vocabulary::word;
 
 /// What a word, a label or the heading of a column announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What the words and the items of a list on the line of a name say of it.
 
-use super::ipv4;
 use super::item::Item;
-use super::says::{self, Says};
+use crate::ipv4;
+use crate::says::{self, Says};
 
 /// The most items of a list that are looked at on either side.
 const MOST_ITEMS: usize = 12;

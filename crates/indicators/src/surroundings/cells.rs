@@ -1,10 +1,10 @@
 //! What the column and the row of a table say of a name in one of its cells.
 
+use super::Place;
 use super::item::Item;
-use super::says::{self, Says};
-use super::scan::first_bytes;
-use super::surroundings::Place;
-use super::tables::Tables;
+use crate::says::{self, Says};
+use crate::scan::first_bytes;
+use crate::tables::Tables;
 
 /// The most cells of a row that are looked at.
 const MOST_CELLS: usize = 24;
