@@ -19,6 +19,14 @@ pub enum Says {
     Affected,
 }
 
+impl Says {
+    /// Whether it tells a host from a file.
+    #[must_use]
+    pub fn is_decisive(self) -> bool {
+        matches!(self, Self::Host | Self::File)
+    }
+}
+
 /// The words of a text, from its front or its end.
 pub fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())

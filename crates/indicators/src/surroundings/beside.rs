@@ -76,7 +76,7 @@ fn preceding(before: &str) -> Option<Says> {
             words_left = 6;
         }
         for word in says::words(token).rev() {
-            if let Some(says @ (Says::Host | Says::File)) = says::word(word) {
+            if let Some(says) = says::word(word).filter(|says| says.is_decisive()) {
                 return Some(says);
             }
             words_left -= 1;
@@ -129,7 +129,7 @@ fn following(after: &str) -> Option<Says> {
             continue;
         }
         for word in says::words(token) {
-            if let Some(says @ (Says::Host | Says::File)) = says::word(word) {
+            if let Some(says) = says::word(word).filter(|says| says.is_decisive()) {
                 return Some(says);
             }
             words_left -= 1;

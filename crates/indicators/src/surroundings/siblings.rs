@@ -50,5 +50,5 @@ fn type_of(line: &str) -> Option<Says> {
         .next_back()
         .is_some_and(|word| matches!(word, "type" | "Type" | "kind"));
     let says = is_type.then(|| says::label(value)).flatten()?;
-    matches!(says, Says::Host | Says::File).then_some(says)
+    says.is_decisive().then_some(says)
 }
