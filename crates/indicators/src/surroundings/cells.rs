@@ -17,8 +17,8 @@ pub enum Table {
     Nothing,
 }
 
-/// What the heading of its column says, or else the other cells of its row, or the rows above and below. `None`: it stands in no
-/// table, or one of a single column.
+/// What the heading of its column says, or else the other cells of its row, or those above and below it. `None`: it stands in no
+/// table, or in one that says nothing and is of plain text or of a single column.
 #[must_use]
 pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
     let cell = tables.cell(place.text, place.start)?;
