@@ -1,8 +1,10 @@
 //! Which names are domains, and which are files, methods, namespaces or sentences.
 
+mod masked;
+
 use memchr::memrchr;
 
-use super::{filename, masked, member, tlds};
+use super::{filename, member, tlds};
 
 /// The most bytes of a name and of a label (RFC 1035, section 2.3.4).
 const MOST_BYTES: usize = 253;

@@ -71,7 +71,7 @@ const CELLS: [&str; 15] = [
     "phishing",
 ];
 
-/// The longest of those words.
+/// The longest word of both lists.
 const MOST_WORD: usize = 16;
 
 /// The longest key in brackets in a query.

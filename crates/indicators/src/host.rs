@@ -1,7 +1,9 @@
 //! Reading a host as people write it, label by label, whatever stands for the dots.
 
+mod spaced;
+
 use super::defang::{self, Dot, Style};
-use super::{brackets, domain, ipv4, spaced, tlds};
+use super::{brackets, domain, ipv4, tlds};
 
 /// The most bytes of a host that are kept: anything longer is none, though it is read to its end.
 const MOST_BYTES: usize = 512;

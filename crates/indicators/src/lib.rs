@@ -1,11 +1,33 @@
 //! Indicators of compromise in text, HTML and CSV: what is found, and which of it counts for the filter. Pure.
+//!
+//! # Where what is
+//! A part of a document goes through these, in this order:
+//!
+//! 1. **To plain text.** `text` has `html` or `csv` read the markup, cuts the text into pieces, and leaves out what nobody sees;
+//!    `escapes` reads `\n` and `\u002f`. Where cells and rows begin, lines of marks are left: `tables` says which.
+//! 2. **To hits.** `scan` calls the finders one after the other: `registry` (up to where: `enclosure`), `url` (with a scheme),
+//!    `dotted` (domains, IPv4 addresses and URLs without one), `url_path`, `encoded`, `ipv6`, `digest` (with `bitcoin`), `cve`, and
+//!    `names`, which has a map of its own. The first three take what they find from those behind them.
+//! 3. **To verdicts.** `rules` says why a hit does not count: `known_sites`, `analysis` (sites about indicators), `addresses`.
+//!
+//! What the finders share:
+//!
+//! - *How it is written:* `defang` (what stands for a dot, a slash, a colon, an at sign), `scheme`, `host` (labels and the dots between
+//!   them), `path` (up to where: `ending`), `spelt` (`evilDOTcom`), `lead` (what is glued to a host's front), `brackets` (which of them
+//!   are none of a host's).
+//! - *What it is by itself:* `ipv4`; `domain`, which asks `tlds` for the end of a name, and `filename` and `member` for what else the
+//!   name may be.
+//! - *What stands around it:* `surroundings` for names in doubt, `version` for numbers, `folder` for paths. They ask `tables` for rows
+//!   and columns, and `says` for what a word or a label announces.
+//!
+//! Where the next rule goes: another way to mask a dot is `defang`'s; another byte that ends a URL, `ending`'s; a file that is taken
+//! for a domain, `filename`'s by its name, or `surroundings`' by what is beside it; a word that announces something, a list in
+//! `says::vocabulary`; a site or a name of malware, a file in `lists/`. Each begins as a line in `fixtures/tricky.jsonl`.
 
 mod addresses;
 mod analysis;
-mod beside;
 mod bitcoin;
 mod brackets;
-mod cells;
 mod csv;
 mod cve;
 mod defang;
@@ -22,11 +44,8 @@ mod host;
 pub mod html;
 mod ipv4;
 mod ipv6;
-mod item;
 mod known_sites;
 mod lead;
-mod lines;
-mod masked;
 mod member;
 mod names;
 mod path;
@@ -35,8 +54,6 @@ mod rules;
 mod says;
 mod scan;
 mod scheme;
-mod siblings;
-mod spaced;
 mod spelt;
 mod surroundings;
 mod tables;
@@ -47,7 +64,6 @@ mod tlds;
 mod url;
 mod url_path;
 mod version;
-mod vocabulary;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

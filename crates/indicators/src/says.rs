@@ -1,7 +1,10 @@
 //! What the words beside a name say of it: that it is a host, a file, or a version.
 
+mod vocabulary;
+
+pub use vocabulary::word;
+
 use super::scan::last_bytes;
-pub use super::vocabulary::word;
 
 /// What a word, a label or the heading of a column announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,14 @@ pub enum Says {
     Version,
     /// Something that versions share with hosts: what is affected, fixed or vulnerable may be either.
     Affected,
+}
+
+impl Says {
+    /// Whether it tells a host from a file.
+    #[must_use]
+    pub fn is_decisive(self) -> bool {
+        matches!(self, Self::Host | Self::File)
+    }
 }
 
 /// The words of a text, from its front or its end.

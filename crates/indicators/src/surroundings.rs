@@ -1,16 +1,22 @@
 //! Whether what stands around a name says that it is a host, where the name itself may as well be a file or a member: the row
 //! and column of a table, the words and the list on its line, or the lines above and below it.
 
+mod beside;
+mod cells;
+mod item;
+mod lines;
+mod siblings;
+
 use std::ops::Range;
 
 use memchr::{memmem, memrchr};
 
-use super::cells::{self, Table};
-use super::item::{self, Item};
-use super::lines::Lines;
+use super::filename;
 use super::says::{self, Says};
 use super::tables::Tables;
-use super::{beside, filename, siblings};
+use cells::Table;
+use item::Item;
+use lines::Lines;
 
 /// The most bytes of a line that are looked at on either side of a name.
 const MOST_BESIDE: usize = 192;

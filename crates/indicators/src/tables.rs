@@ -14,9 +14,11 @@ pub const START: &str = "\u{c}\u{c}\u{c}\n";
 pub const END: &str = "\u{c}\u{c}\u{c}\u{c}\n";
 const MARK: u8 = 0xc;
 
-/// The most bytes of a row, and of how far up the first row of a table in plain text is looked for.
+/// The most bytes of a row in plain text.
 const MOST_ROW: usize = 1024;
+/// The most bytes of a row of HTML or CSV.
 const MOST_MARKED: usize = 4096;
+/// The most lines that are gone up to the first row of a table in plain text.
 const MOST_LINES: usize = 256;
 
 /// A cell of a table, by what is around it.

@@ -16,7 +16,7 @@ const MOST_SCHEME: usize = "https".len();
 /// Appends the URLs in `text` and their hosts to `hits`, and what they span to `pages`.
 pub fn find(text: &str, hits: &mut Vec<Hit>, pages: &mut Vec<Page>) {
     let bytes = text.as_bytes();
-    // From here on no URL has been found; from `inner` on none inside of the last one.
+    // From `floor` on no URL has been found; up to `outer_end` one is inside of the last.
     let mut floor = 0;
     let mut outer_end = 0;
     for slash in memchr3_iter(b'/', b'\\', b'_', bytes) {

@@ -53,6 +53,21 @@ fn cells_of_html_are_what_their_row_and_column_say() {
             vec!["kestrl.so"],
         ),
         ("<p>The script <code>kestrl.pl</code> is new.</p>", vec![]),
+        // Of two names only one is described.
+        (
+            "<table><tr><td>kestrl.pl</td><td>server of the loader</td></tr><tr><td>zor.pl</td><td>thing</td></tr></table>",
+            vec!["kestrl.pl"],
+        ),
+        // A host below it speaks for a name in its column.
+        (
+            "<table><tr><td>kestrl.so</td><td>x</td></tr><tr><td>evil.com</td><td>thing</td></tr></table>",
+            vec!["kestrl.so", "evil.com"],
+        ),
+        // The cell for the type is stronger than a description nearer by.
+        (
+            "<table><tr><td>kestrl.pl</td><td>script of domain</td><td>Domain</td></tr><tr><td>a</td><td>b</td><td>c</td></tr></table>",
+            vec!["kestrl.pl"],
+        ),
     ] {
         assert_eq!(hosts(Markup::Html, source), expected, "{source}");
     }

@@ -1,6 +1,6 @@
 //! Dots with a space before them only: `mail.evil .com`, `evil .com/a`. In prose most are none (`all .com domains`).
 
-use super::tlds;
+use crate::tlds;
 
 /// The least bytes of a single label.
 const LEAST: usize = 4;

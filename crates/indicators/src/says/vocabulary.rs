@@ -1,6 +1,6 @@
 //! The words that say of a name beside them that it is a host, a file or a version.
 
-use super::says::Says;
+use super::Says;
 
 /// Words for what is on the network, sorted.
 const HOST: [&str; 75] = [

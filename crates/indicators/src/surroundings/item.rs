@@ -1,7 +1,7 @@
 //! What the items of lists and the cells of tables are.
 
-use super::domain::Doubt;
-use super::{domain, filename, ipv4, tlds};
+use crate::domain::Doubt;
+use crate::{domain, filename, ipv4, tlds};
 
 /// What an item of a list is.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What the column and the row of a table say of a name in one of its cells.
 
+use super::Place;
 use super::item::Item;
-use super::says::{self, Says};
-use super::scan::first_bytes;
-use super::surroundings::Place;
-use super::tables::Tables;
+use crate::says::{self, Says};
+use crate::scan::first_bytes;
+use crate::tables::Tables;
 
 /// The most cells of a row that are looked at.
 const MOST_CELLS: usize = 24;
@@ -17,13 +17,12 @@ pub enum Table {
     Nothing,
 }
 
-/// What the heading of its column says, or else the other cells of its row, or the rows above and below. `None`: it stands in no
-/// table, or one of a single column.
+/// What the heading of its column says, or else the other cells of its row, or those above and below it. `None`: it stands in no
+/// table, or in one that says nothing and is of plain text or of a single column.
 #[must_use]
 pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
     let cell = tables.cell(place.text, place.start)?;
-    let decisive = |says: &Says| matches!(says, Says::Host | Says::File);
-    if let Some(says) = says::label(cell.heading).filter(decisive) {
+    if let Some(says) = says::label(cell.heading).filter(|says| says.is_decisive()) {
         return Some(Table::Says(says));
     }
     let cells: Vec<&str> = cell.row.split(cell.separator).take(MOST_CELLS).collect();
@@ -50,7 +49,7 @@ pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
 fn type_of(cell: &str) -> Option<Says> {
     let short = Item::of(cell) == Item::Text && says::words(cell).nth(3).is_none();
     let says = short.then(|| says::label(cell)).flatten()?;
-    matches!(says, Says::Host | Says::File).then_some(says)
+    says.is_decisive().then_some(says)
 }
 
 /// What kind of name a row is about, by the other cells' own.
@@ -69,5 +68,5 @@ const MOST_DESCRIPTION: usize = 96;
 fn described_as(cell: &str) -> Option<Says> {
     says::words(first_bytes(cell, MOST_DESCRIPTION))
         .filter_map(says::word)
-        .find(|says| matches!(says, Says::Host | Says::File))
+        .find(|says| says.is_decisive())
 }

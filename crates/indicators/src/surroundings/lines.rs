@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memrchr};
 
-use super::tables;
+use crate::tables;
 
 /// The lines of a text before or after an offset, as far as they belong to it: not what is in a table above or below, nor what
 /// follows the table that it stands in.

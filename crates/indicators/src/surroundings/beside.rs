@@ -1,8 +1,8 @@
 //! What the words and the items of a list on the line of a name say of it.
 
-use super::ipv4;
 use super::item::Item;
-use super::says::{self, Says};
+use crate::ipv4;
+use crate::says::{self, Says};
 
 /// The most items of a list that are looked at on either side.
 const MOST_ITEMS: usize = 12;
@@ -76,7 +76,7 @@ fn preceding(before: &str) -> Option<Says> {
             words_left = 6;
         }
         for word in says::words(token).rev() {
-            if let Some(says @ (Says::Host | Says::File)) = says::word(word) {
+            if let Some(says) = says::word(word).filter(|says| says.is_decisive()) {
                 return Some(says);
             }
             words_left -= 1;
@@ -129,7 +129,7 @@ fn following(after: &str) -> Option<Says> {
             continue;
         }
         for word in says::words(token) {
-            if let Some(says @ (Says::Host | Says::File)) = says::word(word) {
+            if let Some(says) = says::word(word).filter(|says| says.is_decisive()) {
                 return Some(says);
             }
             words_left -= 1;

@@ -1,8 +1,8 @@
 //! What the other keys of an object of JSON or YAML say of a name that is the value of one, where each has a line of its own.
 
+use super::Place;
 use super::lines::Lines;
-use super::says::{self, Says};
-use super::surroundings::Place;
+use crate::says::{self, Says};
 
 /// The most lines of an object that are looked at on either side.
 const MOST_LINES: usize = 12;
@@ -50,5 +50,5 @@ fn type_of(line: &str) -> Option<Says> {
         .next_back()
         .is_some_and(|word| matches!(word, "type" | "Type" | "kind"));
     let says = is_type.then(|| says::label(value)).flatten()?;
-    matches!(says, Says::Host | Says::File).then_some(says)
+    says.is_decisive().then_some(says)
 }
