@@ -151,19 +151,14 @@ impl Finder<'_, '_> {
             end: host.end,
         };
         let list = |end: usize| {
-            let between = self
-                .text
-                .get(end..start)
-                .filter(|between| between.len() <= 12)
-                .unwrap_or("?");
-            between
-                .split([' ', ',', '/', '-', '–'])
-                .all(|word| matches!(word, "" | "and" | "or" | "to" | "through" | "&"))
+            let between = self.text.get(end..start);
+            between.is_some_and(|between| version::goes_on_with_list(between, address))
         };
         let before = last_bytes(self.text.get(..start).unwrap_or_default(), WORDS_BEFORE);
         let version = self.version_end.is_some_and(list)
             || version::is_meant(before, place, address, &mut self.surroundings.tables);
-        if version {
+        // What follows a user agent in a line of a log is another field.
+        if version && !before.ends_with('/') {
             self.version_end = Some(host.end);
         }
         version

@@ -128,7 +128,9 @@ pub fn is_address(name: &[u8], after: &[u8]) -> bool {
     if !matches!(after, [b'@' | b'+' | b'[' | b'(', ..]) {
         return false;
     }
-    let window = after.get(..MOST_ADDRESS.min(after.len())).unwrap_or_default();
+    let window = after
+        .get(..MOST_ADDRESS.min(after.len()))
+        .unwrap_or_default();
     let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'<' | b'>' | b'"' | b'=');
     let end = window.iter().position(ends).unwrap_or_default();
     let host = window.get(..end).unwrap_or_default();
