@@ -43,6 +43,7 @@ mod spaced;
 mod spelt;
 mod surroundings;
 mod tables;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod text;

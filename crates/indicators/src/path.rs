@@ -110,6 +110,11 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         // An arrow, or the end of a comment.
         trim(url, base, |c| c == '-');
     }
+    if bytes.get(tail.end.saturating_sub(2)..tail.end) == Some(b"/?")
+        && around.asks(bytes, tail.end)
+    {
+        return tail;
+    }
     let query = seen.update(url.get(base..).unwrap_or_default()).query;
     trim(url, base, |c| {
         ".,;:!?'*([{".contains(c) || !query && c == '&' || around.emphasis() == Some(c)
@@ -200,7 +205,8 @@ fn trim(url: &mut String, base: usize, is_punctuation: impl Fn(char) -> bool) {
     url.truncate(base + kept.len());
 }
 
-/// Letters of scripts with spaces between words: in the others a URL stands right beside the words around it.
+/// Letters of scripts with spaces between words, from those of Europe to those of India: in the others (from Thai on) a URL
+/// stands right beside the words around it.
 fn is_letter(letter: char) -> bool {
-    letter.is_alphabetic() && (letter < '\u{530}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
+    letter.is_alphabetic() && (letter < '\u{e00}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
 }
