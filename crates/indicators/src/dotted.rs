@@ -214,6 +214,7 @@ impl Finder<'_, '_> {
         if folder::holds(before, sure)
             || self.is_called(host) && domain::is_method(judged.domain)
             || member::is_used(before, top, after)
+            || member::is_package_of(after)
             || self.is_element(start, host) && domain::may_be_member(judged.domain)
         {
             return None;

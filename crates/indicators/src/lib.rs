@@ -26,6 +26,7 @@ mod item;
 mod known_sites;
 mod lead;
 mod lines;
+mod mail;
 mod masked;
 mod member;
 mod names;
@@ -182,10 +183,10 @@ pub enum Markup {
 }
 
 impl Markup {
-    /// HTML if the text holds any of its common tags, else plain text.
+    /// HTML if the text holds any of its common tags and is no mail with its headers, else plain text.
     #[must_use]
     pub fn detect(text: &str) -> Self {
-        if html::is_likely(text) {
+        if html::is_likely(text) && !mail::is_likely(text) {
             Self::Html
         } else {
             Self::Text
