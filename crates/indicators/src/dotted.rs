@@ -14,6 +14,9 @@ use super::{
 /// How far back the words before an address are looked at.
 const WORDS_BEFORE: usize = 192;
 
+/// The most bytes of a path after a host without a scheme: it is read in vain where it is none.
+const MOST_PATH: usize = 2048;
+
 /// How far after a name the marks of a query or an assignment are looked for.
 const MOST_MARKS: usize = 16;
 
@@ -274,7 +277,9 @@ impl Finder<'_, '_> {
             return (None, host.end);
         }
         let path_start = tail.len();
-        let read = path::read(self.text, start, end, &mut tail);
+        let most = self.text.floor_char_boundary(end + MOST_PATH);
+        let text = self.text.get(..most).unwrap_or_default();
+        let read = path::read(text, start, end, &mut tail);
         let path = tail.get(path_start + 1..).unwrap_or_default();
         let is_url = match kind {
             IndicatorType::Ip => tail::is_of_address(path, host.defanged),

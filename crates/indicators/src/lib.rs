@@ -4,6 +4,7 @@ mod addresses;
 mod analysis;
 mod beside;
 mod bitcoin;
+mod bounds;
 mod brackets;
 mod cells;
 mod csv;

@@ -18,6 +18,9 @@ pub fn is_part(before: &str) -> bool {
         })
         .next()
         .unwrap_or_default();
+    if is_event(before) {
+        return true;
+    }
     if let Some(folder) = word.strip_suffix('\\') {
         return is_folder(folder.trim_end_matches('\\'));
     }
@@ -40,6 +43,14 @@ pub fn is_part_of_url(before: &str) -> bool {
         Some(path) => !path.contains(['?', '#']) && is_segment(path),
         None => parameter(before) == Some(Says::Version),
     }
+}
+
+/// Whether it is the version of what reports an event: `CEF:0|Vendor|Product|1.2.3.4|`.
+fn is_event(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.ends_with('|')
+        && line.matches('|').count() == 3
+        && ["CEF:", "LEEF:"].iter().any(|mark| line.contains(mark))
 }
 
 /// Whether a folder of Windows precedes it, and not the name of what it is in the network.
@@ -125,6 +136,8 @@ mod tests {
             ("cpe:2.3:a:kes:trel:", true),
             ("pkg:npm/kestrel@", true),
             ("root@", false),
+            ("Jan 1 CEF:0|Kes|Trel|", true),
+            ("CEF:0|Kes|Trel|1|2|", false),
             ("/a?v=", true),
             ("/a?ip=", false),
             ("/a?q=", false),

@@ -90,6 +90,9 @@ pub fn has_version(
     tables: &mut Tables,
 ) -> bool {
     let line = before.rsplit(['\n', '\u{c}']).next().unwrap_or_default();
+    if let Some(name) = line.strip_suffix('/') {
+        return software::is_product(name.rsplit([' ', '"', '(']).next().unwrap_or_default());
+    }
     let marked = line.trim_end_matches(['*', '_', '`', '"', '(']);
     // What stands between a name and its version is one space.
     let Some(name) = marked.strip_suffix([' ', '\u{a0}', '\u{2009}']) else {

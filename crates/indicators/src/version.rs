@@ -6,10 +6,10 @@ use super::says::{self, Says};
 use super::scan::first_bytes;
 use super::surroundings::{self, Place};
 use super::tables::Tables;
-use super::{numbered, product};
+use super::{bounds, numbered, product};
 
 /// Words before a number that is a version or a place in a document, in lower case.
-const VERSION_WORDS: [&str; 36] = [
+const VERSION_WORDS: [&str; 37] = [
     "v",
     "v.",
     "ver",
@@ -17,6 +17,7 @@ const VERSION_WORDS: [&str; 36] = [
     "version",
     "versions",
     "version:",
+    "rel.",
     "release",
     "releases",
     "build",
@@ -77,7 +78,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
     {
         return true;
     }
-    if goes_on(after, slight) || is_compared(before, after, slight) {
+    if bounds::goes_on(after, slight) || bounds::is_compared(before, after, slight) {
         return true;
     }
     // Hardly a version is without a low number.
@@ -157,38 +158,6 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
     false
 }
 
-/// Whether all that precede and follow a version belong to it: `and earlier`, `or later`. In prose a host may follow `and later`.
-fn goes_on(after: &str, slight: bool) -> bool {
-    let spaced = after.starts_with([' ', ',', '(', '\u{a0}']);
-    let after = after.trim_start_matches([' ', ',', '(', '\u{a0}']);
-    let bound = after
-        .strip_prefix("and ")
-        .or_else(|| after.strip_prefix("or "))
-        .filter(|_| spaced)
-        .unwrap_or_default();
-    let length = bound
-        .find(|c: char| !c.is_alphabetic())
-        .unwrap_or(bound.len());
-    let (word, rest) = bound.split_at_checked(length).unwrap_or_default();
-    let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation() || c == '\n');
-    (slight || ends)
-        && matches!(
-            word,
-            "above"
-                | "below"
-                | "earlier"
-                | "greater"
-                | "higher"
-                | "later"
-                | "lower"
-                | "newer"
-                | "older"
-                | "onwards"
-                | "prior"
-                | "up"
-        )
-}
-
 /// Whether a port or a prefix length follows.
 fn is_socket(after: &str) -> bool {
     after
@@ -208,21 +177,6 @@ fn is_slight(address: Ipv4Addr) -> bool {
 fn is_heading(before: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
     line.ends_with("# ") && line.trim_start_matches('#') == " "
-}
-
-/// Whether it is compared as numbers are. Addresses are compared too, but seldom for which is lower.
-fn is_compared(before: &str, after: &str, slight: bool) -> bool {
-    let before = before.trim_end_matches([' ', '\u{a0}']);
-    let pinned = before.strip_suffix("==").is_some_and(|name| {
-        let name = name.trim_end();
-        let name = name.rsplit(char::is_whitespace).next().unwrap_or_default();
-        !name.is_empty() && !name.contains(['.', '_'])
-    });
-    let strict = before.ends_with('<') && !after.starts_with('>');
-    ["<=", ">=", "=<", "≤", "≥"]
-        .into_iter()
-        .any(|sign| before.ends_with(sign))
-        || slight && (strict || pinned && !before.to_ascii_lowercase().ends_with("ip=="))
 }
 
 /// What the heading of its column says. Tables of plain text are looked for where it is likely.
