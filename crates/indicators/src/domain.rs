@@ -188,6 +188,19 @@ fn is_detection(written: &str, top: &str) -> bool {
         .iter()
         .any(|known| first.eq_ignore_ascii_case(known))
         || first.starts_with("Trojan-")
+        || written.matches('.').count() > 1
+            && !tlds::is_common(top)
+            && matches!(
+                first,
+                "Adware"
+                    | "Backdoor"
+                    | "Downloader"
+                    | "Exploit"
+                    | "HackTool"
+                    | "Ransom"
+                    | "Trojan"
+                    | "Worm"
+            )
         || written
             .split('.')
             .skip(1)

@@ -50,7 +50,7 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         defanged: false,
     };
     let mut seen = Seen::default();
-    let mut nesting: Vec<u8> = Vec::new();
+    let mut nesting: Vec<(u8, usize)> = Vec::new();
     loop {
         let rest = bytes.get(tail.end..).unwrap_or_default();
         let plain = rest
@@ -83,13 +83,19 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
                         .any(|entity| defang::starts_with(bytes, tail.end, entity))
             }
             b'(' | b'[' | b'{' => {
-                nesting.push(byte);
+                nesting.push((byte, url.len()));
                 byte != b'(' && around.ends(bytes, tail.end, seen.update(path).query)
             }
-            b')' | b']' | b'}' => nesting.pop() != Some(opener(byte)),
+            b')' | b']' | b'}' => nesting.pop().map(|(opened, _)| opened) != Some(opener(byte)),
             _ => ENDS.contains(&byte) || byte.is_ascii_control(),
         };
         if ends {
+            if byte == b'|'
+                && let Some((b'(', at)) = nesting.last()
+            {
+                // Alternatives of a regular expression: `/(gate|panel).php`.
+                url.truncate(*at);
+            }
             break;
         }
         if byte.is_ascii() {
