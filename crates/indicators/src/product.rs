@@ -104,7 +104,7 @@ pub fn has_version(
         .map(|word| word.trim_matches(MARKS));
     let word = words.next().unwrap_or_default();
     if software::is_product(word) {
-        return true;
+        return !address.is_private() || software::has_tenth(word);
     }
     let mut earlier = words.filter(|word| !word.is_empty());
     let (first, second) = (earlier.next(), earlier.next());

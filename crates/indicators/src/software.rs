@@ -215,6 +215,14 @@ pub fn is_product(word: &str) -> bool {
     is_listed(&KNOWN, word)
 }
 
+/// Whether there is a tenth version of a product, so that `10.0.0.1` may be one and not a machine that it runs on.
+#[must_use]
+pub fn has_tenth(word: &str) -> bool {
+    ["browser", "os", "pan-os", "sfos", "sma"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// Whether it is written like a name and stands before addresses.
 #[must_use]
 pub fn precedes_addresses(word: &str) -> bool {

@@ -116,8 +116,11 @@ const MOST_BETWEEN: usize = 24;
 /// Whether an address goes on with a list of versions, by what is between it and the last of them.
 #[must_use]
 pub fn goes_on_with_list(between: &str, address: Ipv4Addr) -> bool {
-    // Hardly a version is without a low number.
-    address.octets().iter().any(|octet| *octet <= 9)
+    // Hardly a version is without low numbers.
+    let [first, rest @ ..] = address.octets();
+    let low = address.octets().iter().filter(|octet| **octet <= 9).count();
+    let fits = low > 1 || low == 1 && rest.iter().all(|octet| *octet <= 99);
+    (low > 2 || first <= 31 && fits)
         && between.len() <= MOST_BETWEEN
         && between.split([' ', ',', '/', '-', '–']).all(|word| {
             matches!(word, "" | "and" | "or" | "to" | "through" | "&")
