@@ -47,7 +47,9 @@ pub fn ends_sentence(before: &str) -> bool {
     let mut last = before.rsplit([' ', '\u{a0}']);
     // What stands between a name and the number is one space.
     last.next() == Some("")
-        && last.next().is_some_and(is_name)
+        && last
+            .next()
+            .is_some_and(|word| is_name(word) && !is_host_name(word))
         && last
             .next()
             .is_some_and(|word| word.chars().any(char::is_alphabetic))
@@ -112,6 +114,7 @@ pub fn has_version(
     if name.len() + 1 < marked.len()
         || address.is_private()
         || !word.starts_with(char::is_alphabetic)
+        || word.ends_with(':')
         || says::word(word) == Some(Says::Host)
         || first.iter().chain(&second).any(is_host)
     {
@@ -170,14 +173,16 @@ fn is_coined(word: &str) -> bool {
     word.len() > 2 && word.chars().skip(1).any(char::is_uppercase) && !is_host_name(word)
 }
 
-/// Whether a word is one of numbered machines or networks: `WEB01`, `AS64500`.
+/// Whether a word is one of numbered machines, networks or flaws, or ends with what has an address: `WEB01`, `AS64500`, `PaleVPN`.
 fn is_host_name(word: &str) -> bool {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = word.get(stem.len()..).unwrap_or_default();
     stem == "AS"
-        || stem.len() < word.len()
-            && word
-                .get(stem.len()..)
-                .is_some_and(|number| number.starts_with('0'))
+        || number.starts_with('0')
+        || number.len() > 3
+        || ["DNS", "HOST", "IP", "IPs", "VPN", "VPS"]
+            .iter()
+            .any(|end| word.ends_with(end))
 }
 
 /// Whether a line names a product with a version of two, three or five numbers: `rspamd 3.10.2`, `go1.16.4`.
