@@ -4,8 +4,9 @@
 const REACH: usize = 64;
 
 /// Words in brackets that stand for what is not told, in lower case.
-const PLACEHOLDERS: [&str; 41] = [
+const PLACEHOLDERS: [&str; 45] = [
     "any",
+    "base",
     "characters",
     "chars",
     "company",
@@ -14,6 +15,7 @@ const PLACEHOLDERS: [&str; 41] = [
     "digits",
     "domain",
     "email",
+    "encoded",
     "guid",
     "hash",
     "hex",
@@ -27,6 +29,7 @@ const PLACEHOLDERS: [&str; 41] = [
     "numbers",
     "omitted",
     "organization",
+    "payload",
     "prefix",
     "rand",
     "random",
@@ -40,6 +43,7 @@ const PLACEHOLDERS: [&str; 41] = [
     "target",
     "tenant",
     "tld",
+    "token",
     "user",
     "userid",
     "username",

@@ -90,6 +90,11 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
     }
     let (right, end) = Brackets::read(bytes, skip_closing_space(bytes, after, left.open > 0));
     let paired = left.open > 0 && right.close > 0;
+    // A dot that stands beside the masked one is one too many: `evil[.].com`.
+    let doubled = paired
+        && bytes.get(end) == Some(&b'.')
+        && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let end = end + usize::from(doubled);
     let style = match (paired, left.is_empty() && right.is_empty()) {
         (true, _) => Style::Defanged,
         _ if left.escapes > 0 => Style::Escaped,

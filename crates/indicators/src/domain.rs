@@ -188,7 +188,25 @@ fn is_detection(written: &str, top: &str) -> bool {
     let first = written.split('.').next().unwrap_or_default();
     let platform = ["win32", "win64", "w32", "w64", "msil"]
         .iter()
-        .any(|known| first.eq_ignore_ascii_case(known));
+        .any(|known| first.eq_ignore_ascii_case(known))
+        || first.starts_with("Trojan-")
+        || written.matches('.').count() > 1
+            && !tlds::is_common(top)
+            && matches!(
+                first,
+                "Adware"
+                    | "Backdoor"
+                    | "Downloader"
+                    | "Exploit"
+                    | "HackTool"
+                    | "Ransom"
+                    | "Trojan"
+                    | "Worm"
+            )
+        || written
+            .split('.')
+            .skip(1)
+            .any(|label| matches!(label, "AndroidOS" | "Win32" | "Win64" | "MSIL"));
     platform
         || (has_lower && variant && !tlds::is_common(top) && !is_registered(written, top))
         || (!has_lower && written.contains('_'))

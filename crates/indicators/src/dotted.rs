@@ -6,20 +6,19 @@ use super::domain::Doubt;
 use super::host::{self, Dots, Host};
 use super::scan::{Hit, Span, first_bytes, last_bytes};
 use super::surroundings::{Place, Surroundings};
-use super::url_path::is_no_file;
 use super::{
-    IndicatorType, brackets, defang, domain, folder, ipv4, lead, member, path, scheme, spelt, tlds,
-    version,
+    IndicatorType, brackets, defang, domain, folder, ipv4, lead, member, path, scheme, spelt, tail,
+    tlds, version,
 };
 
 /// How far back the words before an address are looked at.
 const WORDS_BEFORE: usize = 192;
 
+/// The most bytes of a path after a host without a scheme: it is read in vain where it is none.
+const MOST_PATH: usize = 2048;
+
 /// How far after a name the marks of a query or an assignment are looked for.
 const MOST_MARKS: usize = 16;
-
-/// The longest name of a page before an extension that is a country's code as well: `evil.com/json.gp`.
-const MOST_PAGE: usize = 4;
 
 /// Appends the domains, IPv4 addresses and URLs without a scheme that are in `text` outside of `taken` to `hits`.
 pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
@@ -122,7 +121,9 @@ impl Finder<'_, '_> {
         };
         // After another scheme than a URL's a path says nothing, nor does it below a placeholder.
         let before = last_bytes(self.text.get(..start).unwrap_or_default(), 4);
-        let (tail, tail_end) = if before.ends_with("//")
+        let (tail, tail_end) = if tail::follows_scheme(before)
+            || before.ends_with('@')
+            || before.ends_with("%40")
             || brackets::ends_placeholder(before)
             || start == self.headless
         {
@@ -151,19 +152,14 @@ impl Finder<'_, '_> {
             end: host.end,
         };
         let list = |end: usize| {
-            let between = self
-                .text
-                .get(end..start)
-                .filter(|between| between.len() <= 12)
-                .unwrap_or("?");
-            between
-                .split([' ', ',', '/', '-', '–'])
-                .all(|word| matches!(word, "" | "and" | "or" | "to" | "through" | "&"))
+            let between = self.text.get(end..start);
+            between.is_some_and(|between| version::goes_on_with_list(between, address))
         };
         let before = last_bytes(self.text.get(..start).unwrap_or_default(), WORDS_BEFORE);
         let version = self.version_end.is_some_and(list)
             || version::is_meant(before, place, address, &mut self.surroundings.tables);
-        if version {
+        // What follows a user agent in a line of a log is another field.
+        if version && !before.ends_with('/') {
             self.version_end = Some(host.end);
         }
         version
@@ -221,6 +217,7 @@ impl Finder<'_, '_> {
         if folder::holds(before, sure)
             || self.is_called(host) && domain::is_method(judged.domain)
             || member::is_used(before, top, after)
+            || member::is_package_of(after)
             || self.is_element(start, host) && domain::may_be_member(judged.domain)
         {
             return None;
@@ -280,11 +277,13 @@ impl Finder<'_, '_> {
             return (None, host.end);
         }
         let path_start = tail.len();
-        let read = path::read(self.text, start, end, &mut tail);
+        let most = self.text.floor_char_boundary(end + MOST_PATH);
+        let text = self.text.get(..most).unwrap_or_default();
+        let read = path::read(text, start, end, &mut tail);
         let path = tail.get(path_start + 1..).unwrap_or_default();
         let is_url = match kind {
-            IndicatorType::Ip => has_extension(path) || path.contains('?'),
-            _ => !path.is_empty() && !is_list(path),
+            IndicatorType::Ip => tail::is_of_address(path, host.defanged),
+            _ => tail::is_of_domain(path),
         };
         if is_url {
             (Some(tail), read.end)
@@ -292,31 +291,6 @@ impl Finder<'_, '_> {
             (None, host.end)
         }
     }
-}
-
-/// Whether the last segment of a path is a file's name.
-fn has_extension(path: &str) -> bool {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty()
-            && (1..=5).contains(&extension.len())
-            && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
-            && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
-}
-
-/// Whether what follows a slash is no path: another host (`evil.com/evil.net`), or another extension (`sendmail.mc/.cf`).
-fn is_list(path: &str) -> bool {
-    let first = path.split('/').next().unwrap_or_default();
-    let host = |domain: &str| {
-        let (rest, top) = domain.rsplit_once('.').unwrap_or_default();
-        is_no_file(domain) && (tlds::is_common(top) || rest.len() > MOST_PAGE)
-    };
-    let extension = first
-        .strip_prefix('.')
-        .is_some_and(|rest| rest.len() <= 4 && rest.bytes().all(|byte| byte.is_ascii_alphabetic()));
-    extension || domain::plain(first, first).is_some_and(host) || ipv4::parse(first).is_some()
 }
 
 /// Whether the `.` at `core` may stand between labels: cheap, and rarely wrong.

@@ -58,8 +58,11 @@ fn scheme_start(bytes: &[u8], slashes: usize, floor: usize) -> Option<usize> {
 fn decode(bytes: &[u8], start: usize) -> (String, usize) {
     let mut decoded = String::with_capacity(96);
     let mut at = start;
+    // Where it is a word of a command line whose spaces are encoded, so is the next.
+    let command = start > 0 && bytes.get(start - 1) == Some(&b'+');
     while let Some(&byte) = bytes.get(at) {
         let (c, length) = match byte {
+            b'+' if command => break,
             b'%' => match hex(bytes, at + 1) {
                 Some(c) => (c, 3),
                 None => break,

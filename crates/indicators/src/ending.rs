@@ -122,7 +122,7 @@ impl Around {
         let next = bytes.get(at + 1).copied();
         match bytes.get(at) {
             Some(b'\'') => self.before == b'\'' || closes_string(bytes, at + 1),
-            Some(b'[') => !is_key(bytes, at + 1, query),
+            Some(b'[') => !is_key(bytes, at + 1, query) && !is_placeholder(bytes, at),
             Some(b'{') => self.before == b'}',
             Some(b'$') => {
                 next == Some(b'(')
@@ -166,6 +166,18 @@ impl Around {
             || self.first && ends_cell && (capital || known || word.is_empty())
             || self.first && is_date(bytes, at + 1)
             || separator.is_some_and(|separator| is_indicator(bytes, at + 1, separator))
+    }
+
+    /// Whether the question mark before `end` begins an empty query and ends no question: the URL is in quotes, or its sentence
+    /// goes on.
+    #[must_use]
+    pub fn asks(self, bytes: &[u8], end: usize) -> bool {
+        let after = bytes.get(end).copied();
+        let quoted = matches!(self.before, b'"' | b'\'' | b'`') && after == Some(self.before);
+        let goes_on = after == Some(b' ')
+            && !self.first
+            && bytes.get(end + 1).is_some_and(u8::is_ascii_lowercase);
+        quoted || goes_on
     }
 
     /// The byte of an emphasis around it, which its end is rid of.
@@ -256,6 +268,30 @@ fn is_key(bytes: &[u8], at: usize, query: bool) -> bool {
         && rest.get(length + 2).is_some_and(u8::is_ascii_alphabetic);
     let key = query && matches!(next, Some(b'=' | b'[' | b'&' | b'%'));
     rest.get(length) == Some(&b']') && (key || copy)
+}
+
+/// Whether the bracket at `at` holds what a reader is to put in its place: a segment of the path that goes on
+/// (`/[filename].jpeg`), or all of a parameter (`?u=[recipient]`).
+fn is_placeholder(bytes: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+    let rest = bytes.get(at + 1..).unwrap_or_default();
+    let length = rest
+        .iter()
+        .take(MOST_KEY)
+        .take_while(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
+        .count();
+    let after = rest.get(length + 1);
+    let goes_on = after.is_some_and(|byte| b"./?&=-_".contains(byte))
+        && rest
+            .get(length + 2)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'[');
+    length > 0
+        && rest.get(length) == Some(&b']')
+        && match before {
+            Some(b'/') => goes_on,
+            Some(b'=' | b'?') => after.is_none_or(|byte| !byte.is_ascii_alphanumeric()),
+            _ => false,
+        }
 }
 
 /// Whether a date begins at `at`: `2024-05-01`.

@@ -16,6 +16,9 @@ pub fn is_disguised(rest: &str, top: &str) -> bool {
 #[must_use]
 pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
     if !tlds::is_extension(top) {
+        if top.len() == 2 && is_random(written) {
+            return true;
+        }
         return top == "cf" && matches!(rest, "main" | "master" | "sendmail" | "submit");
     }
     let Some((first, _)) = rest.split_once('.') else {
@@ -28,6 +31,18 @@ pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
         || written.contains('_')
         || rest.split('.').any(is_version)
         || top == "one" && written.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether the only label before the last is a random name with capitals inside of it, as those of files are: `k3Yq7Lm.cr`.
+fn is_random(written: &str) -> bool {
+    let Some((stem, top)) = written.split_once('.') else {
+        return false;
+    };
+    let bytes = stem.as_bytes();
+    let capital = bytes.windows(2).any(|pair| {
+        matches!(pair, [first, second] if !first.is_ascii_uppercase() && second.is_ascii_uppercase())
+    });
+    capital && !top.contains('.') && bytes.iter().any(u8::is_ascii_digit)
 }
 
 /// Whether a label names a service, as the first labels of hosts do.

@@ -217,7 +217,12 @@ impl Host {
                     word_at(bytes, dot.end),
                 );
                 let numbers = number(last) && number(next);
-                self.is_complete() || !(numbers || tlds::is_common(next))
+                // In prose a word may precede such a host, hardly one with a digit in it.
+                let goes_on = || {
+                    last.bytes().any(|byte| byte.is_ascii_digit())
+                        && spaced::ends_next(bytes, dot.end)
+                };
+                self.is_complete() || !(numbers || tlds::is_common(next) || goes_on())
             }
         }
     }

@@ -179,6 +179,9 @@ impl<'h> Page<'h, '_> {
         let more = rest.iter().position(ends).unwrap_or(rest.len());
         let name_end = name_at + name.length + more;
         let starts = name_at == 1;
+        if starts && element::is_address(name.as_bytes(), rest) {
+            return self.show(1);
+        }
         let element = if more == 0 {
             Element::named(name.as_bytes())
         } else {

@@ -27,6 +27,7 @@
 mod addresses;
 mod analysis;
 mod bitcoin;
+mod bounds;
 mod brackets;
 mod csv;
 mod cve;
@@ -46,17 +47,22 @@ mod ipv4;
 mod ipv6;
 mod known_sites;
 mod lead;
+mod mail;
 mod member;
 mod names;
+mod numbered;
 mod path;
+mod product;
 mod registry;
 mod rules;
 mod says;
 mod scan;
 mod scheme;
+mod software;
 mod spelt;
 mod surroundings;
 mod tables;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -194,10 +200,10 @@ pub enum Markup {
 }
 
 impl Markup {
-    /// HTML if the text holds any of its common tags, else plain text.
+    /// HTML if the text holds any of its common tags and is no mail with its headers, else plain text.
     #[must_use]
     pub fn detect(text: &str) -> Self {
-        if html::is_likely(text) {
+        if html::is_likely(text) && !mail::is_likely(text) {
             Self::Html
         } else {
             Self::Text

@@ -53,6 +53,20 @@ pub fn is_used(before: &str, top: &str, after: &str) -> bool {
             || after.starts_with("|re"))
 }
 
+/// Whether a class of the package that a name is follows, with a member of its own: `.Api.send(`.
+#[must_use]
+pub fn is_package_of(after: &str) -> bool {
+    let Some(class) = after.strip_prefix('.') else {
+        return false;
+    };
+    let end = class.find(|c: char| !c.is_ascii_alphanumeric());
+    let (class, rest) = class.split_at(end.unwrap_or(class.len()));
+    let member = rest
+        .strip_prefix('.')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+    class.starts_with(|c: char| c.is_ascii_uppercase()) && (member || rest.starts_with('('))
+}
+
 /// Whether the first label is several words that are told apart by capitals, as no host is written: `userIdentity.id`.
 fn is_camel(written: &str) -> bool {
     let first = written.split('.').next().unwrap_or_default().as_bytes();
@@ -68,7 +82,7 @@ const OBJECTS: [&str; 32] = [
 ];
 
 /// What fields of logs, keywords of rules and elements of pages begin with, sorted.
-const ROOTS: [&str; 153] = [
+const ROOTS: [&str; 154] = [
     "a",
     "agent",
     "androidx",
@@ -175,6 +189,7 @@ const ROOTS: [&str; 153] = [
     "rpc",
     "rule",
     "scala",
+    "search",
     "server",
     "service",
     "sess",

@@ -50,7 +50,7 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         defanged: false,
     };
     let mut seen = Seen::default();
-    let mut nesting: Vec<u8> = Vec::new();
+    let mut nesting: Vec<(u8, usize)> = Vec::new();
     loop {
         let rest = bytes.get(tail.end..).unwrap_or_default();
         let plain = rest
@@ -83,13 +83,19 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
                         .any(|entity| defang::starts_with(bytes, tail.end, entity))
             }
             b'(' | b'[' | b'{' => {
-                nesting.push(byte);
+                nesting.push((byte, url.len()));
                 byte != b'(' && around.ends(bytes, tail.end, seen.update(path).query)
             }
-            b')' | b']' | b'}' => nesting.pop() != Some(opener(byte)),
+            b')' | b']' | b'}' => nesting.pop().map(|(opened, _)| opened) != Some(opener(byte)),
             _ => ENDS.contains(&byte) || byte.is_ascii_control(),
         };
         if ends {
+            if byte == b'|'
+                && let Some((b'(', at)) = nesting.last()
+            {
+                // Alternatives of a regular expression: `/(gate|panel).php`.
+                url.truncate(*at);
+            }
             break;
         }
         if byte.is_ascii() {
@@ -109,6 +115,11 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
     if bytes.get(tail.end) == Some(&b'>') {
         // An arrow, or the end of a comment.
         trim(url, base, |c| c == '-');
+    }
+    if bytes.get(tail.end.saturating_sub(2)..tail.end) == Some(b"/?")
+        && around.asks(bytes, tail.end)
+    {
+        return tail;
     }
     let query = seen.update(url.get(base..).unwrap_or_default()).query;
     trim(url, base, |c| {
@@ -200,7 +211,8 @@ fn trim(url: &mut String, base: usize, is_punctuation: impl Fn(char) -> bool) {
     url.truncate(base + kept.len());
 }
 
-/// Letters of scripts with spaces between words: in the others a URL stands right beside the words around it.
+/// Letters of scripts with spaces between words, from those of Europe to those of India: in the others (from Thai on) a URL
+/// stands right beside the words around it.
 fn is_letter(letter: char) -> bool {
-    letter.is_alphabetic() && (letter < '\u{530}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
+    letter.is_alphabetic() && (letter < '\u{e00}' || ('\u{1e00}'..'\u{2000}').contains(&letter))
 }

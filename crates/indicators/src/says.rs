@@ -58,6 +58,8 @@ pub fn label(text: &str) -> Option<Says> {
     }
     match (host, file) {
         (true, true) => None,
+        // The version of a file is one.
+        (false, true) if last == Some(Says::Version) => last,
         (false, true) => Some(Says::File),
         // A "server version" is a version, and the "C2s of this build" are hosts.
         _ => last.or(affected),
@@ -121,6 +123,8 @@ mod tests {
             ("SHA256", Some(Says::File)),
             ("Fixed in version", Some(Says::Version)),
             ("Server version", Some(Says::Version)),
+            ("app_version", Some(Says::Version)),
+            ("Version of the file", Some(Says::File)),
             ("Release build C2s", Some(Says::Host)),
             ("Affected", Some(Says::Affected)),
             ("Affected hosts", Some(Says::Host)),

@@ -28,7 +28,12 @@ const MOST_BYTES: usize = 14;
 #[must_use]
 pub fn around(text: &str, slash: usize, floor: usize) -> Option<Scheme> {
     let bytes = text.as_bytes();
-    let end = separator_end(bytes, slash)?;
+    let single = is_single(bytes, slash);
+    let end = if single {
+        slash + 1
+    } else {
+        separator_end(bytes, slash)?
+    };
     let (word_end, colon) = separator_start(bytes, slash, floor);
     // `http!`: what masks the last letter of `https`.
     let junk = word_end > floor
@@ -42,6 +47,9 @@ pub fn around(text: &str, slash: usize, floor: usize) -> Option<Scheme> {
         name
     };
     let web = name.starts_with("http");
+    if single && !masked {
+        return None;
+    }
     let separator = bytes.get(word_end..end).unwrap_or_default();
     let plain = matches!(separator, b"://" | b":\\/\\/") && !junk && !masked;
     (web || colon).then_some(Scheme {
@@ -50,6 +58,19 @@ pub fn around(text: &str, slash: usize, floor: usize) -> Option<Scheme> {
         name,
         defanged: !plain,
     })
+}
+
+/// Whether the slash at `at` is the only one after a masked scheme: `hxxp:/evil.com`.
+#[must_use]
+pub fn is_single(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at) == Some(&b'/')
+        && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+        && matches!(
+            bytes.get(at.saturating_sub(4)..at),
+            Some(
+                [_, b'x' | b'X', b'p' | b'P', b':'] | [b'x' | b'X', b'p' | b'P', b's' | b'S', b':']
+            )
+        )
 }
 
 /// Byte offset after the separator: both slashes, brackets around them, and a space.
@@ -127,6 +148,9 @@ fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'stati
             letters.push((at, b'-'));
         } else if b"[](){}".contains(&byte) {
             bracketed = true;
+        } else if byte == b'\\' && matches!(bytes.get(at + 1), Some(b'*' | b'_')) {
+            // As Markdown escapes what masks it.
+            letters.push((at, b'\\'));
         } else if !matches!(byte, 0x80 | 0x90..=0x95 | 0xa2) {
             break;
         }
@@ -138,6 +162,7 @@ fn word_before(bytes: &[u8], end: usize, floor: usize) -> Option<(usize, &'stati
             .get(from..)?
             .iter()
             .map(|(_, letter)| *letter)
+            .filter(|letter| *letter != b'\\')
             .collect();
         let (name, masked) = unmask(&word)?;
         let alone = start == floor || !bytes.get(start - 1).is_some_and(u8::is_ascii_alphanumeric);

@@ -2,9 +2,9 @@
 //! and column of a table, the words and the list on its line, or the lines above and below it.
 
 mod beside;
-mod cells;
-mod item;
-mod lines;
+pub mod cells;
+pub mod item;
+pub mod lines;
 mod siblings;
 
 use std::ops::Range;
@@ -71,8 +71,8 @@ impl Surroundings {
         {
             return false;
         }
-        if before.ends_with("||") && after.starts_with('^') {
-            // A rule of a blocker.
+        if member && has_path(after) || before.ends_with("||") && after.starts_with('^') {
+            // What is on a server, or a rule of a blocker.
             return true;
         }
         let table = cells::say(place, &mut self.tables);
@@ -194,6 +194,18 @@ impl<'t> Place<'t> {
     pub fn name(self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
+}
+
+/// Whether a path of two segments or more follows, which no member has.
+fn has_path(after: &str) -> bool {
+    let mut segments = after.split('/');
+    let mut word = || {
+        segments.next().is_some_and(|segment| {
+            segment.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && !segment.contains(char::is_whitespace)
+        })
+    };
+    after.starts_with('/') && !word() && word() && after.matches('/').nth(1).is_some()
 }
 
 /// Whether a line and a column of source code follow: `main.rs:12:5`.

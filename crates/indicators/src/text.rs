@@ -5,7 +5,7 @@ use std::iter;
 
 use memchr::{memchr, memchr3_iter, memrchr};
 
-use super::{Markup, csv, html, tlds};
+use super::{Markup, csv, html, mail, tlds};
 
 /// A part of a document, ready to be scanned.
 pub struct Text<'s> {
@@ -20,7 +20,7 @@ pub struct Text<'s> {
 pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
     let mut links = String::new();
     let body = match markup {
-        Markup::Text => Cow::Borrowed(source),
+        Markup::Text => mail::plain(source),
         Markup::Html => {
             let mut text = String::with_capacity(source.len());
             links.reserve(512);

@@ -36,6 +36,7 @@ pub fn is_extension(label: &str) -> bool {
             | "cat"
             | "cc"
             | "dot"
+            | "hiv"
             | "inc"
             | "java"
             | "md"

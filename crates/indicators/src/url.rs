@@ -53,7 +53,10 @@ fn may_separate(bytes: &[u8], at: usize) -> bool {
         Some(b'_') => {
             next == b'_' && at > 0 && matches!(bytes.get(at - 1), Some(b'p' | b'P' | b's' | b'S'))
         }
-        _ => matches!(next, b'/' | b'\\' | b'[' | b']' | b'(' | b')' | b'{' | b'}'),
+        _ => {
+            matches!(next, b'/' | b'\\' | b'[' | b']' | b'(' | b')' | b'{' | b'}')
+                || scheme::is_single(bytes, at)
+        }
     }
 }
 
@@ -136,7 +139,10 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
         .get(scheme.end.saturating_sub(1)..end)
         .is_some_and(|host| host.contains(&b' '));
     end += usize::from(spaced && matches!(bytes.get(end..end + 2), Some(b" /")));
-    if path::begins(bytes, end) {
+    let backslashes = bytes.get(scheme.end.saturating_sub(2)..scheme.end) == Some(br"\\");
+    if backslashes && bytes.get(end) == Some(&b'\\') {
+        end = read_backslashes(text, end, &mut value);
+    } else if path::begins(bytes, end) {
         let tail = path::read(text, scheme.start, end, &mut value);
         end = tail.end;
         defanged |= tail.defanged;
@@ -149,6 +155,19 @@ fn read(text: &str, scheme: &Scheme) -> Result<Url, usize> {
         end,
         defanged: defanged || scheme.defanged,
     })
+}
+
+/// The most bytes of a path whose slashes are backslashes.
+const MOST_PATH: usize = 512;
+
+/// Appends the path at `start` of a URL whose slashes are written as backslashes (`hxxps:\\\\evil.com\\a`) to `url`, and returns
+/// the offset after it.
+fn read_backslashes(text: &str, start: usize, url: &mut String) -> usize {
+    let most = text.floor_char_boundary(start + MOST_PATH);
+    let rest = text.get(start..most).unwrap_or_default();
+    let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    let path = rest.get(..length).unwrap_or_default().replace('\\', "/");
+    start + path::read(&path, 0, 0, url).end
 }
 
 /// The host of a URL.

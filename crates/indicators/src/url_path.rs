@@ -4,7 +4,7 @@ use memchr::memchr_iter;
 
 use super::host::{self, Dots};
 use super::scan::{Hit, Page};
-use super::{IndicatorType, domain, folder, ipv4, lead, tlds};
+use super::{IndicatorType, domain, folder, ipv4, lead, tlds, version};
 
 /// Appends the addresses in a URL's path, and the domains that make up a whole segment of it.
 pub fn find(text: &str, page: &Page, hits: &mut Vec<Hit>) {
@@ -37,6 +37,10 @@ pub fn find(text: &str, page: &Page, hits: &mut Vec<Hit>) {
         }
         let defanged = page.defanged || host.defanged;
         if let Some(address) = ipv4::parse(&host.name) {
+            let before = text.get(page.path..start).unwrap_or_default();
+            if !host.defanged && version::is_part_of_url(before, address) {
+                continue;
+            }
             let address = Hit::new(start, IndicatorType::Ip, address.to_string(), defanged);
             hits.push(Hit {
                 in_path: true,

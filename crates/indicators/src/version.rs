@@ -6,9 +6,10 @@ use super::says::{self, Says};
 use super::scan::first_bytes;
 use super::surroundings::{self, Place};
 use super::tables::Tables;
+use super::{bounds, numbered, product};
 
 /// Words before a number that is a version or a place in a document, in lower case.
-const VERSION_WORDS: [&str; 36] = [
+const VERSION_WORDS: [&str; 37] = [
     "v",
     "v.",
     "ver",
@@ -16,6 +17,7 @@ const VERSION_WORDS: [&str; 36] = [
     "version",
     "versions",
     "version:",
+    "rel.",
     "release",
     "releases",
     "build",
@@ -68,10 +70,15 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
         return false;
     }
     let slight = is_slight(address);
-    if slight && (is_heading(before) || is_software(before)) {
+    if slight && (is_heading(before) || product::ends_software(before)) {
         return true;
     }
-    if goes_on(after, slight) || is_compared(before, after, slight) {
+    let light = product::is_light(address, slight);
+    if light && !address.is_private() && (numbered::is_part(before) || numbered::is_section(place))
+    {
+        return true;
+    }
+    if bounds::goes_on(after, slight) || bounds::is_compared(before, after, slight) {
         return true;
     }
     // Hardly a version is without a low number.
@@ -90,6 +97,9 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
         Some(Says::Host | Says::File) => return false,
         _ => {}
     }
+    if light && product::has_version(before, after, place, address, tables) {
+        return true;
+    }
     if !slight {
         return false;
     }
@@ -100,12 +110,38 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
     }
 }
 
+/// The most bytes between two versions of a list.
+const MOST_BETWEEN: usize = 24;
+
+/// Whether an address goes on with a list of versions, by what is between it and the last of them.
+#[must_use]
+pub fn goes_on_with_list(between: &str, address: Ipv4Addr) -> bool {
+    // Hardly a version is without low numbers.
+    let [first, rest @ ..] = address.octets();
+    let low = address.octets().iter().filter(|octet| **octet <= 9).count();
+    let fits = low > 1 || low == 1 && rest.iter().all(|octet| *octet <= 99);
+    (low > 2 || first <= 31 && fits)
+        && between.len() <= MOST_BETWEEN
+        && between.split([' ', ',', '/', '-', '–']).all(|word| {
+            matches!(word, "" | "and" | "or" | "to" | "through" | "&")
+                || product::short_version(word) > 0
+        })
+}
+
+/// Whether an address in a URL is a version, by the part of the path before it.
+#[must_use]
+pub fn is_part_of_url(before: &str, address: Ipv4Addr) -> bool {
+    product::is_light(address, is_slight(address))
+        && !address.is_private()
+        && numbered::is_part_of_url(before)
+}
+
 /// Whether the word before a number says that it is a version.
 fn is_announced(before: &str, address: Ipv4Addr) -> bool {
     if address.octets()[0] == 0 && !address.is_unspecified() {
         return true;
     }
-    if before.ends_with('§') || is_product(before) {
+    if before.ends_with('§') || product::ends_user_agent(before) {
         return true;
     }
     let words = before
@@ -125,69 +161,11 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
     false
 }
 
-/// Whether it ends like a user agent before its version: `Chrome/`.
-fn is_product(before: &str) -> bool {
-    let Some(product) = before.strip_suffix('/') else {
-        return false;
-    };
-    let word = product.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let name = product.get(word.len()..).unwrap_or_default();
-    name.len() >= 4
-        && name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name
-            .get(1..)
-            .is_some_and(|rest| rest.bytes().any(|byte| byte.is_ascii_lowercase()))
-        && !word.ends_with(['/', '.', ':'])
-        || matches!(name, "OPR" | "Edg" | "curl" | "okhttp") && !word.ends_with(['/', '.', ':'])
-}
-
-/// Whether it ends like the name of software before its version, in lower case: `nginx/`.
-fn is_software(before: &str) -> bool {
-    let Some(product) = before.strip_suffix('/') else {
-        return false;
-    };
-    let word = product.trim_end_matches(|c: char| c.is_ascii_lowercase());
-    let name = product.get(word.len()..).unwrap_or_default();
-    name.len() >= 4
-        && says::word(name).is_none()
-        && (word.is_empty() || word.ends_with([' ', '\n', '"', '(']))
-}
-
-/// Whether all that precede and follow a version belong to it: `and earlier`, `or later`. In prose a host may follow `and later`.
-fn goes_on(after: &str, slight: bool) -> bool {
-    let spaced = after.starts_with([' ', ',', '(', '\u{a0}']);
-    let after = after.trim_start_matches([' ', ',', '(', '\u{a0}']);
-    let bound = after
-        .strip_prefix("and ")
-        .or_else(|| after.strip_prefix("or "))
-        .filter(|_| spaced)
-        .unwrap_or_default();
-    let length = bound
-        .find(|c: char| !c.is_alphabetic())
-        .unwrap_or(bound.len());
-    let (word, rest) = bound.split_at_checked(length).unwrap_or_default();
-    let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation() || c == '\n');
-    (slight || ends)
-        && matches!(
-            word,
-            "above"
-                | "below"
-                | "earlier"
-                | "greater"
-                | "higher"
-                | "later"
-                | "lower"
-                | "newer"
-                | "older"
-                | "onwards"
-                | "prior"
-                | "up"
-        )
-}
-
 /// Whether a port or a prefix length follows.
 fn is_socket(after: &str) -> bool {
     after
+        .strip_prefix('\\')
+        .unwrap_or(after)
         .strip_prefix([':', '/'])
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -202,21 +180,6 @@ fn is_slight(address: Ipv4Addr) -> bool {
 fn is_heading(before: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
     line.ends_with("# ") && line.trim_start_matches('#') == " "
-}
-
-/// Whether it is compared as numbers are. Addresses are compared too, but seldom for which is lower.
-fn is_compared(before: &str, after: &str, slight: bool) -> bool {
-    let before = before.trim_end_matches([' ', '\u{a0}']);
-    let pinned = before.strip_suffix("==").is_some_and(|name| {
-        let name = name.trim_end();
-        let name = name.rsplit(char::is_whitespace).next().unwrap_or_default();
-        !name.is_empty() && !name.contains(['.', '_'])
-    });
-    let strict = before.ends_with('<') && !after.starts_with('>');
-    ["<=", ">=", "=<", "≤", "≥"]
-        .into_iter()
-        .any(|sign| before.ends_with(sign))
-        || slight && (strict || pinned && !before.to_ascii_lowercase().ends_with("ip=="))
 }
 
 /// What the heading of its column says. Tables of plain text are looked for where it is likely.
@@ -242,6 +205,10 @@ fn in_label(before: &str) -> Option<Says> {
         .unwrap_or(label)
         .rsplit(['\n', '.', ';', ',', '|', '(', '"', '\''])
         .next()?;
+    let key = label.rsplit(char::is_whitespace).next()?;
+    if matches!(key, "fw" | "rev" | "v" | "x" | "y") {
+        return Some(Says::Version);
+    }
     says::label(label)
 }
 
@@ -252,6 +219,9 @@ const BEFORE_HOSTS: [&str; 8] = [
 
 /// Words before a version in a sentence: a bound, or what has it.
 const BEFORE_VERSIONS: [&str; 4] = ["before", "below", "in", "than"];
+
+/// Words for having a product of some version, which follows: `if you run 7.2.4.11`.
+const RUNS: [&str; 6] = ["install", "installed", "run", "running", "runs", "ships"];
 
 /// How far from a number the words are that say what is affected, and what a number is that comes first.
 const MOST_APART: usize = 4;
@@ -276,12 +246,12 @@ fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
     if BEFORE_HOSTS.contains(&last) && !upgrade {
         return false;
     }
-    if last == "running" || last == "to" && is_upgrade(&earlier) {
+    if RUNS.contains(&last) || last == "to" && is_upgrade(&earlier) {
         return true;
     }
     let is_host = |(place, (word, says)): (usize, &(&str, Option<Says>))| {
         // Products are called `Endpoint Manager` and `Mail Server`.
-        *says == Some(Says::Host) && (place == 0 || !is_name(word))
+        *says == Some(Says::Host) && (place == 0 || !product::is_name(word))
     };
     if earlier.iter().chain(&later).enumerate().any(is_host) {
         return false;
@@ -299,9 +269,23 @@ fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
         .chain(later.iter().take(MOST_APART))
         .any(|(_, says)| *says == Some(Says::Affected));
     version
+        || is_defined(&later)
         || affected && !address.is_private()
         || BEFORE_VERSIONS.contains(&last)
-        || follows_product(before)
+        || product::ends_sentence(before)
+}
+
+/// Whether what follows a number says what it is: `is the version of`.
+fn is_defined(later: &[(&str, Option<Says>)]) -> bool {
+    let mut words = later.iter().map(|(word, _)| *word);
+    let is = matches!(words.next(), Some("is" | "was" | "are" | "were"));
+    let article = matches!(words.next(), Some("a" | "an" | "the"));
+    is && article
+        && later
+            .iter()
+            .skip(2)
+            .take(MOST_BEHIND)
+            .any(|(_, says)| *says == Some(Says::Version))
 }
 
 /// Whether words that end with `to` say that something, be it servers, gets a version: `upgrade all servers to`.
@@ -316,24 +300,4 @@ fn is_upgrade(words: &[(&str, Option<Says>)]) -> bool {
 /// Whether a word joins numbers of a list, or is one.
 fn is_joint(word: &str) -> bool {
     matches!(word, "and" | "or") || word.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a product's name stands before a number, and other words before that: without these it may be a list of what is where.
-fn follows_product(before: &str) -> bool {
-    let mut last = before.rsplit([' ', '\u{a0}']);
-    // What stands between a name and the number is one space.
-    last.next() == Some("")
-        && last.next().is_some_and(is_name)
-        && last
-            .next()
-            .is_some_and(|word| word.chars().any(char::is_alphabetic))
-}
-
-/// Whether a word is written as products are named.
-fn is_name(word: &str) -> bool {
-    let mut letters = word.chars();
-    letters.next().is_some_and(char::is_uppercase)
-        && letters.any(char::is_lowercase)
-        && word.len() >= 4
-        && word.chars().all(char::is_alphabetic)
 }

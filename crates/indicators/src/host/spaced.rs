@@ -11,6 +11,9 @@ const REACH: usize = 96;
 /// Whether the space at `at` and the dot after it go on with the host `name`, which is none yet.
 #[must_use]
 pub fn goes_on(bytes: &[u8], at: usize, name: &str) -> bool {
+    if is_last_number(bytes, at + 2, name) {
+        return true;
+    }
     let Some((top, after)) = label(bytes, at + 2) else {
         return false;
     };
@@ -41,6 +44,38 @@ fn begins_path(bytes: &[u8], at: usize) -> bool {
     bytes.get(at) == Some(&b'/') && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
 }
 
+/// Whether the fourth number of an address is at `at`, `name` being the first three: `45.77.13 .9`.
+fn is_last_number(bytes: &[u8], at: usize, name: &str) -> bool {
+    let digits = |part: &[u8]| part.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = bytes.get(at..).unwrap_or_default();
+    let length = digits(rest.get(..LEAST.min(rest.len())).unwrap_or_default());
+    let ends = rest
+        .get(length)
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.');
+    (1..=3).contains(&length)
+        && ends
+        && name.split('.').count() == 3
+        && name
+            .split('.')
+            .all(|part| (1..=3).contains(&part.len()) && digits(part.as_bytes()) == part.len())
+}
+
+/// The most bytes of a label.
+const MOST_LABEL: usize = 63;
+
+/// Whether the label at `at` is followed by the last of its host, with spaces around the dot: `evil . com`.
+#[must_use]
+pub fn ends_next(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let length = rest
+        .iter()
+        .take(MOST_LABEL)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-')
+        .count();
+    rest.get(length..length + 3) == Some(b" . ")
+        && label(bytes, at + length + 3).is_some_and(|(top, _)| tlds::is_common(top))
+}
+
 /// Whether the author puts a space before other dots near by that are defanged: `evil .com and bad [.]net`.
 fn is_habit(bytes: &[u8], at: usize) -> bool {
     let window = bytes.get(at.saturating_sub(REACH)..bytes.len().min(at + REACH));
@@ -64,6 +99,9 @@ mod tests {
             ("the .com/net endings", false),
             ("Microsoft .net/core", false),
             ("evil .py/a", false),
+            ("45.77.13 .9 and", true),
+            ("45.77.13 .9.1", false),
+            ("7.2 .4", false),
             ("evil .command/a", false),
         ] {
             let at = text.find(" .").unwrap_or_default();

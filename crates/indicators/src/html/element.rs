@@ -1,6 +1,6 @@
 //! Elements of HTML: which interrupt a word, and which tell a page from a text with angle brackets in it.
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memmem};
 
 /// What an element does to the words around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,8 +94,47 @@ pub fn is_likely(text: &str) -> bool {
             Element::named(name.as_bytes()) != Element::Block || BLOCKS.contains(&name.as_bytes());
         let foreign =
             name.as_bytes().contains(&b':') || !tag.first().is_some_and(u8::is_ascii_alphabetic);
-        known && !foreign && matches!(tag.get(name.length), Some(b'>' | b' ' | b'/' | b'\n'))
+        let closes = match tag.get(name.length) {
+            Some(b'>' | b'/') => true,
+            Some(b' ' | b'\n') => is_closed(tag.get(name.length..).unwrap_or_default()),
+            _ => false,
+        };
+        known && !foreign && closes
     })
+}
+
+/// The most bytes of a tag that are looked at for its end.
+const MOST_TAG: usize = 1024;
+
+/// Whether a tag ends before the paragraph does: a text may speak of `<script …` without showing its end.
+fn is_closed(attributes: &[u8]) -> bool {
+    let most = attributes.len().min(MOST_TAG);
+    let attributes = attributes.get(..most).unwrap_or_default();
+    let end = memchr(b'>', attributes).unwrap_or(most);
+    let tag = attributes.get(..end).unwrap_or_default();
+    memmem::find(tag, b"\n\n").is_none() && (end < most || most == MOST_TAG)
+}
+
+/// The longest address in angle brackets.
+const MOST_ADDRESS: usize = 256;
+
+/// Whether angle brackets hold a URL or a mailbox (`<https://evil.com/>`, `<nick@evil.com>`), by the name of the tag and what
+/// follows that: Markdown and mails write them so.
+#[must_use]
+pub fn is_address(name: &[u8], after: &[u8]) -> bool {
+    if name.ends_with(b":") {
+        return after.starts_with(b"//") || after.starts_with(b"\\\\");
+    }
+    if !matches!(after, [b'@' | b'+' | b'[' | b'(', ..]) {
+        return false;
+    }
+    let window = after
+        .get(..MOST_ADDRESS.min(after.len()))
+        .unwrap_or_default();
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'<' | b'>' | b'"' | b'=');
+    let end = window.iter().position(ends).unwrap_or_default();
+    let host = window.get(..end).unwrap_or_default();
+    window.get(end) == Some(&b'>') && memchr(b'@', host).is_some() && memchr(b'.', host).is_some()
 }
 
 /// The name of an element in lower case.

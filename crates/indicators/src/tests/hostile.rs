@@ -7,7 +7,7 @@ pub const PIECES: [&str; 18] = [
 ];
 
 /// Pieces that make a careless matcher look at the same bytes again and again.
-pub const REPEATED: [&str; 46] = [
+pub const REPEATED: [&str; 65] = [
     "|malware\n",
     "malware|Hive\n",
     "|family",
@@ -54,4 +54,23 @@ pub const REPEATED: [&str; 46] = [
     "%s.a.",
     "<sup>",
     "<a href='#a'>1",
+    "Kestrel 5.9.1.2 ",
+    "Kestrel 1.2.3, ",
+    "b\\5.9.1.2\\",
+    "/a/5.9.1.2",
+    "2.4 a\n2.4.1.1 b\n",
+    "|5.9.1.2|\n",
+    "hxxp:/",
+    "hxxp:\\\\a.com\\",
+    "http://a.com/[b].c",
+    "http://a.com/? b",
+    "h\\*",
+    "1.1.1 .1 ",
+    "a1 . ",
+    "<a@b.com> ",
+    "<http://a.com> ",
+    "<script a ",
+    "Received: a\nContent-Transfer-Encoding: quoted-printable\n\n=3D=\n",
+    "5.9.1.2/a/",
+    "a.com/b.net/",
 ];
