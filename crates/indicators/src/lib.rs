@@ -31,6 +31,7 @@ mod member;
 mod names;
 mod path;
 mod registry;
+mod revision;
 mod rules;
 mod says;
 mod scan;
@@ -48,6 +49,7 @@ mod url;
 mod url_path;
 mod version;
 mod vocabulary;
+mod wrapped;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
