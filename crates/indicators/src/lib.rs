@@ -6,6 +6,7 @@ mod beside;
 mod bitcoin;
 mod brackets;
 mod cells;
+mod continued;
 mod csv;
 mod cve;
 mod defang;

@@ -1,0 +1,54 @@
+//! Registry keys that go on on the next line, as in the text of a page whose lines are short.
+
+use super::scan::{first_bytes, last_bytes};
+
+/// The least length of a line that ends within a key: a shorter one ends where its author wanted it to.
+const LEAST_LINE: usize = 40;
+/// The most bytes of a line that are looked at.
+const MOST_LINE: usize = 160;
+
+/// Byte offset at which a key goes on that has been read up to `at`, where its line ends with a backslash or the next one begins
+/// with one.
+#[must_use]
+pub fn next_line(text: &str, at: usize) -> Option<usize> {
+    let after = text.get(at..)?;
+    if !after.starts_with(['\n', '\r', ' ']) {
+        return None;
+    }
+    let window = first_bytes(after, MOST_LINE);
+    let (blank, next) = window.split_once('\n')?;
+    let line = last_bytes(text.get(..at)?, MOST_LINE).rsplit('\n').next()?;
+    if !blank.trim().is_empty() || line.len() < LEAST_LINE {
+        return None;
+    }
+    let next = next.split(['\n', '\r']).next()?;
+    let rest = next.trim_start_matches([' ', '\t', '>']);
+    let goes_on = if line.ends_with('\\') {
+        is_rest(rest)
+    } else {
+        let mut bytes = rest.bytes();
+        bytes.next() == Some(b'\\')
+            && bytes
+                .next()
+                .is_some_and(|byte| byte.is_ascii_alphanumeric())
+            && !begins(rest, "\\registry\\")
+    };
+    let skipped = blank.len() + 1 + next.len() - rest.len();
+    goes_on.then_some(at + skipped)
+}
+
+/// Whether a line is the rest of a key: a name by itself, or one before another backslash; no path, file or key of its own.
+fn is_rest(line: &str) -> bool {
+    let line = line.trim_end();
+    let begins_name = line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '{');
+    let own = begins(line, "hk") || line.get(1..2) == Some(":");
+    let word = line.split(' ').next().unwrap_or_default();
+    let path = word.contains('\\') && !word.contains([':', '/', '@']);
+    let alone = word.len() == line.len() && !line.contains(['.', ':', '/', '@', ',']);
+    begins_name && !own && (path || alone)
+}
+
+fn begins(text: &str, name: &str) -> bool {
+    text.get(..name.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(name))
+}
