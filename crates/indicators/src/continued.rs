@@ -4,6 +4,8 @@ use super::scan::{first_bytes, last_bytes};
 
 /// The least length of a line that ends within a key: a shorter one ends where its author wanted it to.
 const LEAST_LINE: usize = 40;
+/// The most bytes of white space at the end and the start of a line.
+const MOST_BLANK: usize = 48;
 /// The most bytes of a line that are looked at.
 const MOST_LINE: usize = 160;
 
@@ -11,19 +13,31 @@ const MOST_LINE: usize = 160;
 /// with one.
 #[must_use]
 pub fn next_line(text: &str, at: usize) -> Option<usize> {
-    let after = text.get(at..)?;
-    if !after.starts_with(['\n', '\r', ' ']) {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'>');
+    let after = text.as_bytes().get(at..)?;
+    let blank = after
+        .iter()
+        .take(MOST_BLANK)
+        .take_while(|byte| is_blank(byte))
+        .count();
+    let next = after.get(blank..)?.strip_prefix(b"\n")?;
+    let indent = next
+        .iter()
+        .take(MOST_BLANK)
+        .take_while(|byte| is_blank(byte))
+        .count();
+    let ends_open = text.as_bytes().get(..at)?.ends_with(b"\\");
+    if !ends_open && next.get(indent) != Some(&b'\\') {
         return None;
     }
-    let window = first_bytes(after, MOST_LINE);
-    let (blank, next) = window.split_once('\n')?;
     let line = last_bytes(text.get(..at)?, MOST_LINE).rsplit('\n').next()?;
-    if !blank.trim().is_empty() || line.len() < LEAST_LINE {
+    if line.len() < LEAST_LINE {
         return None;
     }
-    let next = next.split(['\n', '\r']).next()?;
-    let rest = next.trim_start_matches([' ', '\t', '>']);
-    let goes_on = if line.ends_with('\\') {
+    let start = at + blank + 1 + indent;
+    let rest = first_bytes(text.get(start..)?, MOST_LINE);
+    let rest = rest.split(['\n', '\r']).next()?;
+    let goes_on = if ends_open {
         is_rest(rest)
     } else {
         let mut bytes = rest.bytes();
@@ -33,8 +47,7 @@ pub fn next_line(text: &str, at: usize) -> Option<usize> {
                 .is_some_and(|byte| byte.is_ascii_alphanumeric())
             && !begins(rest, "\\registry\\")
     };
-    let skipped = blank.len() + 1 + next.len() - rest.len();
-    goes_on.then_some(at + skipped)
+    goes_on.then_some(start)
 }
 
 /// Whether a line is the rest of a key: a name by itself, or one before another backslash; no path, file or key of its own.

@@ -134,7 +134,11 @@ impl<'t> Key<'t> {
     fn new(text: &'t str, hive: &Hive<'_>) -> Self {
         let bytes = text.as_bytes();
         let quoted = enclosure::end(text, hive.start, hive.end, is_title);
-        let value = hive.name.replace("\\\\", "\\");
+        let value = if hive.name.starts_with('\\') {
+            hive.name.replace("\\\\", "\\")
+        } else {
+            hive.name.to_owned()
+        };
         Self {
             text,
             at: hive.end,
