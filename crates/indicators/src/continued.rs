@@ -4,6 +4,8 @@ use super::scan::{first_bytes, last_bytes};
 
 /// The least length of a line that ends within a key: a shorter one ends where its author wanted it to.
 const LEAST_LINE: usize = 40;
+/// The same before a line with a backslash of its own.
+const LEAST_BEFORE_PATH: usize = 20;
 /// The most bytes of white space at the end and the start of a line.
 const MOST_BLANK: usize = 48;
 /// The most bytes of a line that are looked at.
@@ -31,14 +33,11 @@ pub fn next_line(text: &str, at: usize) -> Option<usize> {
         return None;
     }
     let line = last_bytes(text.get(..at)?, MOST_LINE).rsplit('\n').next()?;
-    if line.len() < LEAST_LINE {
-        return None;
-    }
     let start = at + blank + 1 + indent;
     let rest = first_bytes(text.get(start..)?, MOST_LINE);
     let rest = rest.split(['\n', '\r']).next()?;
     let goes_on = if ends_open {
-        is_rest(rest)
+        is_rest(rest, line.len())
     } else {
         let mut bytes = rest.bytes();
         bytes.next() == Some(b'\\')
@@ -46,19 +45,23 @@ pub fn next_line(text: &str, at: usize) -> Option<usize> {
                 .next()
                 .is_some_and(|byte| byte.is_ascii_alphanumeric())
             && !begins(rest, "\\registry\\")
+            && line.len() >= LEAST_LINE
     };
     goes_on.then_some(start)
 }
 
 /// Whether a line is the rest of a key: a name by itself, or one before another backslash; no path, file or key of its own.
-fn is_rest(line: &str) -> bool {
+/// `length`: that of the line above it.
+fn is_rest(line: &str, length: usize) -> bool {
     let line = line.trim_end();
     let begins_name = line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '{');
     let own = begins(line, "hk") || line.get(1..2) == Some(":");
     let word = line.split(' ').next().unwrap_or_default();
     let path = word.contains('\\') && !word.contains([':', '/', '@']);
-    let alone = word.len() == line.len() && !line.contains(['.', ':', '/', '@', ',']);
-    begins_name && !own && (path || alone)
+    let alone = length >= LEAST_LINE
+        && word.len() == line.len()
+        && !line.contains(['.', ':', '/', '@', ',']);
+    begins_name && !own && (path && length >= LEAST_BEFORE_PATH || alone)
 }
 
 fn begins(text: &str, name: &str) -> bool {

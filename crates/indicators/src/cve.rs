@@ -81,17 +81,18 @@ fn identifier(rest: &str) -> Option<(&str, &str, &str)> {
 /// another year: `CVE-2021-26855/2022-41040`.
 fn list(text: &str, year: &str, mut rest: &str, hits: &mut Vec<Hit>) {
     loop {
-        let dashed = JOINTS
-            .iter()
-            .find_map(|joint| rest.strip_prefix(joint))
-            .and_then(|item| item.strip_prefix(is_dash))
-            .and_then(|item| number(item, SERIAL).map(|(serial, _)| (year, item, serial)));
+        let joined = JOINTS.iter().find_map(|joint| rest.strip_prefix(joint));
+        let dashed = joined.and_then(|item| {
+            let Some(item) = item.strip_prefix(is_dash) else {
+                let (year, item) = another_year(item)?;
+                return number(item, BARE_SERIAL).map(|(serial, _)| (year, item, serial));
+            };
+            number(item, SERIAL).map(|(serial, _)| (year, item, serial))
+        });
         let slashed = || {
             let item = rest.strip_prefix('/')?;
             let item = item.strip_prefix(is_dash).unwrap_or(item);
-            let other = number(item, 4..=4)
-                .filter(|(year, _)| matches!(year.get(..2), Some("19" | "20")))
-                .and_then(|(year, rest)| Some((year, rest.strip_prefix(is_dash)?)));
+            let other = another_year(item);
             let (year, item) = other.unwrap_or((year, item));
             let length = if other.is_some() { SERIAL } else { BARE_SERIAL };
             number(item, length).map(|(serial, _)| (year, item, serial))
@@ -107,6 +108,13 @@ fn list(text: &str, year: &str, mut rest: &str, hits: &mut Vec<Hit>) {
         report(hits, text.len() - item.len(), year, serial);
         rest = after;
     }
+}
+
+/// The year that an item of a list begins with, and what follows its dash.
+fn another_year(item: &str) -> Option<(&str, &str)> {
+    let (year, rest) = number(item, 4..=4)?;
+    let rest = rest.strip_prefix(is_dash)?;
+    matches!(year.get(..2), Some("19" | "20")).then_some((year, rest))
 }
 
 /// The digits at the start if there are as many as `length` allows, and what follows them.
@@ -131,11 +139,14 @@ fn is_dash(c: char) -> bool {
     )
 }
 
-/// What follows the name: a dash, a space, or a comma or slash right before the year, as rules of sensors have it.
+/// What follows the name: a dash, a space, a colon, or a mark right before the year, as the rules of sensors have it; an `s` where
+/// there are several.
 fn after_name(text: &str) -> Option<&str> {
     let trimmed = text.strip_prefix(is_space).unwrap_or(text);
     after_dash(text)
-        .or_else(|| text.strip_prefix([',', '/', '=']))
+        .or_else(|| text.strip_prefix([',', '/', '=', '#']))
+        .or_else(|| text.strip_prefix(": "))
+        .or_else(|| text.strip_prefix("s "))
         .or_else(|| (trimmed.len() < text.len()).then_some(trimmed))
 }
 

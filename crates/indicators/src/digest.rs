@@ -1,5 +1,7 @@
 //! SHA-1 and SHA-256 digests and Bitcoin addresses: what stands in long runs of letters and digits.
 
+use std::ops::Range;
+
 use super::scan::{Hit, Span};
 use super::{IndicatorType, bitcoin, revision, wrapped};
 
@@ -28,7 +30,7 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
             let start = floor + before.iter().rposition(is_end).map_or(0, |last| last + 1);
             let end = at + after.iter().position(is_end).unwrap_or(after.len());
             if end - start >= LEAST && !(joined.start..joined.end).contains(&start) {
-                if let Some(rest) = broken(text, start, end, hits) {
+                if let Some(rest) = broken(text, joined.end, start..end, hits) {
                     joined = rest;
                 } else if end - start >= LEAST_ADDRESS {
                     run(text, start, end, hits);
@@ -59,13 +61,13 @@ const fn every(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; SAMPLE])
 }
 
-/// Reports the digest that a run is a part of, and returns where its other parts are.
-fn broken(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) -> Option<Span> {
-    let word = text.get(start..end)?;
+/// Reports the digest that a run is a part of, none of them before `floor`, and returns where its other parts are.
+fn broken(text: &str, floor: usize, run: Range<usize>, hits: &mut Vec<Hit>) -> Option<Span> {
+    let word = text.get(run.clone())?;
     if word.len() >= 64 || !word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    let whole = wrapped::read(text, start, end)?;
+    let whole = wrapped::read(text, floor, run)?;
     let after = text.get(whole.end..).unwrap_or_default();
     if is_digest(
         text,

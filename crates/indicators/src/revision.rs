@@ -10,7 +10,7 @@ const MOST_BEFORE: usize = 160;
 const MOST_AROUND: usize = 96;
 
 /// Words that say that a revision follows, sorted.
-const REVISIONS: [&str; 13] = [
+const REVISIONS: [&str; 15] = [
     "blob",
     "changeset",
     "checkout",
@@ -19,6 +19,8 @@ const REVISIONS: [&str; 13] = [
     "git",
     "githead",
     "head",
+    "parent",
+    "parents",
     "rev",
     "revert",
     "revision",
@@ -56,11 +58,15 @@ const SOURCES: [&str; 9] = [
     "submodule",
 ];
 
+/// What follows the revision at the head of a patch that git makes for mail, whatever its date.
+const MAILED: &str = " Mon Sep 17 00:00:00 2001";
+
 /// Whether what stands before and after a digest of 40 digits says that it names a revision of source code. URLs of repositories
 /// are known by their hosts, see `Page::is_source`.
 #[must_use]
 pub fn is_meant(before: &str, after: &str) -> bool {
     is_announced(before, &REVISIONS)
+        || before.ends_with("From ") && after.starts_with(MAILED)
         || is_command(before)
         || is_pinned(before)
         || is_key(before, after)
@@ -135,8 +141,9 @@ fn is_command(before: &str) -> bool {
     let mut words = line.split([' ', '`', '"', '\'', '$']).filter(is_word).rev();
     let command = words.by_ref().take(3).position(|word| word == "git");
     let plain = |word: &str| {
-        word.bytes()
-            .all(|byte| byte.is_ascii_lowercase() || b"-^~".contains(&byte))
+        word.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-^~.".contains(&byte)
+        })
     };
     command.is_some_and(|place| {
         let words = line.split([' ', '`', '"', '\'', '$']).filter(is_word);

@@ -1,5 +1,7 @@
 //! Digests that are broken over lines: where a page is narrow, and where a cell of a table is.
 
+use std::ops::Range;
+
 use super::IndicatorType;
 use super::scan::{first_bytes, last_bytes};
 
@@ -41,13 +43,17 @@ impl Part {
     }
 }
 
-/// The digest that the hex digits from `start` to `end` are a part of, where it is sure: they end their line, the rest begins the
+/// The digest that a run of hex digits is a part of, which does not begin before `floor`, where it is sure: they end their line, the rest begins the
 /// next one or stands alone below them in their column, and together they are as many as a digest has.
 #[must_use]
-pub fn read(text: &str, start: usize, end: usize) -> Option<Wrapped> {
-    let own = Part { start, end };
+pub fn read(text: &str, floor: usize, run: Range<usize>) -> Option<Wrapped> {
+    let start = run.start;
+    let own = Part {
+        start,
+        end: run.end,
+    };
     let first = part_above(text, start)
-        .filter(|above| begins_word(text, above.start))
+        .filter(|above| above.start >= floor && begins_word(text, above.start))
         .unwrap_or(own);
     if !begins_word(text, first.start) {
         return None;
