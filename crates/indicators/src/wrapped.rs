@@ -142,8 +142,9 @@ fn is_said(text: &str, first: &Part, last: &Part, kind: IndicatorType) -> bool {
 fn begins_word(text: &str, start: usize) -> bool {
     let before = text.get(..start).unwrap_or_default();
     before.is_empty()
-        || before
-            .ends_with(|c: char| c.is_whitespace() || c.is_control() || ":\"'(|>`*=,".contains(c))
+        || before.ends_with(|c: char| {
+            c.is_whitespace() || c.is_control() || ":\"'(|>`*=,\u{201c}\u{2018}\u{ab}".contains(c)
+        })
 }
 
 /// The part that begins the line after the one that ends at `end`. A hyphen at the end of a line may show that a word goes on.
