@@ -1,6 +1,6 @@
 //! CSV to text: a cell a line, without the quotes around it, and a mark after each row.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr_iter, memchr3};
 
 use super::tables;
 
@@ -11,7 +11,7 @@ pub fn to_text(csv: &str, text: &mut String) {
     while !rest.is_empty() {
         match rest.strip_prefix('"').filter(|_| quotes).map(quoted) {
             Some(Some((cell, after))) => {
-                text.push_str(&cell.replace("\"\"", "\""));
+                push_unquoted(cell, text);
                 rest = after;
             }
             // None closes from here on.
@@ -27,6 +27,16 @@ pub fn to_text(csv: &str, text: &mut String) {
             }
         }
     }
+}
+
+/// Appends what stands in quotes, where two of them are one.
+fn push_unquoted(cell: &str, text: &mut String) {
+    let mut done = 0;
+    for second in memchr_iter(b'"', cell.as_bytes()).skip(1).step_by(2) {
+        text.push_str(cell.get(done..second).unwrap_or_default());
+        done = second + 1;
+    }
+    text.push_str(cell.get(done..).unwrap_or_default());
 }
 
 /// What stands in quotes, the opening one being left out, and what follows the closing one.

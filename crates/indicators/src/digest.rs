@@ -1,11 +1,15 @@
 //! SHA-1 and SHA-256 digests and Bitcoin addresses: what stands in long runs of letters and digits.
 
-use super::IndicatorType;
-use super::bitcoin;
-use super::scan::Hit;
+use std::ops::Range;
 
-/// The shortest run that may hold one, a Bitcoin address of 26 characters.
-const LEAST: usize = 26;
+use super::scan::{Hit, Span};
+use super::{IndicatorType, bitcoin, revision, wrapped};
+
+/// The shortest run that is looked at, half of a SHA-1 that is broken over two lines.
+pub const LEAST: usize = 20;
+
+/// The shortest Bitcoin address.
+const LEAST_ADDRESS: usize = 26;
 
 /// How many letters and digits in a row are looked at first, and how far apart: a run of `LEAST` holds that many from one of
 /// these places on.
@@ -17,6 +21,7 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();
     let mut floor = 0;
     let mut at = 0;
+    let mut joined = Span { start: 0, end: 0 };
     while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk).copied() {
         if is_solid(sample) {
             let is_end = |byte: &u8| !byte.is_ascii_alphanumeric();
@@ -24,8 +29,12 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
             let after = bytes.get(at..).unwrap_or_default();
             let start = floor + before.iter().rposition(is_end).map_or(0, |last| last + 1);
             let end = at + after.iter().position(is_end).unwrap_or(after.len());
-            if end - start >= LEAST {
-                run(text, start, end, hits);
+            if end - start >= LEAST && !(joined.start..joined.end).contains(&start) {
+                if let Some(rest) = broken(text, joined.end, start..end, hits) {
+                    joined = rest;
+                } else if end - start >= LEAST_ADDRESS {
+                    run(text, start, end, hits);
+                }
             }
             floor = end;
             at = end;
@@ -35,11 +44,44 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
     }
 }
 
-/// Whether all bytes are letters or digits; without branches, as most texts are of short words.
+/// Whether all bytes are letters or digits: all at once and without branches, as most texts are of short words.
 fn is_solid(sample: [u8; SAMPLE]) -> bool {
-    sample
-        .iter()
-        .fold(true, |solid, byte| solid & byte.is_ascii_alphanumeric())
+    const HIGH: u64 = every(0x80);
+    let bytes = u64::from_ne_bytes(sample);
+    let lower = bytes | every(0x20);
+    // The highest bit of each byte says whether it is at least the first of a range, and not beyond the last.
+    let within = |bytes: u64, first: u8, last: u8| {
+        bytes.wrapping_add(every(0x80 - first)) & !bytes.wrapping_add(every(0x7f - last))
+    };
+    (within(lower, b'a', b'z') | within(bytes, b'0', b'9')) & !bytes & HIGH == HIGH
+}
+
+/// Eight times the same byte.
+const fn every(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; SAMPLE])
+}
+
+/// Reports the digest that a run is a part of, none of them before `floor`, and returns where its other parts are.
+fn broken(text: &str, floor: usize, run: Range<usize>, hits: &mut Vec<Hit>) -> Option<Span> {
+    let word = text.get(run.clone())?;
+    if word.len() >= 64 || !word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let whole = wrapped::read(text, floor, run)?;
+    let after = text.get(whole.end..).unwrap_or_default();
+    if is_digest(
+        text,
+        whole.start,
+        after,
+        whole.digits.as_bytes(),
+        whole.kind,
+    ) {
+        hits.push(Hit::new(whole.start, whole.kind, whole.digits, false));
+    }
+    Some(Span {
+        start: whole.rest,
+        end: whole.end,
+    })
 }
 
 fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
@@ -65,7 +107,8 @@ fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
             64 => Some(IndicatorType::Sha256),
             _ => None,
         };
-        if let Some(kind) = kind.filter(|kind| is_digest(text, at, part, *kind)) {
+        let after = || text.get(at + part.len()..).unwrap_or_default();
+        if let Some(kind) = kind.filter(|kind| is_digest(text, at, after(), part, *kind)) {
             let value = text
                 .get(at..at + part.len())
                 .unwrap_or_default()
@@ -76,36 +119,17 @@ fn run(text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
     }
 }
 
-/// Whether `hex`, of the right length at `at`, is a digest of a whole file.
-fn is_digest(text: &str, at: usize, hex: &[u8], kind: IndicatorType) -> bool {
+/// Whether `hex`, of the right length at `at` and before `after`, is a digest of a whole file.
+fn is_digest(text: &str, at: usize, after: &str, hex: &[u8], kind: IndicatorType) -> bool {
     let before = text.get(..at).unwrap_or_default();
     // `0x` makes it an address or a number of another kind.
     let prefixed = before.ends_with("0x") || before.ends_with("0X");
     let nothing = hex.iter().all(|digit| *digit == b'0');
     let other = match kind {
-        IndicatorType::Sha1 => is_revision(before),
-        _ => is_authentihash(before),
+        IndicatorType::Sha1 => revision::is_meant(before, after),
+        _ => is_authentihash(before) || revision::is_transaction(before),
     };
     !(prefixed || nothing || other)
-}
-
-/// Whether what precedes a digest says that it names a revision of source code: `commit`, or a place in a repository.
-/// Other URLs of repositories are known by their hosts, see `Page::is_source`.
-fn is_revision(before: &str) -> bool {
-    let mut words = super::scan::last_bytes(before, 48)
-        .as_bytes()
-        .rsplit(|byte| !byte.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    let filler = |word: &&[u8]| {
-        matches!(
-            word.to_ascii_lowercase().as_slice(),
-            b"sha1" | b"sha" | b"1" | b"hash" | b"id"
-        )
-    };
-    let word = words.find(|word| !filler(word)).unwrap_or_default();
-    [&b"commit"[..], b"commits", b"blob", b"tree", b"revision"]
-        .iter()
-        .any(|name| word.eq_ignore_ascii_case(name))
 }
 
 /// Whether what precedes a digest says that it leaves out parts of the file: as the file's own it would never be found.
@@ -114,4 +138,22 @@ fn is_authentihash(before: &str) -> bool {
         .trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
         .to_ascii_lowercase()
         .ends_with("authentihash")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SAMPLE, is_solid};
+
+    #[test]
+    fn a_sample_of_letters_and_digits_is_solid_wherever_another_byte_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..SAMPLE {
+                for rest in *b"aZ09" {
+                    let mut sample = [rest; SAMPLE];
+                    sample[place] = byte;
+                    assert_eq!(is_solid(sample), byte.is_ascii_alphanumeric(), "{sample:?}");
+                }
+            }
+        }
+    }
 }

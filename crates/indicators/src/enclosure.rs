@@ -14,7 +14,7 @@ struct Enclosure {
     prose: bool,
 }
 
-const ENCLOSURES: [Enclosure; 11] = [
+const ENCLOSURES: [Enclosure; 12] = [
     new("\"", "\"", false),
     new("'", "'", false),
     new("`", "`", false),
@@ -23,6 +23,7 @@ const ENCLOSURES: [Enclosure; 11] = [
     new("\u{2018}", "\u{2019}", false),
     new("\u{ab}", "\u{bb}", false),
     new("**", "**", false),
+    new("+", "+", false),
     new("[", "]", true),
     new("(", ")", true),
     new("|", "|", true),
@@ -56,7 +57,14 @@ pub fn end(text: &str, start: usize, hive: usize, is_name: impl Fn(&str) -> bool
     })?;
     let line = first_bytes(text.get(hive..)?, MOST_BYTES);
     let line = line.split(['\n', '\r']).next().unwrap_or_default();
-    let (key, after) = line.split_once(enclosure.closer)?;
+    // A plus may be part of a name: `Notes+Plus`.
+    let closes = |after: &str| {
+        enclosure.closer != "+" || !after.starts_with(|c: char| c.is_alphanumeric() || c == '+')
+    };
+    let (key, after) = line
+        .match_indices(enclosure.closer)
+        .filter_map(|(at, mark)| Some((line.get(..at)?, line.get(at + mark.len()..)?)))
+        .find(|(_, after)| closes(after))?;
     let key = key.trim_end_matches(' ');
     let outer = before.strip_suffix(enclosure.opener).unwrap_or_default();
     let section = enclosure.opener == "["
@@ -65,6 +73,43 @@ pub fn end(text: &str, start: usize, hive: usize, is_name: impl Fn(&str) -> bool
     let (_, name) = key.rsplit_once('\\')?;
     let sure = !enclosure.prose || section || name.contains(' ') && is_name(name);
     sure.then_some(hive + key.len())
+}
+
+/// What marks a key that begins at `start` in the markup around it, if anything.
+#[must_use]
+pub fn emphasis(text: &str, start: usize) -> Option<char> {
+    let mark = text.get(..start)?.chars().next_back()?;
+    "*+_~".contains(mark).then_some(mark)
+}
+
+/// The length of a key without what is glued to its end: the marks of a sentence, of emphasis and of notes, and a placeholder for
+/// the name of a value. `hive`: the length of its hive.
+#[must_use]
+pub fn without_marks(key: &str, hive: usize, emphasis: Option<char>) -> usize {
+    let is_mark = |c: char| {
+        matches!(
+            c,
+            '.' | ':' | '!' | '?' | '\'' | '\u{b2}' | '\u{b3}' | '\u{b9}'
+        ) || matches!(c, '\u{2070}'..='\u{2079}')
+            || emphasis == Some(c)
+    };
+    let mut kept = key.trim_end_matches(is_mark);
+    let note = kept
+        .strip_suffix(']')
+        .and_then(|rest| rest.rsplit_once('['));
+    if let Some((name, number)) = note {
+        let numbered = matches!(number.len(), 1..=3) && number.bytes().all(|b| b.is_ascii_digit());
+        if numbered && !name.ends_with('\\') {
+            kept = name.trim_end_matches(is_mark);
+        }
+    }
+    match kept
+        .strip_suffix('>')
+        .and_then(|rest| rest.rsplit_once("\\<"))
+    {
+        Some((name, inner)) if !inner.contains('\\') && name.len() > hive => name.len(),
+        _ => kept.len(),
+    }
 }
 
 #[cfg(test)]

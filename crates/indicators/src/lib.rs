@@ -29,6 +29,7 @@ mod analysis;
 mod bitcoin;
 mod bounds;
 mod brackets;
+mod continued;
 mod csv;
 mod cve;
 mod defang;
@@ -54,6 +55,7 @@ mod numbered;
 mod path;
 mod product;
 mod registry;
+mod revision;
 mod rules;
 mod says;
 mod scan;
@@ -70,6 +72,7 @@ mod tlds;
 mod url;
 mod url_path;
 mod version;
+mod wrapped;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -259,7 +262,8 @@ impl Found {
         Self {
             most,
             indicators: Vec::new(),
-            places: HashMap::new(),
+            // As many as most documents have, so that it seldom grows.
+            places: HashMap::with_capacity(28),
         }
     }
 

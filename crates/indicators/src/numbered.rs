@@ -1,9 +1,9 @@
 //! Dotted numbers that are parts of something longer: of a path, of a product's identifier, of a document's outline.
 
 use super::ipv4;
-use super::surroundings::lines::Lines;
 use super::says::{self, Says};
 use super::surroundings::Place;
+use super::surroundings::lines::Lines;
 
 /// The most lines above a section that are looked at for the one that it is part of.
 const MOST_LINES: usize = 24;

@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use super::surroundings::cells::{self, Table};
-use super::surroundings::item::Item;
 use super::says::{self, Says};
 use super::software;
 use super::surroundings::Place;
+use super::surroundings::cells::{self, Table};
+use super::surroundings::item::Item;
 use super::tables::Tables;
 
 /// Whether a text ends like a user agent before its version: `Chrome/`.

@@ -3,7 +3,7 @@
 use memchr::memchr_iter;
 
 use super::scan::{Hit, Span};
-use super::{IndicatorType, enclosure};
+use super::{IndicatorType, continued, enclosure};
 
 /// Hives, as regedit names them and for short.
 const HIVES: [&str; 13] = [
@@ -56,7 +56,7 @@ pub fn find(text: &str, hits: &mut Vec<Hit>, spans: &mut Vec<Span>) {
             continue;
         };
         let mut key = Key::new(text, &hive);
-        key.read();
+        key.read(enclosure::emphasis(text, hive.start));
         floor = key.at.max(backslash + 1);
         if key.segments > 0 {
             hits.push(Hit::new(
@@ -101,8 +101,12 @@ impl<'t> Hive<'t> {
         let glued = start > 0
             && text
                 .as_bytes()
-                .get(start - 1)
-                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+                .get(start.saturating_sub(2)..start)
+                .is_some_and(|before| match before {
+                    [.., outer, b'_'] => outer.is_ascii_alphanumeric() || *outer == b'_',
+                    [.., last] => last.is_ascii_alphanumeric(),
+                    [] => false,
+                });
         (!glued).then_some(Self {
             start,
             name: text.get(start..start + name.len())?,
@@ -116,6 +120,8 @@ struct Key<'t> {
     text: &'t str,
     at: usize,
     value: String,
+    /// The length of its hive's name.
+    hive: usize,
     segments: usize,
     doubled: bool,
     /// Where the quotes or brackets around it close.
@@ -128,10 +134,16 @@ impl<'t> Key<'t> {
     fn new(text: &'t str, hive: &Hive<'_>) -> Self {
         let bytes = text.as_bytes();
         let quoted = enclosure::end(text, hive.start, hive.end, is_title);
+        let value = if hive.name.starts_with('\\') {
+            hive.name.replace("\\\\", "\\")
+        } else {
+            hive.name.to_owned()
+        };
         Self {
             text,
             at: hive.end,
-            value: hive.name.replace("\\\\", "\\"),
+            hive: value.len(),
+            value,
             segments: 0,
             doubled: bytes.get(hive.end + 1) == Some(&b'\\'),
             quoted,
@@ -139,30 +151,39 @@ impl<'t> Key<'t> {
         }
     }
 
-    fn read(&mut self) {
-        while self.backslash() && self.segment() {}
+    fn read(&mut self, emphasis: Option<char>) {
+        while self.backslash() && self.segment() {
+            if self.quoted.is_none()
+                && let Some(next) = continued::next_line(self.text, self.at)
+            {
+                self.at = next;
+            }
+        }
         if self.quoted.is_none() {
-            let kept = self
-                .value
-                .trim_end_matches(['.', ':', '!', '?', '\''])
-                .len();
+            let kept = enclosure::without_marks(&self.value, self.hive, emphasis);
             self.value.truncate(kept);
         }
     }
 
-    /// Takes the backslash, or the two of them that stand for one.
+    /// Takes the backslash, or those of them that stand for one where a program has escaped it.
     fn backslash(&mut self) -> bool {
-        let width = if self.doubled { 2 } else { 1 };
-        let present = self
-            .text
-            .as_bytes()
-            .get(self.at..self.at + width)
-            .is_some_and(|part| part.iter().all(|byte| *byte == b'\\'));
-        if present {
-            self.value.push('\\');
-            self.at += width;
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let bare = rest.trim_start_matches('\\');
+        let count = rest.len() - bare.len();
+        let width = match (self.doubled, count) {
+            (true, 0 | 1) | (false, 0) => return false,
+            _ if bare.starts_with(|c: char| c.is_alphanumeric() || "{<[%$".contains(c)) => count,
+            (true, _) => 2,
+            (false, _) => 1,
+        };
+        self.value.push('\\');
+        self.at += width;
+        if self.quoted.is_none()
+            && let Some(next) = continued::next_line(self.text, self.at)
+        {
+            self.at = next;
         }
-        present
+        true
     }
 
     /// Takes a segment, and says whether there was one.

@@ -28,7 +28,8 @@ pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
             Cow::Owned(text)
         }
         Markup::Csv => {
-            let mut text = String::with_capacity(source.len() + 1);
+            // The marks of cells take some more than the quotes around them.
+            let mut text = String::with_capacity(source.len() + source.len() / 8 + 8);
             csv::to_text(source, &mut text);
             Cow::Owned(text)
         }

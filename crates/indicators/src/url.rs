@@ -225,12 +225,23 @@ fn skip_closer(bytes: &[u8], at: usize, opened: bool) -> usize {
     at + usize::from(opened && matches!(bytes.get(at), Some(b']' | b')' | b'}')))
 }
 
+/// The bytes that a user name and password end with.
+const ENDS_USERINFO: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut ends: &[u8] = b"@/?#\\\"'<> \t\r\n";
+    while let [byte, rest @ ..] = ends {
+        table[*byte as usize] = true;
+        ends = rest;
+    }
+    table
+};
+
 /// The length of a user name (and password) with its at sign.
 fn userinfo(bytes: &[u8], start: usize) -> Option<usize> {
     let rest = bytes.get(start..)?;
     let window = rest.get(..MOST_USERINFO.min(rest.len()))?;
     let stop = window
         .iter()
-        .position(|byte| b"@/?#\\\"'<> \t\r\n".contains(byte))?;
+        .position(|byte| ENDS_USERINFO[usize::from(*byte)])?;
     (window.get(stop) == Some(&b'@')).then_some(stop + 1)
 }

@@ -1,6 +1,6 @@
 //! Elements of HTML: which interrupt a word, and which tell a page from a text with angle brackets in it.
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// What an element does to the words around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,25 +94,23 @@ pub fn is_likely(text: &str) -> bool {
             Element::named(name.as_bytes()) != Element::Block || BLOCKS.contains(&name.as_bytes());
         let foreign =
             name.as_bytes().contains(&b':') || !tag.first().is_some_and(u8::is_ascii_alphabetic);
-        let closes = match tag.get(name.length) {
-            Some(b'>' | b'/') => true,
-            Some(b' ' | b'\n') => is_closed(tag.get(name.length..).unwrap_or_default()),
-            _ => false,
-        };
-        known && !foreign && closes
+        known
+            && !foreign
+            && matches!(tag.get(name.length), Some(b'>' | b' ' | b'/' | b'\n'))
+            && is_closed(tag)
     })
 }
 
-/// The most bytes of a tag that are looked at for its end.
-const MOST_TAG: usize = 1024;
-
-/// Whether a tag ends before the paragraph does: a text may speak of `<script …` without showing its end.
-fn is_closed(attributes: &[u8]) -> bool {
-    let most = attributes.len().min(MOST_TAG);
-    let attributes = attributes.get(..most).unwrap_or_default();
-    let end = memchr(b'>', attributes).unwrap_or(most);
-    let tag = attributes.get(..end).unwrap_or_default();
-    memmem::find(tag, b"\n\n").is_none() && (end < most || most == MOST_TAG)
+/// Whether a tag ends before another begins and within its paragraph: one that is mentioned in plain text may not.
+fn is_closed(tag: &[u8]) -> bool {
+    memchr2(b'<', b'>', tag).is_some_and(|end| {
+        let inner = tag.get(..end).unwrap_or_default();
+        let is_break = |at: usize| {
+            let next = inner.get(at + 1..).unwrap_or_default();
+            next.strip_prefix(b"\r").unwrap_or(next).first() == Some(&b'\n')
+        };
+        tag.get(end) == Some(&b'>') && !memchr_iter(b'\n', inner).any(is_break)
+    })
 }
 
 /// The longest address in angle brackets.

@@ -1,13 +1,38 @@
 //! What brackets, escapes and the ends of URLs are made of, for the tests of hostile input.
 
 /// Pieces that may stand beside any other.
-pub const PIECES: [&str; 18] = [
-    "\\n", "\\u0041", "DOT", "_dot_", "[random]", "{3}", "**", "$(", "&&", ";sh ", "\u{3002}",
-    "\u{2013}", "<sup>", "%40", "[1]", "\u{ff0e}", "|", "()",
+pub const PIECES: [&str; 27] = [
+    "\\n",
+    "\\u0041",
+    "DOT",
+    "_dot_",
+    "[random]",
+    "{3}",
+    "**",
+    "$(",
+    "&&",
+    ";sh ",
+    "\u{3002}",
+    "\u{2013}",
+    "<sup>",
+    "%40",
+    "[1]",
+    "\u{ff0e}",
+    "|",
+    "()",
+    "0123456789abcdef0123",
+    "0123456789abcdef01230123456789abcdef0123",
+    "-\n",
+    "txid",
+    "git",
+    "CVE 2021",
+    "+",
+    "\\\n",
+    "\r\n",
 ];
 
 /// Pieces that make a careless matcher look at the same bytes again and again.
-pub const REPEATED: [&str; 65] = [
+pub const REPEATED: [&str; 79] = [
     "|malware\n",
     "malware|Hive\n",
     "|family",
@@ -73,4 +98,18 @@ pub const REPEATED: [&str; 65] = [
     "Received: a\nContent-Transfer-Encoding: quoted-printable\n\n=3D=\n",
     "5.9.1.2/a/",
     "a.com/b.net/",
+    "0123456789abcdef0123\n",
+    "0123456789abcdef0123456789abcdef\n",
+    "0123456789abcdef0123456789abcdef  x\n      ",
+    "git 0123456789abcdef0123456789abcdef01234567 ",
+    "txid 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef and ",
+    "and sha1 ",
+    "sha: 0123456789abcdef0123456789abcdef01234567\n",
+    "CVE-2021-1234, -1234",
+    "CVE-2021-12345/12345",
+    "CVE-2021-\n",
+    "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\\n",
+    "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\n\\a",
+    "+HKLM\\a",
+    "HKLM\\\\\\\\",
 ];

@@ -263,15 +263,9 @@ const HOSTILE_ALONE: [&str; 48] = [
     "task named KestrelTask as ",
 ];
 
-/// Ten times the input may take ten times the time, and some for noise; a quadratic matcher takes a hundred times. It is the thread's own time on a processor, so that others on the machine don't count.
 #[test]
 fn no_text_takes_more_than_linear_time() {
     let rules = Rules::default();
-    let time = |text: &str, markup: Markup| {
-        let start = nanoseconds();
-        std::hint::black_box(crate::find(&[(markup, text)], &rules));
-        nanoseconds() - start
-    };
     let after_tags = HOSTILE.iter().filter(|piece| piece.contains('<'));
     let cases = HOSTILE
         .iter()
@@ -280,16 +274,14 @@ fn no_text_takes_more_than_linear_time() {
         .chain(HOSTILE_ALONE.iter().map(|piece| (piece, "")))
         .chain(hostile::REPEATED.iter().map(|piece| (piece, "")));
     for (piece, suffix) in cases {
-        let text = |bytes: usize| format!("{}{suffix}", piece.repeat(bytes / piece.len()));
-        let (short, long) = (text(10_000), text(100_000));
         for markup in [Markup::Text, Markup::Html] {
-            let (few, many) = (time(&short, markup), time(&long, markup));
-            // The system counts in steps of up to 4 ms.
-            let linear = many < few.max(4_000_000) * 40;
-            assert!(
-                linear,
-                "{piece:?} then {suffix:?} as {markup:?}: {few} ns, ten times as much {many} ns"
-            );
+            let what = format!("{piece:?} then {suffix:?} as {markup:?}");
+            growth::assert_linear(&what, 10_000, |bytes| {
+                let text = format!("{}{suffix}", piece.repeat(bytes / piece.len()));
+                growth::processor_time(|| {
+                    std::hint::black_box(crate::find(&[(markup, &text)], &rules));
+                })
+            });
         }
     }
 }
@@ -334,19 +326,4 @@ fn indicators_have_an_end_and_one_that_counts_is_told_nevertheless() {
     assert_eq!(found.len(), crate::MOST_INDICATORS / 2 + 1);
     assert!(found.last().unwrap().counts());
     assert_eq!(crate::find_all(&parts, &rules).len(), 50_001);
-}
-
-/// Nanoseconds that this thread has run, or by the clock where the system doesn't tell.
-fn nanoseconds() -> u128 {
-    let on_cpu = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let first = on_cpu
-        .split(' ')
-        .next()
-        .and_then(|first| first.parse().ok());
-    first.unwrap_or_else(|| {
-        std::time::SystemTime::UNIX_EPOCH
-            .elapsed()
-            .unwrap()
-            .as_nanos()
-    })
 }

@@ -244,6 +244,9 @@ fn html_is_told_from_text() {
         "<user@evil.com>",
         "<some text>",
         "<<<<",
+        "it writes <script language=...\").\n\nThen a>b.txt",
+        "an open <a href=x and no more",
+        "<p <p",
     ] {
         assert_eq!(Markup::detect(plain), Markup::Text, "{plain}");
     }
