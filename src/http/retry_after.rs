@@ -32,7 +32,9 @@ pub(crate) fn from_millis(millis: u64) -> Duration {
 
 /// A date in one of the three forms of RFC 9110 §5.6.7, such as the answer's own clock in its `Date`.
 pub(super) fn clock(date: &str) -> Option<Timestamp> {
-    httpdate::parse_http_date(date).ok()?.try_into().ok()
+    let time = httpdate::parse_http_date(date).ok()?;
+    // The year 9999 may be beyond the last time that there is.
+    Some(time.try_into().unwrap_or(Timestamp::MAX))
 }
 
 #[cfg(test)]
