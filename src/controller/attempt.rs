@@ -51,6 +51,8 @@ pub async fn attempt(
     }
     let started = Timestamp::now();
     tell::lateness(feed, started, context);
+    let uid = feed.uid().unwrap_or_default();
+    context.memory.began(&uid, started);
     let requested_at = feed.annotations().get(REQUESTED_AT);
     let requested_at = requested_at.map(|value| status::handled(value));
     let told = |ended| Attempt {
@@ -97,7 +99,9 @@ pub async fn attempt(
     let next = status.next_sync_time.clone();
     let waits_since = waits_since(&status.conditions);
     tell::status(feed, settings, Told::new(before, status), context).await?;
-    let pause = next.map_or(UNTOLD_RETRY, |next| until(next.0));
+    let pause = next.map_or(UNTOLD_RETRY, |next| {
+        until(context.memory.due_at(&uid, next.0))
+    });
     Ok(Action::requeue(waits_since.map_or(pause, |since| {
         pause.min(due::secret_pause(since, Timestamp::now(), jitter()))
     })))

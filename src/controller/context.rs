@@ -1,5 +1,7 @@
 //! What every reconcile shares.
 
+use std::sync::Arc;
+
 use kube::core::DeserializeGuard;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +34,7 @@ pub struct Context {
     /// The time, Flashpoint's included.
     pub clock: ServiceClock,
     /// What was written last, which the watch may not show yet.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     /// What Prometheus is told.
     pub metrics: Metrics,
     /// The replica's name, which events name as their source.

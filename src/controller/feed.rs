@@ -68,7 +68,6 @@ pub async fn reconcile(
         Err(error) => Err(ReconcileError::Unreadable(shown(&error.error, &[]))),
     };
     if let Err(error @ ReconcileError::Unreadable(_)) = &reconciled {
-        tell::unreadable(&watched, context);
         announce::unreadable(context, &watched, error).await;
     }
     reconciled
@@ -91,8 +90,7 @@ async fn reconcile_readable(
         return Ok(Action::requeue(UNTOLD_RETRY));
     }
     let now = Timestamp::now();
-    tell::standing(feed, &settings, context);
-    match due::due(&observed(feed, settings.interval), now) {
+    match due::due(&observed(feed, settings.interval, context), now) {
         Due::Nothing => Ok(Action::await_change()),
         Due::In(pause) => Ok(Action::requeue(pause)),
         Due::Suspend => {
@@ -141,7 +139,8 @@ async fn secret_changed(feed: &FlashpointFeed, settings: &FeedSettings, context:
 }
 
 /// What decides whether a feed is due.
-fn observed(feed: &FlashpointFeed, interval: Duration) -> Observed {
+fn observed(feed: &FlashpointFeed, interval: Duration, context: &Context) -> Observed {
+    let uid = feed.uid().unwrap_or_default();
     let told = feed.status.clone().unwrap_or_default();
     let requested_at = feed.annotations().get(REQUESTED_AT);
     Observed {
@@ -154,7 +153,9 @@ fn observed(feed: &FlashpointFeed, interval: Duration) -> Observed {
             .map(|value| status::handled(value)),
         handled_request: told.last_handled_reconcile_at,
         last_attempt: told.last_attempt_time.map(|time| time.0),
-        next_sync: told.next_sync_time.map(|time| time.0),
+        next_sync: told
+            .next_sync_time
+            .map(|time| context.memory.due_at(&uid, time.0)),
         waits_since: waits_since(&told.conditions),
         jitter: jitter(),
     }

@@ -230,7 +230,7 @@ impl Operator {
             },
             cancelled,
             clock: ServiceClock::default(),
-            memory: Memory::default(),
+            memory: Arc::new(Memory::default()),
             metrics: self.metrics.clone(),
             identity: settings
                 .election
