@@ -2,22 +2,17 @@
 
 use std::sync::Arc;
 
-use kube::core::DeserializeGuard;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::cluster::Cluster;
 use super::fence::Process;
 use super::memory::Memory;
 use super::metrics::Metrics;
-use crate::api::FlashpointFeed;
 use crate::destinations::trustar::Trustar;
 use crate::flashpoint::Flashpoint;
 use crate::sync::clock::ServiceClock;
 use crate::sync::ports::Watcher;
-
-/// A feed as it is watched: one that can't be read must not hide the others.
-pub type Watched = DeserializeGuard<FlashpointFeed>;
 
 /// What every reconcile shares.
 pub struct Context {
@@ -41,6 +36,14 @@ pub struct Context {
     pub identity: Option<String>,
     /// The most syncs at once.
     pub slots: Semaphore,
+}
+
+impl Context {
+    /// Waits until another sync may run; none once the process is asked to stop.
+    pub async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+        let slot = self.slots.acquire().await.ok()?;
+        (!self.process.stopped.is_cancelled()).then_some(slot)
+    }
 }
 
 /// Nobody need act on its own reports: the sync's watcher is for the command line.

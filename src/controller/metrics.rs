@@ -17,8 +17,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use feeds::Feeds;
 
-use super::context::Watched;
 use super::exposition::Format;
+use super::feed::Watched;
 use super::memory::Memory;
 use crate::api::Reason;
 use crate::http::call::{Call, CallObserver};

@@ -1,10 +1,11 @@
 //! The Kubernetes edge: watches feeds, runs their syncs, tells their status.
 
-mod announce;
 mod attempt;
 mod cluster;
 mod context;
+mod decide;
 mod due;
+mod events;
 mod exposition;
 mod feed;
 mod fence;
@@ -15,12 +16,14 @@ mod lease;
 mod memory;
 mod metrics;
 mod patch;
+mod prepare;
+mod publish;
+mod reconcile;
 mod reduced;
 mod refusal;
 mod secret;
 pub mod standing;
 mod status;
-mod tell;
 mod trust;
 mod watch;
 
@@ -38,6 +41,7 @@ use crate::flashpoint::{Flashpoint, FlashpointSettings};
 use crate::http::{self, HttpSettings, HttpSetupError};
 use crate::sync::clock::ServiceClock;
 use cluster::Cluster;
+pub use cluster::ConnectError;
 use context::Context;
 use fence::Process;
 use health::Readiness;
@@ -89,7 +93,7 @@ pub enum RunError {
     #[error(
         "failed to find a cluster: {0}; run it in a Pod with a service account, or set KUBECONFIG"
     )]
-    Cluster(String),
+    Cluster(#[from] ConnectError),
     /// The HTTP client could not be set up.
     #[error(transparent)]
     Http(#[from] HttpSetupError),
@@ -99,6 +103,7 @@ pub enum RunError {
         /// The address.
         address: SocketAddr,
         /// Why not.
+        #[source]
         cause: std::io::Error,
     },
     /// Another replica may lead.
@@ -123,7 +128,7 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     let operator = Operator {
         settings,
         http,
-        cluster: Cluster::connect().await.map_err(RunError::Cluster)?,
+        cluster: Cluster::connect().await?,
         metrics: Metrics::default(),
         readiness: Readiness::default(),
         stopped,

@@ -19,9 +19,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Settings;
 use super::cluster::WATCH_FOR;
-use super::context::{Context, Watched};
-use super::feed::{self, ReconcileError};
+use super::context::Context;
+use super::feed::Watched;
 use super::health::Readiness;
+use super::reconcile::{self, ReconcileError};
 use super::refusal;
 use crate::http::shown;
 
@@ -59,7 +60,7 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
     let shown = stores.clone();
     context.metrics.show_feeds(shown, context.memory.clone());
     let served = Served::new(namespaces.len(), readiness);
-    let watched = watches
+    let reconciling = watches
         .into_iter()
         .zip(&stores)
         .enumerate()
@@ -78,7 +79,7 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
         )
     };
     tokio::select! {
-        _ = join_all(watched) => {}
+        _ = join_all(reconciling) => {}
         _ = watching => {}
         () = end(&context) => tracing::warn!("stopping although syncs have not ended"),
     }
@@ -164,7 +165,9 @@ async fn reconcile_each(
         // In a task of its own: what one feed computes holds up neither another nor the lease,
         // and a panic would be this feed's alone.
         let task =
-            tokio::spawn(async move { Box::pin(feed::reconcile(feed, &store, &context)).await });
+            tokio::spawn(
+                async move { Box::pin(reconcile::reconcile(feed, &store, &context)).await },
+            );
         Box::pin(async {
             AbortOnDropHandle::new(task)
                 .await

@@ -17,7 +17,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus};
-use crate::controller::context::Watched;
+use crate::controller::feed::Watched;
 use crate::controller::memory::Memory;
 use crate::http::locked;
 use crate::sync::counts::Counts;
@@ -208,19 +208,19 @@ static GAUGES: [Gauge; 10] = [
         name: "feed_ready",
         help: "Whether the feed's Ready condition is True",
         unit: None,
-        value: |row| flag(row.standing.ready),
+        value: |row| Some(flag(row.standing.ready)),
     },
     Gauge {
         name: "feed_stalled",
         help: "Whether a person must act on the feed",
         unit: None,
-        value: |row| flag(row.standing.stalled),
+        value: |row| Some(flag(row.standing.stalled)),
     },
     Gauge {
         name: "feed_suspended",
         help: "Whether the feed is suspended",
         unit: None,
-        value: |row| flag(row.standing.suspended),
+        value: |row| Some(flag(row.standing.suspended)),
     },
     Gauge {
         name: "feed_interval",
@@ -266,8 +266,8 @@ static GAUGES: [Gauge; 10] = [
     },
 ];
 
-fn flag(value: bool) -> Option<Value> {
-    Some(Value::Whole(i64::from(value)))
+fn flag(value: bool) -> Value {
+    Value::Whole(i64::from(value))
 }
 
 fn count(value: u64) -> Value {

@@ -23,14 +23,14 @@ impl Stage {
         }
     }
 
-    fn apply(&mut self, name: &str, spec: Value, status: Value) {
+    fn apply(&mut self, name: &str, spec: &Value, status: &Value) {
         let feed = serde_json::from_value(feed(name, spec, status)).unwrap();
         self.writer
             .apply_watcher_event(&watcher::Event::Apply(feed));
     }
 
     fn delete(&mut self, name: &str) {
-        let feed = serde_json::from_value(feed(name, json!({}), json!({}))).unwrap();
+        let feed = serde_json::from_value(feed(name, &json!({}), &json!({}))).unwrap();
         self.writer
             .apply_watcher_event(&watcher::Event::Delete(feed));
     }
@@ -47,7 +47,7 @@ impl Stage {
                 "lastTransitionTime": "1970-01-01T00:00:00Z",
             }],
         });
-        self.apply(name, json!({}), status);
+        self.apply(name, &json!({}), &status);
         self.metrics.late(name, Duration::from_millis(5));
         self.metrics.remembers(name, 6);
         let counts = Counts {
@@ -68,7 +68,7 @@ impl Stage {
 }
 
 /// A feed whose UID is its name.
-fn feed(name: &str, spec: Value, status: Value) -> Value {
+fn feed(name: &str, spec: &Value, status: &Value) -> Value {
     let mut whole = json!({"secretRef": {"name": "secret"}, "enclaveId": "enclave"});
     for (key, value) in spec.as_object().unwrap() {
         whole[key] = value.clone();
@@ -117,7 +117,7 @@ fn all_series_of_a_feed_end_with_it_and_no_others() {
     assert_eq!(stage.series("name=\"stays\"").len(), count);
     assert!(stage.series("outcome=\"failed\"").concat().ends_with("} 9"));
     // Another feed of that name.
-    stage.apply("gone", json!({}), json!({}));
+    stage.apply("gone", &json!({}), &json!({}));
     let anew = stage.series("name=\"gone\"").join("\n");
     assert!(
         anew.contains("outcome=\"failed\"} 0") && !anew.contains("lateness"),
@@ -130,15 +130,15 @@ fn a_feed_that_starts_anew_has_no_time_of_a_sync() {
     let mut stage = Stage::new();
     stage.apply_with_everything("edited");
     assert_eq!(stage.series("_timestamp_seconds{").len(), 2);
-    stage.apply("edited", json!({}), json!({}));
+    stage.apply("edited", &json!({}), &json!({}));
     assert!(stage.series("_timestamp_seconds{").is_empty());
 }
 
 #[test]
 fn a_feed_that_cannot_be_read_waits_for_a_person() {
     let mut stage = Stage::new();
-    stage.apply("a", json!({"interval": "never"}), json!({}));
-    stage.apply("b", json!({"limit": "many"}), json!({}));
+    stage.apply("a", &json!({"interval": "never"}), &json!({}));
+    stage.apply("b", &json!({"limit": "many"}), &json!({}));
     for name in ["a", "b"] {
         let told = stage.series(&format!("name=\"{name}\"")).join("\n");
         let stalled = format!("feed_stalled{{namespace=\"intel\",name=\"{name}\"}} 1");
@@ -152,8 +152,8 @@ fn a_feed_that_cannot_be_read_waits_for_a_person() {
 #[test]
 fn a_status_that_the_watch_does_not_show_yet_is_shown() {
     let mut stage = Stage::new();
-    stage.apply("a", json!({}), json!({}));
-    let mut told = feed("a", json!({}), json!({"consecutiveFailures": 2}));
+    stage.apply("a", &json!({}), &json!({}));
+    let mut told = feed("a", &json!({}), &json!({"consecutiveFailures": 2}));
     told["metadata"]["resourceVersion"] = "2".into();
     stage.memory.remember(serde_json::from_value(told).unwrap());
     let failures = stage.series("feed_consecutive_failures{").concat();
@@ -163,7 +163,7 @@ fn a_status_that_the_watch_does_not_show_yet_is_shown() {
 #[test]
 fn counters_begin_at_zero_and_go_on_from_there() {
     let mut stage = Stage::new();
-    stage.apply("a", json!({}), json!({}));
+    stage.apply("a", &json!({}), &json!({}));
     let told = |stage: &Stage, text: &str| stage.series(text).concat();
     for begun in ["result=\"Synced\"", "outcome=\"failed\"", "type=\"IP\""] {
         let told = told(&stage, begun);
