@@ -81,8 +81,7 @@ pub async fn attempt(
 /// Whether the latest reports are handled, or what an earlier sync left pending.
 fn mode(feed: &Feed, occasion: &Occasion, ledger: &Ledger) -> Mode {
     let open = ledger.course().open.as_ref();
-    let due = open
-        .and_then(|open| open.started.checked_add(feed.settings.interval).ok());
+    let due = open.and_then(|open| open.started.checked_add(feed.settings.interval).ok());
     let is_due = |due: Timestamp| occasion.started >= due;
     if occasion.forced || due.is_none_or(is_due) {
         Mode::Full {

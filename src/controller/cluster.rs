@@ -1,11 +1,12 @@
 //! The connection to the API server: where it is, and an end for every call.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::config::{InClusterError, KubeconfigError};
 use kube::{Client, Config, Error};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::kubeconfig;
@@ -183,11 +184,7 @@ impl Cluster {
     }
 
     fn calling(&self) -> MutexGuard<'_, Calling> {
-        // It is replaced as a whole.
-        self.0
-            .calling
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.calling.lock()
     }
 }
 

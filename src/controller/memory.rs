@@ -1,10 +1,10 @@
 //! What this process did last with each feed, which the watch may not show yet.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 
@@ -158,8 +158,7 @@ impl Memory {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
-        // Each entry is whole whatever its writer was doing.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Resource as _;
 use kube::runtime::reflector::Store;
+use parking_lot::Mutex;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
     DescriptorEncoder, EncodeGaugeValue, GaugeValueEncoder, NoLabelSet,
@@ -19,7 +20,6 @@ use prometheus_client::registry::Unit;
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus};
 use crate::controller::feed::Watched;
 use crate::controller::memory::Memory;
-use crate::http::locked;
 use crate::sync::counts::Counts;
 
 /// What is kept of a feed for its series.
@@ -52,7 +52,7 @@ struct Shown {
 impl Feeds {
     /// Shows the feeds of these stores, each by the newest status that the memory knows of.
     pub fn show(&self, stores: Vec<Store<Watched>>, memory: Arc<Memory>) {
-        *locked(&self.shown) = Shown { stores, memory };
+        *self.shown.lock() = Shown { stores, memory };
     }
 
     /// Adds what a sync counted, beyond what was told of it `before`.
@@ -78,16 +78,16 @@ impl Feeds {
 
     /// Drops the numbers of feeds that are gone.
     pub fn keep_only(&self, exists: impl Fn(&str) -> bool) {
-        locked(&self.numbers).retain(|uid, _| exists(uid));
+        self.numbers.lock().retain(|uid, _| exists(uid));
     }
 
     fn change(&self, uid: &str, change: impl FnOnce(&mut Numbers)) {
-        change(locked(&self.numbers).entry(uid.into()).or_default());
+        change(self.numbers.lock().entry(uid.into()).or_default());
     }
 
     fn rows(&self) -> Vec<Row> {
         let (stores, memory) = {
-            let shown = locked(&self.shown);
+            let shown = self.shown.lock();
             (shown.stores.clone(), shown.memory.clone())
         };
         let feeds = stores.iter().flat_map(Store::state);
@@ -95,7 +95,7 @@ impl Feeds {
             let uid = feed.meta().uid.as_deref().unwrap_or_default();
             Row {
                 standing: Standing::of(&feed, &memory),
-                numbers: locked(&self.numbers).get(uid).copied().unwrap_or_default(),
+                numbers: self.numbers.lock().get(uid).copied().unwrap_or_default(),
                 feed,
             }
         };
