@@ -1,10 +1,12 @@
 //! The connection to the API server: where it is, and an end for every call.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use kube::config::{InClusterError, KubeconfigError};
 use kube::{Client, Config, Error};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::kubeconfig;
@@ -25,6 +27,27 @@ const WATCH_SILENT_FOR: Duration = Duration::from_secs(55);
 
 /// How long one watch lasts, in seconds. A watch that goes silent is noticed a few seconds after that, and begun anew.
 pub const WATCH_FOR: u32 = 45;
+
+/// Why there is no cluster to work with. It shows no user info of an address, on one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Neither a kubeconfig nor a Pod says where it is.
+    #[error("{}", told(&format!("{outside}; and as in a Pod: {inside}")))]
+    NotConfigured {
+        /// Why not by a kubeconfig.
+        #[source]
+        outside: KubeconfigError,
+        /// Why not as in a Pod.
+        inside: InClusterError,
+    },
+    /// What they say is of no use.
+    #[error("{}", told(.0))]
+    Client(#[source] Error),
+}
+
+fn told(text: &dyn std::fmt::Display) -> String {
+    shown(&without_user_info(&text.to_string()), &[])
+}
 
 /// The API server; clones share its connections.
 #[derive(Clone)]
@@ -50,13 +73,12 @@ impl Cluster {
     ///
     /// # Errors
     /// When there is none, in words that show no user info.
-    pub async fn connect() -> Result<Self, String> {
+    pub async fn connect() -> Result<Self, ConnectError> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let told = |text: &dyn std::fmt::Display| shown(&without_user_info(&text.to_string()), &[]);
         let mut config = match kubeconfig::read().await {
             Ok(config) => config,
             Err(outside) => Config::incluster()
-                .map_err(|inside| told(&format!("{outside}; and as in a Pod: {inside}")))?,
+                .map_err(|inside| ConnectError::NotConfigured { outside, inside })?,
         };
         // Its retries wait as long as a Retry-After says, fifteen times over.
         config.default_retry = false;
@@ -67,7 +89,7 @@ impl Cluster {
             );
         }
         tracing::info!(server = told(&config.cluster_url), "the API server");
-        Self::new(config).map_err(|error| told(&error))
+        Self::new(config).map_err(ConnectError::Client)
     }
 
     fn new(config: Config) -> Result<Self, Error> {
@@ -162,11 +184,7 @@ impl Cluster {
     }
 
     fn calling(&self) -> MutexGuard<'_, Calling> {
-        // It is replaced as a whole.
-        self.0
-            .calling
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.calling.lock()
     }
 }
 

@@ -1,21 +1,18 @@
 //! What every reconcile shares.
 
-use kube::core::DeserializeGuard;
-use tokio::sync::Semaphore;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::cluster::Cluster;
 use super::fence::Process;
 use super::memory::Memory;
 use super::metrics::Metrics;
-use crate::api::FlashpointFeed;
-use crate::destinations::trustar::Trustar;
+use crate::destinations::Destinations;
 use crate::flashpoint::Flashpoint;
 use crate::sync::clock::ServiceClock;
 use crate::sync::ports::Watcher;
-
-/// A feed as it is watched: one that can't be read must not hide the others.
-pub type Watched = DeserializeGuard<FlashpointFeed>;
 
 /// What every reconcile shares.
 pub struct Context {
@@ -24,7 +21,7 @@ pub struct Context {
     /// Where reports come from.
     pub flashpoint: Flashpoint,
     /// Where they go to.
-    pub trustar: Trustar,
+    pub destinations: Destinations,
     /// What fences every sync.
     pub process: Process,
     /// Ends calls at once.
@@ -32,13 +29,21 @@ pub struct Context {
     /// The time, Flashpoint's included.
     pub clock: ServiceClock,
     /// What was written last, which the watch may not show yet.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     /// What Prometheus is told.
     pub metrics: Metrics,
     /// The replica's name, which events name as their source.
     pub identity: Option<String>,
     /// The most syncs at once.
     pub slots: Semaphore,
+}
+
+impl Context {
+    /// Waits until another sync may run; none once the process is asked to stop.
+    pub async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+        let slot = self.slots.acquire().await.ok()?;
+        (!self.process.stopped.is_cancelled()).then_some(slot)
+    }
 }
 
 /// Nobody need act on its own reports: the sync's watcher is for the command line.

@@ -29,44 +29,79 @@ impl Format {
         }
     }
 
-    /// An OpenMetrics exposition in this format.
-    ///
-    /// # Errors
-    /// Never in practice: it is written to memory.
-    pub fn written(self, exposition: String) -> Result<String, fmt::Error> {
-        match self {
-            Self::OpenMetrics => Ok(exposition),
-            Self::Text => text(&exposition),
+    /// Takes an OpenMetrics exposition and keeps it in this format.
+    pub const fn writer(self) -> Exposition {
+        Exposition {
+            format: self,
+            text: String::new(),
+            line: String::new(),
+            help: String::new(),
         }
     }
 }
 
-/// The older format knows neither infos nor units, and names a family as its series are named.
-fn text(open_metrics: &str) -> Result<String, fmt::Error> {
-    let mut out = String::with_capacity(open_metrics.len());
-    let mut help = "";
-    for line in open_metrics.lines() {
+/// An exposition that is being written. The older format is made line by line: a second copy of what thousands of feeds have
+/// would double what a scrape takes.
+pub struct Exposition {
+    format: Format,
+    text: String,
+    /// The line that has not ended yet.
+    line: String,
+    /// Of the family whose type comes next.
+    help: String,
+}
+
+impl Exposition {
+    /// What was written.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The older format knows neither infos nor units, and names a family as its series are named.
+    fn end_line(&mut self) -> fmt::Result {
+        let Self {
+            text, line, help, ..
+        } = self;
         let Some(comment) = line.strip_prefix("# ") else {
-            writeln!(out, "{line}")?;
-            continue;
+            return writeln!(text, "{line}");
         };
         let mut words = comment.splitn(3, ' ');
         match (words.next(), words.next(), words.next()) {
             // It comes before the type, which decides on the name.
-            (Some("HELP"), Some(_), text) => help = text.unwrap_or_default(),
+            (Some("HELP"), Some(_), told) => told.unwrap_or_default().clone_into(help),
             (Some("TYPE"), Some(family), Some(kind)) => {
                 let (suffix, kind) = match kind {
                     "counter" => ("_total", "counter"),
                     "info" => ("_info", "gauge"),
                     other => ("", other),
                 };
-                writeln!(out, "# HELP {family}{suffix} {help}")?;
-                writeln!(out, "# TYPE {family}{suffix} {kind}")?;
+                writeln!(text, "# HELP {family}{suffix} {help}")?;
+                writeln!(text, "# TYPE {family}{suffix} {kind}")?;
             }
             _ => {}
         }
+        Ok(())
     }
-    Ok(out)
+}
+
+impl fmt::Write for Exposition {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.format == Format::OpenMetrics {
+            self.text.push_str(part);
+            return Ok(());
+        }
+        for part in part.split_inclusive('\n') {
+            match part.strip_suffix('\n') {
+                Some(end) => {
+                    self.line.push_str(end);
+                    self.end_line()?;
+                    self.line.clear();
+                }
+                None => self.line.push_str(part),
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +143,10 @@ syncs_total{result=\"# TYPE a b\"} 2
 # TYPE wait_seconds histogram
 wait_seconds_sum 1.5
 ";
-        assert_eq!(text(open_metrics).unwrap(), expected);
+        let mut written = Format::Text.writer();
+        for part in open_metrics.split_inclusive(' ') {
+            written.write_str(part).unwrap();
+        }
+        assert_eq!(written.into_text(), expected);
     }
 }

@@ -6,7 +6,7 @@ use kube::Resource as _;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio_util::sync::CancellationToken;
 
-use super::context::Watched;
+use super::feed::Watched;
 use super::lease::Leadership;
 use crate::sync::ports::{Fence, Fenced};
 

@@ -1,20 +1,20 @@
 //! The HTTP endpoints: alive, ready, metrics.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::exposition::Format;
 use super::metrics::Metrics;
-use crate::http::locked;
 
 /// Whether the operator does its work, or stands by to.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ impl Readiness {
 
     /// Says what is in the way: shown while it is not ready.
     pub fn obstructed(&self, obstacle: &str) {
-        obstacle.clone_into(&mut locked(&self.0.obstacle));
+        obstacle.clone_into(&mut self.0.obstacle.lock());
     }
 
     /// What to do about it where it does not do its work.
@@ -48,7 +48,7 @@ impl Readiness {
         if self.0.ready.load(Ordering::Relaxed) {
             return None;
         }
-        let obstacle = locked(&self.0.obstacle).clone();
+        let obstacle = self.0.obstacle.lock().clone();
         Some(if obstacle.is_empty() {
             "the feeds are not watched yet".to_owned()
         } else {

@@ -4,13 +4,13 @@
 //! timed by the local monotonic clock from when its last change was seen: neither two candidates
 //! nor clocks that differ can make two leaders.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta};
+use parking_lot::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::cluster::Cluster;
@@ -39,15 +39,11 @@ pub struct Leadership(Mutex<Option<Instant>>);
 impl Leadership {
     /// Whether the lease is held now.
     pub fn held(&self) -> bool {
-        self.0
-            .lock()
-            .is_ok_and(|until| until.is_some_and(|until| Instant::now() < until))
+        self.0.lock().is_some_and(|until| Instant::now() < until)
     }
 
     fn set(&self, until: Option<Instant>) {
-        if let Ok(mut held) = self.0.lock() {
-            *held = until;
-        }
+        *self.0.lock() = until;
     }
 }
 

@@ -1,9 +1,10 @@
 //! What this process did last with each feed, which the watch may not show yet.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 
@@ -42,17 +43,19 @@ enum Tried {
     /// There was none.
     Absent,
     /// There was this version of it.
-    Version(String),
+    Version(Box<str>),
 }
 
 #[derive(Default)]
 struct Remembered {
     /// The feed as the API server gave it back after our last status, until the watch shows it.
-    told: Option<FlashpointFeed>,
+    told: Option<Box<FlashpointFeed>>,
     /// What the API server did not take yet: it is told before anything else is done.
-    untold: Option<Told>,
+    untold: Option<Box<Told>>,
     /// What is known of the secret that was tried last.
     secret: Tried,
+    /// How far into its second the last attempt began, in nanoseconds.
+    began: u32,
 }
 
 impl Memory {
@@ -79,27 +82,59 @@ impl Memory {
         newest
     }
 
+    /// Reads the newer of the status as it is watched and as it was told.
+    pub fn with_newest_status<T>(
+        &self,
+        watched: &FlashpointFeed,
+        read: impl FnOnce(&FlashpointFeedStatus) -> T,
+    ) -> T {
+        let memory = self.lock();
+        let told = watched.metadata.uid.as_ref().and_then(|uid| {
+            let told = memory.get(uid)?.told.as_deref()?;
+            (version(told) > version(watched)).then_some(told)
+        });
+        match &told.unwrap_or(watched).status {
+            Some(status) => read(status),
+            None => read(&FlashpointFeedStatus::default()),
+        }
+    }
+
     /// Remembers a feed as the API server gave it back.
     pub fn remember(&self, mut feed: FlashpointFeed) {
         feed.metadata.managed_fields = None;
         let uid = feed.uid().unwrap_or_default();
-        self.lock().entry(uid).or_default().told = Some(feed);
+        self.lock().entry(uid).or_default().told = Some(Box::new(feed));
     }
 
     /// What a feed's status could not be told.
     pub fn untold(&self, uid: &str) -> Option<Told> {
-        self.lock().get(uid).and_then(|feed| feed.untold.clone())
+        let memory = self.lock();
+        memory.get(uid)?.untold.as_deref().cloned()
     }
 
     /// Remembers what a feed's status could not be told, or that it was.
     pub fn set_untold(&self, uid: &str, untold: Option<Told>) {
-        self.lock().entry(uid.to_owned()).or_default().untold = untold;
+        self.lock().entry(uid.to_owned()).or_default().untold = untold.map(Box::new);
+    }
+
+    /// Remembers when an attempt at a feed's sync began.
+    pub fn began(&self, uid: &str, at: Timestamp) {
+        self.lock().entry(uid.to_owned()).or_default().began =
+            at.subsec_nanosecond().unsigned_abs();
+    }
+
+    /// When a feed is due whose status says so in whole seconds: as far into the second as its last attempt began. Were it due at
+    /// the second itself, all feeds of a cluster would be gathered there, each the later the more there are.
+    pub fn due_at(&self, uid: &str, told: Timestamp) -> Timestamp {
+        let began = self.lock().get(uid).map_or(0, |feed| feed.began);
+        let fraction = SignedDuration::from_nanos(began.into());
+        told.checked_add(fraction).unwrap_or(told)
     }
 
     /// Remembers which version of its secret a feed was tried with.
     pub fn tried_secret(&self, uid: &str, version: Option<&str>) {
         self.lock().entry(uid.to_owned()).or_default().secret =
-            version.map_or(Tried::Absent, |version| Tried::Version(version.to_owned()));
+            version.map_or(Tried::Absent, |version| Tried::Version(version.into()));
     }
 
     /// Remembers that a feed's secret could not be read: whichever comes is another.
@@ -113,7 +148,7 @@ impl Memory {
         match memory.get(uid).map(|feed| &feed.secret) {
             None | Some(Tried::Nothing) => true,
             Some(Tried::Absent) => version.is_some(),
-            Some(Tried::Version(tried)) => version != Some(tried.as_str()),
+            Some(Tried::Version(tried)) => version != Some(&**tried),
         }
     }
 
@@ -123,8 +158,7 @@ impl Memory {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
-        // Each entry is whole whatever its writer was doing.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -184,6 +218,17 @@ mod tests {
             (syncs(&newest), newest.resource_version()),
             (2, Some("999".into()))
         );
+    }
+
+    #[test]
+    fn a_feed_is_due_as_far_into_the_second_as_it_began() {
+        let memory = Memory::default();
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let told = time("2026-01-01T12:15:00Z");
+        assert_eq!(memory.due_at("u", told), told);
+        memory.began("u", time("2026-01-01T12:00:00.7Z"));
+        assert_eq!(memory.due_at("u", told), time("2026-01-01T12:15:00.7Z"));
+        assert_eq!(memory.due_at("another", told), told);
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! What Prometheus is told. A feed's series end with the feed.
 
-mod gauges;
+mod feeds;
 
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use kube::api::ObjectMeta;
-use prometheus_client::encoding::{EncodeLabel as _, EncodeLabelSet, text};
+use kube::runtime::reflector::Store;
+use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -16,10 +15,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use gauges::Gauges;
-pub use gauges::Standing;
+use feeds::Feeds;
 
 use super::exposition::Format;
+use super::feed::Watched;
+use super::memory::Memory;
 use crate::api::Reason;
 use crate::http::call::{Call, CallObserver};
 use crate::sync::counts::Counts;
@@ -31,42 +31,8 @@ const CALL_SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 30
 /// Upper bounds of a sync's duration, in seconds.
 const SYNC_SECONDS: [f64; 8] = [0.05, 0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0];
 
-/// What a report may come to, as far as reports are counted.
-const OUTCOMES: [&str; 3] = ["created", "updated", "failed"];
-
-/// The labels that name a feed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Feed {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-}
-
-impl Feed {
-    /// The labels of the feed with this metadata.
-    #[must_use]
-    pub fn of(metadata: &ObjectMeta) -> Self {
-        Self {
-            namespace: metadata.namespace.clone().unwrap_or_default(),
-            name: metadata.name.clone().unwrap_or_default(),
-        }
-    }
-}
-
-/// A feed, and one label of its own metric.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct FeedAnd(Feed, &'static str, &'static str);
-
-impl EncodeLabelSet for FeedAnd {
-    fn encode(
-        &self,
-        encoder: &mut prometheus_client::encoding::LabelSetEncoder<'_>,
-    ) -> fmt::Result {
-        self.0.encode(encoder)?;
-        (self.1, self.2).encode(encoder.encode_label())
-    }
-}
+/// The one label of a family.
+type Label = [(&'static str, &'static str); 1];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Operation {
@@ -90,15 +56,11 @@ struct Inner {
     registry: Registry,
     calls: Family<Answered, Counter>,
     call_duration: Family<Operation, Histogram, fn() -> Histogram>,
-    syncs: Family<FeedAnd, Counter>,
+    syncs: Family<Label, Counter>,
     sync_duration: Histogram,
-    reports: Family<FeedAnd, Counter>,
-    indicators: Family<FeedAnd, Counter>,
-    gauges: Gauges,
+    indicators: Family<Label, Counter>,
+    feeds: Arc<Feeds>,
     leader: Gauge,
-    /// The label sets in use by feed, to end them with it.
-    seen: Mutex<HashSet<FeedAnd>>,
-    feeds: Mutex<HashSet<Feed>>,
 }
 
 impl Default for Metrics {
@@ -120,7 +82,11 @@ impl Default for Metrics {
             Unit::Seconds,
             call_duration.clone(),
         );
-        let syncs = Family::default();
+        // No sync ends suspended.
+        let results = Reason::ALL
+            .iter()
+            .filter(|reason| **reason != Reason::Suspended);
+        let syncs = from_zero("result", results.map(|reason| reason.as_str()));
         registry.register(
             "syncs",
             "Syncs, by the reason that the feed's Ready condition had after it",
@@ -133,40 +99,44 @@ impl Default for Metrics {
             Unit::Seconds,
             sync_duration.clone(),
         );
-        let reports = Family::default();
-        registry.register(
-            "reports",
-            "Reports written to the enclave or failed, by outcome",
-            reports.clone(),
-        );
-        let indicators = Family::default();
+        let indicators = from_zero("type", IndicatorType::ALL.iter().map(|kind| kind.as_str()));
         registry.register(
             "indicators",
             "Indicators that count in the reports examined, by type",
             indicators.clone(),
         );
-        let gauges = Gauges::default();
-        gauges.register(&mut registry);
         let leader = Gauge::default();
         registry.register(
             "leader",
             "Whether this replica runs the feeds",
             leader.clone(),
         );
+        let feeds = Arc::new(Feeds::default());
+        registry.register_collector(Box::new(feeds.clone()));
         Self(Arc::new(Inner {
             registry,
             calls,
             call_duration,
             syncs,
             sync_duration,
-            reports,
             indicators,
-            gauges,
+            feeds,
             leader,
-            seen: Mutex::default(),
-            feeds: Mutex::default(),
         }))
     }
+}
+
+/// Counters by one label that begin at 0 for each of these values. Prometheus sees no increase in the value that a series
+/// begins with, so one that began with its first count would hide that count.
+fn from_zero(
+    label: &'static str,
+    values: impl Iterator<Item = &'static str>,
+) -> Family<Label, Counter> {
+    let family = Family::<Label, Counter>::default();
+    for value in values {
+        drop(family.get_or_create(&[(label, value)]));
+    }
+    family
 }
 
 impl Metrics {
@@ -175,54 +145,40 @@ impl Metrics {
     /// # Errors
     /// Never in practice: it is written to memory.
     pub fn encode(&self, format: Format) -> Result<String, fmt::Error> {
-        let mut out = String::new();
+        let mut out = format.writer();
         text::encode(&mut out, &self.0.registry)?;
-        format.written(out)
+        Ok(out.into_text())
+    }
+
+    /// Shows the series of the feeds in these stores from now on.
+    pub fn show_feeds(&self, stores: Vec<Store<Watched>>, memory: Arc<Memory>) {
+        self.0.feeds.show(stores, memory);
     }
 
     /// A sync ended, with this reason, after this time.
-    pub fn synced(&self, feed: &Feed, reason: &'static str, duration: Duration) {
-        self.count(&self.0.syncs, FeedAnd(feed.clone(), "result", reason), 1);
+    pub fn synced(&self, reason: &'static str, duration: Duration) {
+        self.0.syncs.get_or_create(&[("result", reason)]).inc();
         self.0.sync_duration.observe(duration.as_secs_f64());
     }
 
-    /// What a sync counted, beyond what was told of it `before`.
-    pub fn counted(&self, feed: &Feed, before: &Counts, counts: &Counts) {
-        let counted = [
-            (before.created, counts.created),
-            (before.updated, counts.updated),
-            (before.failed, counts.failed),
-        ];
-        for (outcome, (before, now)) in OUTCOMES.into_iter().zip(counted) {
-            self.count(
-                &self.0.reports,
-                FeedAnd(feed.clone(), "outcome", outcome),
-                now.saturating_sub(before),
-            );
-        }
+    /// What a sync of the feed with this UID counted, beyond what was told of it `before`.
+    pub fn counted(&self, uid: &str, before: &Counts, counts: &Counts) {
+        self.0.feeds.count(uid, before, counts);
         for (kind, now) in &counts.indicators {
             let before = before.indicators.get(kind).copied().unwrap_or(0);
-            self.count(
-                &self.0.indicators,
-                FeedAnd(feed.clone(), "type", kind.as_str()),
-                now.saturating_sub(before),
-            );
+            let counter = self.0.indicators.get_or_create(&[("type", kind.as_str())]);
+            counter.inc_by(now.saturating_sub(before));
         }
     }
 
-    /// How a feed stands now.
-    pub fn stands(&self, feed: &Feed, standing: &Standing) {
-        self.set(feed, |gauges| gauges.show(feed, standing));
+    /// A sync of the feed with this UID began this much after it was due.
+    pub fn late(&self, uid: &str, by: Duration) {
+        self.0.feeds.set_lateness(uid, by);
     }
 
-    /// A sync began this much after it was due.
-    pub fn late(&self, feed: &Feed, by: Duration) {
-        self.set(feed, |gauges| gauges.show_lateness(feed, by));
-    }
-
-    /// How many reports a feed's ledger remembers.
-    pub fn remembers(&self, feed: &Feed, entries: usize) {
-        self.set(feed, |gauges| gauges.show_ledger(feed, entries));
+    /// How many reports the ledger of the feed with this UID remembers.
+    pub fn remembers(&self, uid: &str, entries: usize) {
+        self.0.feeds.set_ledger_entries(uid, entries);
     }
 
     /// Whether this replica runs the feeds.
@@ -230,58 +186,9 @@ impl Metrics {
         self.0.leader.set(i64::from(leads));
     }
 
-    /// Ends the series of feeds that are gone.
-    pub fn keep_only(&self, exists: impl Fn(&Feed) -> bool) {
-        lock(&self.0.feeds).retain(|feed| {
-            let keep = exists(feed);
-            if !keep {
-                self.0.gauges.forget(feed);
-            }
-            keep
-        });
-        lock(&self.0.seen).retain(|labels| {
-            let keep = exists(&labels.0);
-            if !keep {
-                for family in [&self.0.syncs, &self.0.reports, &self.0.indicators] {
-                    family.remove(labels);
-                }
-            }
-            keep
-        });
-    }
-
-    /// Sets gauges of a feed. The lock is held meanwhile, lest those of a feed that is gone are
-    /// set behind the back of the sweep that forgets it.
-    fn set(&self, feed: &Feed, set: impl FnOnce(&Gauges)) {
-        let mut feeds = lock(&self.0.feeds);
-        if feeds.insert(feed.clone()) {
-            self.begin(feed);
-        }
-        set(&self.0.gauges);
-    }
-
-    /// Begins a feed's counters. Prometheus sees no increase in the value that a series begins
-    /// with, so one that began with its first count would hide that count.
-    fn begin(&self, feed: &Feed) {
-        let zero =
-            |family, label, value| self.count(family, FeedAnd(feed.clone(), label, value), 0);
-        for reason in Reason::ALL {
-            // No sync ends suspended.
-            if *reason != Reason::Suspended {
-                zero(&self.0.syncs, "result", reason.as_str());
-            }
-        }
-        for outcome in OUTCOMES {
-            zero(&self.0.reports, "outcome", outcome);
-        }
-        for kind in IndicatorType::ALL {
-            zero(&self.0.indicators, "type", kind.as_str());
-        }
-    }
-
-    fn count(&self, family: &Family<FeedAnd, Counter>, labels: FeedAnd, by: u64) {
-        family.get_or_create(&labels).inc_by(by);
-        lock(&self.0.seen).insert(labels);
+    /// Drops what is kept of feeds that are gone.
+    pub fn keep_only(&self, exists: impl Fn(&str) -> bool) {
+        self.0.feeds.keep_only(exists);
     }
 }
 
@@ -305,11 +212,6 @@ impl CallObserver for Metrics {
             .get_or_create(&Operation { service, operation });
         duration.observe(call.duration.as_secs_f64());
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A set of labels is whole whatever its holder was doing.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The Kubernetes edge: watches feeds, runs their syncs, tells their status.
 
-mod announce;
 mod attempt;
 mod cluster;
 mod context;
+mod decide;
 mod due;
+mod events;
 mod exposition;
 mod feed;
 mod fence;
@@ -15,12 +16,14 @@ mod lease;
 mod memory;
 mod metrics;
 mod patch;
+mod prepare;
+mod publish;
+mod reconcile;
 mod reduced;
 mod refusal;
 mod secret;
 pub mod standing;
 mod status;
-mod tell;
 mod trust;
 mod watch;
 
@@ -33,11 +36,13 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::destinations::Destinations;
 use crate::destinations::trustar::{Trustar, TrustarSettings};
 use crate::flashpoint::{Flashpoint, FlashpointSettings};
 use crate::http::{self, HttpSettings, HttpSetupError};
 use crate::sync::clock::ServiceClock;
 use cluster::Cluster;
+pub use cluster::ConnectError;
 use context::Context;
 use fence::Process;
 use health::Readiness;
@@ -89,7 +94,7 @@ pub enum RunError {
     #[error(
         "failed to find a cluster: {0}; run it in a Pod with a service account, or set KUBECONFIG"
     )]
-    Cluster(String),
+    Cluster(#[from] ConnectError),
     /// The HTTP client could not be set up.
     #[error(transparent)]
     Http(#[from] HttpSetupError),
@@ -99,6 +104,7 @@ pub enum RunError {
         /// The address.
         address: SocketAddr,
         /// Why not.
+        #[source]
         cause: std::io::Error,
     },
     /// Another replica may lead.
@@ -123,7 +129,7 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     let operator = Operator {
         settings,
         http,
-        cluster: Cluster::connect().await.map_err(RunError::Cluster)?,
+        cluster: Cluster::connect().await?,
         metrics: Metrics::default(),
         readiness: Readiness::default(),
         stopped,
@@ -223,14 +229,16 @@ impl Operator {
         let context = Context {
             cluster: self.cluster.clone(),
             flashpoint: Flashpoint::new(&settings.flashpoint, http.clone(), observer.clone()),
-            trustar: Trustar::new(&settings.trustar, http, observer),
+            destinations: Destinations {
+                trustar: Trustar::new(&settings.trustar, http, observer),
+            },
             process: Process {
                 leadership,
                 stopped: self.stopped.clone(),
             },
             cancelled,
             clock: ServiceClock::default(),
-            memory: Memory::default(),
+            memory: Arc::new(Memory::default()),
             metrics: self.metrics.clone(),
             identity: settings
                 .election

@@ -43,6 +43,27 @@ pub struct Attempt<'a> {
     pub jitter: f64,
 }
 
+/// What keeps an attempt from coming to a sync.
+pub struct Obstacle {
+    /// The reason of the Ready condition.
+    pub reason: Reason,
+    /// Its message.
+    pub message: String,
+}
+
+/// What an attempt came to.
+pub enum Ended {
+    /// A sync.
+    Synced {
+        /// Its outcome.
+        outcome: Box<Outcome>,
+        /// The ledger after it.
+        ledger: Box<Ledger>,
+    },
+    /// No sync.
+    Obstructed(Obstacle),
+}
+
 /// Why a feed stands as it does, and until when.
 struct Stand {
     reason: Reason,
@@ -60,8 +81,22 @@ pub fn window_of(status: &FlashpointFeedStatus) -> Window {
     }
 }
 
+/// The status after an attempt.
+pub fn after(
+    before: &FlashpointFeedStatus,
+    attempt: &Attempt<'_>,
+    ended: &Ended,
+) -> FlashpointFeedStatus {
+    match ended {
+        Ended::Synced { outcome, ledger } => after_sync(before, attempt, outcome, ledger),
+        Ended::Obstructed(Obstacle { reason, message }) => {
+            after_obstacle(before, attempt, *reason, message.clone())
+        }
+    }
+}
+
 /// The status after a sync.
-pub fn after_sync(
+fn after_sync(
     before: &FlashpointFeedStatus,
     attempt: &Attempt<'_>,
     outcome: &Outcome,
@@ -116,7 +151,7 @@ fn within_limit(mut status: FlashpointFeedStatus) -> FlashpointFeedStatus {
 }
 
 /// The status after an attempt that did not come to a sync.
-pub fn after_obstacle(
+fn after_obstacle(
     before: &FlashpointFeedStatus,
     attempt: &Attempt<'_>,
     reason: Reason,

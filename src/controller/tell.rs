@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::{Resource as _, ResourceExt as _};
+use kube::ResourceExt as _;
 
-use super::context::{Context, Watched};
+use super::context::Context;
 use super::feed::{ReconcileError, UNTOLD_RETRY};
 use super::memory::Told;
-use super::metrics::{Feed, Standing};
 use super::reduced::Form;
 use super::refusal::Refusal;
 use super::{announce, patch};
@@ -37,7 +35,6 @@ pub async fn status(
         Ok(stored) => {
             context.memory.set_untold(&uid, None);
             if let Some(stored) = stored {
-                standing(&stored, settings, context);
                 context.memory.remember(stored);
                 announce::change(context, feed, &told).await;
             }
@@ -92,36 +89,6 @@ fn refused(
     ReconcileError::Refused(refusal, pause)
 }
 
-/// Shows a feed whose stored form can't be read: a person must mend it.
-pub fn unreadable(feed: &Watched, context: &Context) {
-    let standing = Standing {
-        stalled: true,
-        ..Standing::default()
-    };
-    context.metrics.stands(&Feed::of(feed.meta()), &standing);
-}
-
-/// Sets the gauges that say how a feed stands.
-pub fn standing(feed: &FlashpointFeed, settings: &FeedSettings, context: &Context) {
-    let status = feed.status.clone().unwrap_or_default();
-    let is = |kind: &str| {
-        let mut conditions = status.conditions.iter();
-        conditions.any(|condition| condition.type_ == kind && condition.status == "True")
-    };
-    let seconds = |time: &Option<Time>| time.as_ref().map(|time| time.0.as_second());
-    let standing = Standing {
-        ready: is("Ready"),
-        stalled: is("Stalled"),
-        suspended: feed.spec.suspend,
-        interval: i64::try_from(settings.interval.as_secs()).ok(),
-        last_sync: seconds(&status.last_sync_time),
-        last_posted: seconds(&status.last_posted_time),
-        backlog: status.last_sync.as_ref().map_or(0, |counts| counts.backlog),
-        consecutive_failures: status.consecutive_failures,
-    };
-    context.metrics.stands(&Feed::of(&feed.metadata), &standing);
-}
-
 /// Counts what a sync counted, beyond what the sync that it continues did.
 pub fn counts(
     feed: &FlashpointFeed,
@@ -130,23 +97,27 @@ pub fn counts(
     ledger: &Ledger,
     context: &Context,
 ) {
-    let label = Feed::of(&feed.metadata);
+    let uid = feed.uid().unwrap_or_default();
     if let Some(counts) = &outcome.counts {
         let earlier = before.last_sync.as_ref();
         // A finished sync is not the part before this one: that was not told.
         let earlier = earlier.filter(|earlier| outcome.continued && earlier.pending > 0);
         let earlier = earlier.cloned().unwrap_or_else(Counts::default);
-        context.metrics.counted(&label, &earlier, counts);
+        context.metrics.counted(&uid, &earlier, counts);
     }
-    context.metrics.remembers(&label, ledger.len());
+    context.metrics.remembers(&uid, ledger.len());
 }
 
 /// Says how long after it was due an attempt began.
 pub fn lateness(feed: &FlashpointFeed, started: Timestamp, context: &Context) {
     let status = feed.status.as_ref();
-    let due = status.and_then(|status| status.next_sync_time.as_ref());
-    if let Some(late) = due.and_then(|due| Duration::try_from(started.duration_since(due.0)).ok()) {
-        context.metrics.late(&Feed::of(&feed.metadata), late);
+    let Some(told) = status.and_then(|status| status.next_sync_time.as_ref()) else {
+        return;
+    };
+    let uid = feed.uid().unwrap_or_default();
+    let due = context.memory.due_at(&uid, told.0);
+    if let Ok(late) = Duration::try_from(started.duration_since(due)) {
+        context.metrics.late(&uid, late);
     }
 }
 
@@ -159,9 +130,7 @@ pub fn sync(
 ) {
     let duration = Duration::try_from(Timestamp::now().duration_since(started)).unwrap_or_default();
     let reason = Reason::of(&status.conditions).map_or("Unknown", Reason::as_str);
-    context
-        .metrics
-        .synced(&Feed::of(&feed.metadata), reason, duration);
+    context.metrics.synced(reason, duration);
     let ready = status
         .conditions
         .iter()

@@ -1,51 +1,58 @@
 //! What a feed's stored status is trusted to say, by what its ledger shows: pure.
 
-use super::feed::edited;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::feed::is_edited;
 use super::journal::Provenance;
 use crate::api::{FlashpointFeed, FlashpointFeedStatus};
 use crate::sync::ledger::{Known, Ledger, Totals};
 
 /// The part of the stored status that still applies. If the ledger belongs to another enclave, or to an earlier feed, only the
 /// conditions are kept. If the ledger is lost, all of it is kept: at worst the window is too wide, never narrower than the
-/// lookback. Raises the ledger's totals to those of the status.
+/// lookback.
 pub fn trusted(
     feed: &FlashpointFeed,
-    before: FlashpointFeedStatus,
-    ledger: &mut Ledger,
-    provenance: Provenance,
+    stored: FlashpointFeedStatus,
+    provenance: &Provenance,
 ) -> FlashpointFeedStatus {
     let anew = match provenance {
         // Unless the status was begun anew already, and the ledger could not be replaced since.
-        Provenance::OtherDestination { totals } => edited(feed) || speaks_of(&before, &totals),
-        Provenance::OtherFeed => !begun(feed, &before),
+        Provenance::OtherDestination { totals } => is_edited(feed) || speaks_of(&stored, totals),
+        Provenance::OtherFeed => !begun(feed, &stored),
         Provenance::Own | Provenance::Lost => false,
     };
     if anew {
         return FlashpointFeedStatus {
-            conditions: before.conditions,
+            conditions: stored.conditions,
             ..FlashpointFeedStatus::default()
         };
     }
-    let (totals, told) = (&mut ledger.totals, &before.totals);
+    stored
+}
+
+/// The ledger with what only a trusted status knows: totals and times that are ahead of the ledger's and, where that is lost, how
+/// much a window holds that is not covered.
+pub fn completed(
+    mut ledger: Ledger,
+    status: &FlashpointFeedStatus,
+    provenance: &Provenance,
+) -> Ledger {
+    let (totals, told) = (&mut ledger.totals, &status.totals);
     totals.syncs = totals.syncs.max(told.syncs);
     totals.submitted = totals.submitted.max(told.submitted);
     totals.failed = totals.failed.max(told.failed);
-    let posted = before.last_posted_time.as_ref().map(|time| time.0);
-    let submitted = before.last_submitted_time.as_ref().map(|time| time.0);
-    ledger.last_posted = ledger.last_posted.max(posted);
-    ledger.last_submitted = ledger.last_submitted.max(submitted);
-    let since = before
-        .window
-        .as_ref()
-        .and_then(|window| window.since.as_ref());
-    if provenance == Provenance::Lost && since.is_some() {
-        // Of a window that is not covered the status knows at least how much it held.
-        let attempted = before.last_attempt_time.as_ref().map(|time| time.0);
-        let counts = before.last_sync.as_ref().zip(attempted);
-        let known = counts.map(|(counts, at)| Known::as_of(counts.total, at));
+    let time = |time: &Option<Time>| time.as_ref().map(|time| time.0);
+    ledger.last_posted = ledger.last_posted.max(time(&status.last_posted_time));
+    ledger.last_submitted = ledger.last_submitted.max(time(&status.last_submitted_time));
+    let window = status.window.as_ref();
+    let is_open = window.is_some_and(|window| window.since.is_some());
+    if *provenance == Provenance::Lost && is_open {
+        let counted = status.last_sync.as_ref().map(|counts| counts.total);
+        let known = counted.zip(time(&status.last_attempt_time));
+        let known = known.map(|(count, began)| Known { count, at: began });
         ledger.change(|course| course.known = known);
     }
-    before
+    ledger
 }
 
 /// Whether the status tells all that a ledger with these totals knew.
@@ -64,6 +71,7 @@ fn begun(feed: &FlashpointFeed, status: &FlashpointFeedStatus) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
@@ -114,7 +122,9 @@ mod tests {
         ledger: &mut Ledger,
     ) -> FlashpointFeedStatus {
         let feed = feed(attempted);
-        trusted(&feed, feed.status.clone().unwrap(), ledger, provenance)
+        let before = trusted(&feed, feed.status.clone().unwrap(), &provenance);
+        *ledger = completed(ledger.clone(), &before, &provenance);
+        before
     }
 
     #[test]
@@ -136,7 +146,7 @@ mod tests {
             feed.metadata.generation = Some(2);
             let mut before = feed.status.clone().unwrap();
             before.totals.syncs = syncs;
-            let after = trusted(&feed, before, &mut ledger(0), other_enclave());
+            let after = trusted(&feed, before, &other_enclave());
             assert_eq!(after.window.is_none(), anew);
         }
     }
@@ -152,9 +162,12 @@ mod tests {
             before["window"] = window;
             before["lastSync"] = json!({"total": 61, "considered": 20, "backlog": 41});
             let before = serde_json::from_value(before).unwrap();
-            let mut ledger = ledger(0);
-            trusted(&feed, before, &mut ledger, Provenance::Lost);
-            assert_eq!(ledger.course().known.map(|known| known.count), known);
+            let before = trusted(&feed, before, &Provenance::Lost);
+            let ledger = completed(ledger(0), &before, &Provenance::Lost);
+            // A minute after the attempt, as where a listing is counted.
+            let at: Timestamp = "2026-01-01T00:01:00Z".parse().unwrap();
+            let expected = known.map(|count| Known { count, at });
+            assert_eq!(ledger.course().known, expected);
         }
     }
 

@@ -5,22 +5,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use futures::future::join_all;
+use futures::{Stream, StreamExt as _};
 use kube::api::{Api, WatchParams};
-use kube::runtime::controller::{Action, Config, Controller, Error};
-use kube::runtime::reflector::Store;
-use kube::runtime::watcher;
+use kube::runtime::WatchStreamExt as _;
+use kube::runtime::controller::{Action, Config, Error, applier, trigger_self};
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::utils::StreamBackoff;
+use kube::runtime::watcher::{self, DefaultBackoff, watcher};
 use kube::{Client, Resource as _, ResourceExt as _};
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Settings;
 use super::cluster::WATCH_FOR;
-use super::context::{Context, Watched};
-use super::feed::{self, ReconcileError};
+use super::context::Context;
+use super::feed::Watched;
 use super::health::Readiness;
-use super::metrics::Feed;
+use super::reconcile::{self, ReconcileError};
 use super::refusal;
 use crate::http::shown;
 
@@ -32,6 +34,12 @@ const TELL_WITHIN: Duration = Duration::from_secs(4);
 
 /// How often it is looked whether feeds can be watched again.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How many feeds a page of a listing holds.
+const PAGE: u32 = 50;
+
+/// What kubectl applied last, as JSON: nearly as large as the feed.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// How often what belongs to feeds that are gone is dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -45,19 +53,20 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
         let namespaces: BTreeSet<&String> = settings.namespaces.iter().collect();
         namespaces.into_iter().cloned().map(Some).collect()
     };
-    let controllers: Vec<_> = namespaces
+    let (watches, stores): (Vec<_>, Vec<_>) = namespaces
         .iter()
-        .map(|namespace| {
-            let api = feeds(context.cluster.watching(), namespace.as_deref());
-            controller(api, settings.concurrency, &context)
-        })
-        .collect();
-    let stores: Vec<Store<Watched>> = controllers.iter().map(Controller::store).collect();
+        .map(|namespace| reflect(feeds(context.cluster.watching(), namespace.as_deref())))
+        .unzip();
+    let shown = stores.clone();
+    context.metrics.show_feeds(shown, context.memory.clone());
     let served = Served::new(namespaces.len(), readiness);
-    let watched = controllers
+    let reconciling = watches
         .into_iter()
+        .zip(&stores)
         .enumerate()
-        .map(|(at, controller)| watch(controller, &context, &served, at));
+        .map(|(at, (changed, store))| {
+            reconcile_each(changed, store, settings.concurrency, &context, &served, at)
+        });
     let watching = async {
         let ready = stores
             .iter()
@@ -70,7 +79,7 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
         )
     };
     tokio::select! {
-        _ = join_all(watched) => {}
+        _ = join_all(reconciling) => {}
         _ = watching => {}
         () = end(&context) => tracing::warn!("stopping although syncs have not ended"),
     }
@@ -116,38 +125,72 @@ fn feeds(client: Client, namespace: Option<&str>) -> Api<Watched> {
     }
 }
 
-fn controller(api: Api<Watched>, concurrency: u16, context: &Context) -> Controller<Watched> {
-    Controller::new(api, watcher::Config::default().timeout(WATCH_FOR))
-        .with_config(Config::default().concurrency(concurrency))
-        .graceful_shutdown_on(context.process.stopped.clone().cancelled_owned())
+/// Watches feeds into a store, and gives each that changed. What nobody reads is dropped from them: a tree of `managedFields` is four
+/// times as large as the feed. The pages of a listing are small, since a page is held whole, as text and as trees.
+fn reflect(
+    api: Api<Watched>,
+) -> (
+    impl Stream<Item = Result<Watched, watcher::Error>> + Send + 'static,
+    Store<Watched>,
+) {
+    let (store, writer) = reflector::store();
+    let config = watcher::Config::default()
+        .timeout(WATCH_FOR)
+        .page_size(PAGE);
+    let changed = watcher(api, config)
+        .modify(|feed| {
+            let metadata = feed.meta_mut();
+            metadata.managed_fields = None;
+            if let Some(annotations) = &mut metadata.annotations {
+                annotations.remove(LAST_APPLIED);
+            }
+        })
+        .reflect(writer)
+        .applied_objects();
+    (changed, store)
 }
 
 /// Reconciles the feeds of one watch until it is shut down.
-async fn watch(
-    controller: Controller<Watched>,
+async fn reconcile_each(
+    changed: impl Stream<Item = Result<Watched, watcher::Error>> + Send + 'static,
+    store: &Store<Watched>,
+    concurrency: u16,
     context: &Arc<Context>,
     served: &Served,
     at: usize,
 ) {
-    let store = controller.store();
+    let reader = store.clone();
     let reconcile = move |feed: Arc<Watched>, context: Arc<Context>| {
-        let store = store.clone();
+        let store = reader.clone();
         // In a task of its own: what one feed computes holds up neither another nor the lease,
         // and a panic would be this feed's alone.
         let task =
-            tokio::spawn(async move { Box::pin(feed::reconcile(feed, &store, &context)).await });
-        async {
+            tokio::spawn(
+                async move { Box::pin(reconcile::reconcile(feed, &store, &context)).await },
+            );
+        Box::pin(async {
             AbortOnDropHandle::new(task)
                 .await
                 .unwrap_or(Err(ReconcileError::Broken))
-        }
+        })
     };
     let on_error = |feed: Arc<Watched>, error: &ReconcileError, _: Arc<Context>| -> Action {
         let (namespace, name) = (feed.namespace(), feed.name_any());
         tracing::warn!(namespace, name, %error, "the feed could not be reconciled");
         error.action()
     };
-    let outcomes = controller.run(reconcile, on_error, context.clone());
+    let stopped = context.process.stopped.clone();
+    let queue = StreamBackoff::new(trigger_self(changed, ()), DefaultBackoff::default())
+        .take_until(stopped.cancelled_owned());
+    let config = Config::default().concurrency(concurrency);
+    let outcomes = applier(
+        reconcile,
+        on_error,
+        context.clone(),
+        store.clone(),
+        queue,
+        config,
+    );
     outcomes
         .for_each(|outcome| async move {
             match outcome {
@@ -233,12 +276,11 @@ async fn sweep(stores: &[Store<Watched>], context: &Context) {
     loop {
         sleep(SWEEP_EVERY).await;
         let feeds: Vec<_> = stores.iter().flat_map(Store::state).collect();
-        let names: HashSet<Feed> = feeds.iter().map(|feed| Feed::of(feed.meta())).collect();
-        context.metrics.keep_only(|feed| names.contains(feed));
         let uids: HashSet<&str> = feeds
             .iter()
             .filter_map(|feed| feed.meta().uid.as_deref())
             .collect();
+        context.metrics.keep_only(|uid| uids.contains(uid));
         context.memory.keep_only(|uid| uids.contains(uid));
     }
 }

@@ -13,7 +13,6 @@ mod single_flight;
 mod user_info;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, redirect};
@@ -107,10 +106,4 @@ pub fn client(settings: &HttpSettings) -> Result<Client, HttpSetupError> {
 /// Tells what is sent apart from other things sent, within one process.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     Digest::of(bytes).0
-}
-
-/// Locks for a moment; what is guarded in the clients is whole at every instant, so that a panic
-/// elsewhere is no reason for another.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

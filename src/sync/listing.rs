@@ -127,13 +127,19 @@ impl Selection<'_> {
             || pager.is_wide && self.ledger.entries().any(is_missed)
     }
 
-    /// What is known of the window, by what this sync knows and what was known before.
-    fn known_now(&self, now: Known) -> Known {
-        let known = self.ledger.course().known;
-        known.map_or(now, |before| Known {
-            count: before.count.max(now.count.saturating_sub(self.fresh)),
-            at: before.at.min(now.at),
-        })
+    /// What is known of the window if `count` reports are, those filed ahead of the clock included: these are counted as
+    /// fresh by whoever goes on from here.
+    fn known_now(&self, count: u64, now: Timestamp) -> Known {
+        match self.ledger.course().known {
+            Some(before) => Known {
+                count: before.count.max(count.saturating_sub(self.fresh)),
+                at: before.at.min(now),
+            },
+            None => Known {
+                count: count.saturating_sub(self.ahead),
+                at: now,
+            },
+        }
     }
 
     /// How many reports there are at least in a window that is not covered, by what was known and what came since.
@@ -182,12 +188,12 @@ impl Selection<'_> {
         let backlog = self.left.max(unseen);
         let known = if proof.is_end() {
             // What is no longer listed is no longer there.
-            Known::as_of(listed, pager.moment.now)
+            Known {
+                count: listed.saturating_sub(self.ahead),
+                at: pager.moment.now,
+            }
         } else {
-            self.known_now(Known::as_of(
-                known.saturating_add(backlog),
-                pager.moment.now,
-            ))
+            self.known_now(known.saturating_add(backlog), pager.moment.now)
         };
         // What failed before must not keep what was never tried from its turn.
         let tried = |task: &Task| {

@@ -62,6 +62,8 @@ pub struct Selection<'a> {
     pub older: u64,
     /// Listed reports filed since it was noted how many are known of in the window.
     pub fresh: u64,
+    /// Listed reports filed ahead of the service's clock.
+    pub ahead: u64,
     /// Whether the page last seen held an unknown report.
     pub page_had_unknown: bool,
     /// Reports that want something done and have not been seen yet.
@@ -110,6 +112,7 @@ impl<'a> Selection<'a> {
             overlooked: false,
             older: 0,
             fresh: 0,
+            ahead: 0,
             page_had_unknown: false,
             wanted: wanted.map(|(id, _)| id).collect(),
             to_the_end: pager.is_wide
@@ -219,6 +222,11 @@ impl<'a> Selection<'a> {
             .zip(report.filed_at)
             .is_some_and(|(known, filed_at)| filed_at > known.at);
         self.fresh += u64::from(is_fresh);
+        self.ahead += u64::from(
+            report
+                .filed_at
+                .is_some_and(|filed_at| filed_at > self.criteria.now),
+        );
         let Some(known) = self.ledger.get(&report.id) else {
             if self.plan.mode != Mode::Continuation {
                 self.take_unknown(report);

@@ -100,47 +100,6 @@ fn each_reason_is_in_the_reference() {
     assert_same(&existing, &rows.flatten().collect(), "the table of reasons");
 }
 
-/// The families that the operator registers, each as its series are named.
-fn metrics() -> BTreeSet<String> {
-    let source = ["metrics.rs", "metrics/gauges.rs"]
-        .map(|file| read(Path::new("src/controller").join(file)))
-        .concat();
-    let registered = source.split("registry.register").skip(1).map(|call| {
-        let name = call.split('"').nth(1).unwrap();
-        let unit = if call.starts_with("_with_unit") {
-            "_seconds"
-        } else {
-            ""
-        };
-        format!("flashpoint_operator_{name}{unit}")
-    });
-    registered.collect()
-}
-
-#[test]
-fn each_metric_is_in_operations() {
-    let existing = metrics();
-    assert!(
-        existing.contains("flashpoint_operator_feed_interval_seconds"),
-        "{existing:?}"
-    );
-    let page = "docs/operations.md";
-    // The format appends what a counter and an info are told by.
-    let family = |name: &String| {
-        let family = name
-            .strip_suffix("_total")
-            .or_else(|| name.strip_suffix("_info"));
-        family.unwrap_or(name).to_owned()
-    };
-    let is_series = |name: &String| name.starts_with("flashpoint_operator_");
-    let documented = named(&read(page)).into_iter().filter(is_series);
-    assert_same(
-        &existing,
-        &documented.map(|name| family(&name)).collect(),
-        page,
-    );
-}
-
 #[test]
 fn each_alert_is_in_operations() {
     let rules: Value =

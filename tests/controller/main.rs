@@ -17,6 +17,7 @@ mod credentials;
 mod first_sync;
 mod ledgers;
 mod lifecycle;
+mod metrics;
 mod neighbours;
 mod outages;
 mod outside;

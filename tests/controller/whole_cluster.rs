@@ -61,9 +61,12 @@ async fn feeds_that_cannot_be_read_hide_no_others_and_missing_definitions_are_wa
     stage.telling_reports(3);
     let operator = stage.starting().everywhere().await;
     assert_eq!(operator.get("/livez").await.0, 200);
-    let (code, body) = operator.get("/readyz").await;
-    assert_eq!(code, 503);
-    assert!(body.contains("CRDs"), "{body}");
+    until("it says what is missing", SOON, async || {
+        let (code, body) = operator.get("/readyz").await;
+        assert_eq!(code, 503);
+        body.contains("CRDs").then_some(())
+    })
+    .await;
 
     cluster.define(anything_goes()).await;
     let fine = json!({"secretRef": {"name": SECRET}, "enclaveId": ENCLAVE});

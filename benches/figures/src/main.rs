@@ -1,5 +1,6 @@
 //! `benches/run`: measures the figures that the project states, and prints each beside its goal.
 
+mod fleet;
 mod footprint;
 mod latency;
 mod throughput;
@@ -21,16 +22,35 @@ async fn main() -> ExitCode {
     }
 }
 
+/// With how many feeds the operator is measured where the arguments do not say.
+const FEEDS: usize = 1_000;
+
 /// Measures what the arguments name, or everything.
 async fn measure() -> Outcome<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    let (counts, names): (Vec<_>, Vec<_>) = wanted
+        .iter()
+        .map(|wanted| wanted.parse::<usize>().map_err(|_| wanted.as_str()))
+        .partition(Result::is_ok);
+    let counts: Vec<usize> = counts.into_iter().flatten().collect();
+    let names: Vec<&str> = names.into_iter().filter_map(Result::err).collect();
+    let is_wanted = |name: &str| names.is_empty() || names.contains(&name);
     show("FIGURE", "MEASURED", "GOAL");
     if is_wanted("throughput") {
         Box::pin(throughput::measure()).await?;
     }
     if is_wanted("footprint") {
         footprint::measure().await?;
+    }
+    if is_wanted("feeds") {
+        let counts = if counts.is_empty() {
+            vec![FEEDS]
+        } else {
+            counts
+        };
+        for count in counts {
+            fleet::measure(count).await?;
+        }
     }
     if is_wanted("latency") {
         latency::measure().await?;

@@ -1,72 +1,186 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
+use kube::runtime::{reflector, watcher};
+use serde_json::{Value, json};
+
 use super::*;
 
-fn feed(name: &str) -> Feed {
-    Feed {
-        namespace: "intel".to_owned(),
-        name: name.to_owned(),
+/// Feeds that are watched, and the metrics that show them.
+struct Stage {
+    metrics: Metrics,
+    memory: Arc<Memory>,
+    writer: reflector::store::Writer<Watched>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let (store, writer) = reflector::store();
+        let (metrics, memory) = (Metrics::default(), Arc::new(Memory::default()));
+        metrics.show_feeds(vec![store], memory.clone());
+        Self {
+            metrics,
+            memory,
+            writer,
+        }
+    }
+
+    fn apply(&mut self, name: &str, spec: &Value, status: &Value) {
+        let feed = serde_json::from_value(feed(name, spec, status)).unwrap();
+        self.writer
+            .apply_watcher_event(&watcher::Event::Apply(feed));
+    }
+
+    fn delete(&mut self, name: &str) {
+        let feed = serde_json::from_value(feed(name, &json!({}), &json!({}))).unwrap();
+        self.writer
+            .apply_watcher_event(&watcher::Event::Delete(feed));
+    }
+
+    /// A feed with a value for each of its series.
+    fn apply_with_everything(&mut self, name: &str) {
+        let status = json!({
+            "lastSyncTime": "1970-01-01T00:00:01Z",
+            "lastPostedTime": "1970-01-01T00:00:02Z",
+            "lastSync": {"backlog": 3},
+            "consecutiveFailures": 4,
+            "conditions": [{
+                "type": "Ready", "status": "True", "reason": "Synced", "message": "",
+                "lastTransitionTime": "1970-01-01T00:00:00Z",
+            }],
+        });
+        self.apply(name, &json!({}), &status);
+        self.metrics.late(name, Duration::from_millis(5));
+        self.metrics.remembers(name, 6);
+        let counts = Counts {
+            created: 7,
+            updated: 8,
+            failed: 9,
+            ..Counts::default()
+        };
+        self.metrics.counted(name, &Counts::default(), &counts);
+    }
+
+    /// The series served that hold this text.
+    fn series(&self, text: &str) -> Vec<String> {
+        let served = self.metrics.encode(Format::Text).unwrap();
+        let series = served.lines().filter(|line| line.contains(text));
+        series.map(str::to_owned).collect()
     }
 }
 
-/// The series served that hold this text.
-fn series(metrics: &Metrics, text: &str) -> Vec<String> {
-    let served = metrics.encode(Format::Text).unwrap();
-    let series = served.lines().filter(|line| line.contains(text));
-    series.map(str::to_owned).collect()
+/// A feed whose UID is its name.
+fn feed(name: &str, spec: &Value, status: &Value) -> Value {
+    let mut whole = json!({"secretRef": {"name": "secret"}, "enclaveId": "enclave"});
+    for (key, value) in spec.as_object().unwrap() {
+        whole[key] = value.clone();
+    }
+    json!({
+        "apiVersion": "flashpoint-operator.dev/v1alpha1",
+        "kind": "FlashpointFeed",
+        "metadata": {"namespace": "intel", "name": name, "uid": name, "resourceVersion": "1"},
+        "spec": whole,
+        "status": status,
+    })
 }
 
-fn everything(metrics: &Metrics, feed: &Feed) {
-    let standing = Standing {
-        interval: Some(1),
-        last_sync: Some(1),
-        last_posted: Some(1),
-        ..Standing::default()
-    };
-    metrics.stands(feed, &standing);
-    metrics.late(feed, Duration::from_secs(1));
-    metrics.remembers(feed, 1);
-    metrics.synced(feed, "Synced", Duration::from_secs(1));
+#[test]
+fn a_feed_has_thirteen_series_each_with_its_value() {
+    let mut stage = Stage::new();
+    stage.apply_with_everything("all");
+    let expected = [
+        "feed_ready{namespace=\"intel\",name=\"all\"} 1",
+        "feed_stalled{namespace=\"intel\",name=\"all\"} 0",
+        "feed_suspended{namespace=\"intel\",name=\"all\"} 0",
+        "feed_interval_seconds{namespace=\"intel\",name=\"all\"} 900",
+        "feed_last_sync_timestamp_seconds{namespace=\"intel\",name=\"all\"} 1",
+        "feed_last_posted_timestamp_seconds{namespace=\"intel\",name=\"all\"} 2",
+        "feed_lateness_seconds{namespace=\"intel\",name=\"all\"} 0.005",
+        "feed_backlog{namespace=\"intel\",name=\"all\"} 3",
+        "feed_consecutive_failures{namespace=\"intel\",name=\"all\"} 4",
+        "ledger_entries{namespace=\"intel\",name=\"all\"} 6",
+        "reports_total{namespace=\"intel\",name=\"all\",outcome=\"created\"} 7",
+        "reports_total{namespace=\"intel\",name=\"all\",outcome=\"updated\"} 8",
+        "reports_total{namespace=\"intel\",name=\"all\",outcome=\"failed\"} 9",
+    ]
+    .map(|series| format!("flashpoint_operator_{series}"));
+    assert_eq!(stage.series("name=\"all\""), expected);
+}
+
+#[test]
+fn all_series_of_a_feed_end_with_it_and_no_others() {
+    let mut stage = Stage::new();
+    stage.apply_with_everything("gone");
+    stage.apply_with_everything("stays");
+    let count = stage.series("name=\"stays\"").len();
+    stage.delete("gone");
+    assert!(stage.series("name=\"gone\"").is_empty());
+    stage.metrics.keep_only(|uid| uid == "stays");
+    assert_eq!(stage.series("name=\"stays\"").len(), count);
+    assert!(stage.series("outcome=\"failed\"").concat().ends_with("} 9"));
+    // Another feed of that name.
+    stage.apply("gone", &json!({}), &json!({}));
+    let anew = stage.series("name=\"gone\"").join("\n");
+    assert!(
+        anew.contains("outcome=\"failed\"} 0") && !anew.contains("lateness"),
+        "{anew}"
+    );
+}
+
+#[test]
+fn a_feed_that_starts_anew_has_no_time_of_a_sync() {
+    let mut stage = Stage::new();
+    stage.apply_with_everything("edited");
+    assert_eq!(stage.series("_timestamp_seconds{").len(), 2);
+    stage.apply("edited", &json!({}), &json!({}));
+    assert!(stage.series("_timestamp_seconds{").is_empty());
+}
+
+#[test]
+fn a_feed_that_cannot_be_read_waits_for_a_person() {
+    let mut stage = Stage::new();
+    stage.apply("a", &json!({"interval": "never"}), &json!({}));
+    stage.apply("b", &json!({"limit": "many"}), &json!({}));
+    for name in ["a", "b"] {
+        let told = stage.series(&format!("name=\"{name}\"")).join("\n");
+        let stalled = format!("feed_stalled{{namespace=\"intel\",name=\"{name}\"}} 1");
+        assert!(
+            told.contains(&stalled) && !told.contains("interval"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_status_that_the_watch_does_not_show_yet_is_shown() {
+    let mut stage = Stage::new();
+    stage.apply("a", &json!({}), &json!({}));
+    let mut told = feed("a", &json!({}), &json!({"consecutiveFailures": 2}));
+    told["metadata"]["resourceVersion"] = "2".into();
+    stage.memory.remember(serde_json::from_value(told).unwrap());
+    let failures = stage.series("feed_consecutive_failures{").concat();
+    assert!(failures.ends_with("} 2"), "{failures}");
+}
+
+#[test]
+fn counters_begin_at_zero_and_go_on_from_there() {
+    let mut stage = Stage::new();
+    stage.apply("a", &json!({}), &json!({}));
+    let told = |stage: &Stage, text: &str| stage.series(text).concat();
+    for begun in ["result=\"Synced\"", "outcome=\"failed\"", "type=\"IP\""] {
+        let told = told(&stage, begun);
+        assert!(told.ends_with("} 0"), "{told}");
+    }
     let mut counts = Counts {
         created: 1,
         ..Counts::default()
     };
     counts.indicators.insert(IndicatorType::Ip, 1);
-    metrics.counted(feed, &Counts::default(), &counts);
-}
-
-#[test]
-fn all_series_of_a_feed_end_with_it_and_no_others() {
-    let metrics = Metrics::default();
-    everything(&metrics, &feed("gone"));
-    everything(&metrics, &feed("stays"));
-    let count = series(&metrics, "name=\"gone\"").len();
-    // Ten gauges, and the counters by reason, outcome and type.
-    assert_eq!(count, 10 + (Reason::ALL.len() - 1) + OUTCOMES.len() + 9);
-    metrics.keep_only(|feed| feed.name == "stays");
-    assert!(series(&metrics, "name=\"gone\"").is_empty());
-    assert_eq!(series(&metrics, "name=\"stays\"").len(), count);
-}
-
-#[test]
-fn a_feed_that_starts_anew_has_no_time_of_a_sync() {
-    let metrics = Metrics::default();
-    everything(&metrics, &feed("edited"));
-    metrics.stands(&feed("edited"), &Standing::default());
-    assert!(series(&metrics, "_timestamp_seconds{").is_empty());
-}
-
-#[test]
-fn counters_begin_at_zero_and_go_on_from_there() {
-    let metrics = Metrics::default();
-    metrics.stands(&feed("a"), &Standing::default());
-    let told = |text| series(&metrics, text).concat();
-    for begun in ["result=\"Synced\"", "outcome=\"failed\"", "type=\"IP\""] {
-        assert!(told(begun).ends_with("} 0"), "{}", told(begun));
-    }
-    everything(&metrics, &feed("a"));
-    metrics.stands(&feed("a"), &Standing::default());
+    stage.metrics.counted("a", &Counts::default(), &counts);
+    // The same sync goes on.
+    stage.metrics.counted("a", &counts, &counts);
+    stage.metrics.synced("Synced", Duration::from_secs(1));
     for counted in ["result=\"Synced\"", "outcome=\"created\"", "type=\"IP\""] {
-        assert!(told(counted).ends_with("} 1"), "{}", told(counted));
+        let told = told(&stage, counted);
+        assert!(told.ends_with("} 1"), "{told}");
     }
-    assert_eq!(told("result=\"Suspended\""), "");
+    assert_eq!(told(&stage, "result=\"Suspended\""), "");
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::Tries;
 use crate::sync::counts::Counts;
 use crate::sync::report::ReportId;
-use crate::sync::window::TOLERANCE;
 
 /// What is remembered of the listing and of the services as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,19 +57,10 @@ pub struct Reading {
 /// How many reports were known of in a window that is not covered yet: a listing of fewer is not whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
-    /// How many.
+    /// How many, without those that were filed ahead of the clock.
     pub count: u64,
     /// As of when: reports filed later come on top.
     pub at: Timestamp,
-}
-
-impl Known {
-    /// As of a time by Flashpoint's clock: a report may be filed a little ahead of it.
-    #[must_use]
-    pub fn as_of(count: u64, now: Timestamp) -> Self {
-        let at = now.checked_add(TOLERANCE).unwrap_or(now);
-        Self { count, at }
-    }
 }
 
 /// A service's fault that left reports pending, as it is told until they are tried again.

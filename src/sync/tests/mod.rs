@@ -8,6 +8,7 @@
 
 mod chaos;
 mod feed;
+mod hidden;
 mod paging;
 mod sequences;
 mod services;

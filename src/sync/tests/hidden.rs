@@ -1,0 +1,84 @@
+//! Reports of a backlog that one reading hides while as many others arrive: a count can't tell them apart, the times can.
+
+use std::time::Duration;
+
+use super::feed::{Feed, HOUR, MINUTE};
+use super::services::{Item, Time, owner};
+use crate::sync::ledger::{Known, Ledger};
+
+/// How many of the backlog there are; half of them fit a sync.
+const OLD: u32 = 20;
+
+/// Lists the backlog, about to leave the lookback.
+fn list_old(feed: &mut Feed<'_>) {
+    let first = feed.now() - 23 * HOUR - 50 * MINUTE;
+    for at in 0..OLD {
+        let posted = first - at * Duration::from_secs(1);
+        feed.list(Item::new(&format!("old{at}"), posted));
+    }
+}
+
+/// Ten new ones are listed `soon`, and the old ones that were not sent are listed no more. Gives these.
+async fn swap(feed: &mut Feed<'_>, soon: Duration) -> Vec<Item> {
+    tokio::time::advance(soon).await;
+    for at in 0..OLD / 2 {
+        feed.list(Item::new(&format!("new{at}"), feed.now()));
+    }
+    let stored = feed.stored();
+    let mut script = feed.reports.script.lock().unwrap();
+    let is_open = |item: &Item| item.id.starts_with("old") && !stored.contains(&item.id);
+    let (hidden, there): (Vec<_>, _) = script.items.drain(..).partition(is_open);
+    script.items = there;
+    assert_eq!(hidden.len(), OLD as usize / 2);
+    hidden
+}
+
+/// Those of the backlog that never arrive once all are listed again.
+async fn lost(feed: &mut Feed<'_>, hidden: Vec<Item>) -> Vec<String> {
+    hidden.into_iter().for_each(|item| feed.list(item));
+    for _ in 0..40 {
+        feed.next_sync().await;
+    }
+    let stored = feed.stored();
+    let old = (0..OLD).map(|at| format!("old{at}"));
+    old.filter(|id| !stored.contains(id)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_that_arrive_hide_no_backlog() {
+    for soon in [30, 120] {
+        let time = Time::new();
+        let mut feed = Feed::new(&time);
+        feed.limit = 10;
+        // Something that is not covered pins the window.
+        feed.list(Item::new("pinned", feed.now() - 23 * HOUR - 58 * MINUTE));
+        feed.enclave.gates.lock().unwrap().budget = Some(0);
+        feed.sync().await;
+        feed.enclave.gates.lock().unwrap().budget = None;
+        list_old(&mut feed);
+        feed.sync().await;
+        let hidden = swap(&mut feed, Duration::from_secs(soon)).await;
+        tokio::time::advance(feed.interval).await;
+        feed.sync().await;
+        assert_eq!(lost(&mut feed, hidden).await, [""; 0], "after {soon} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_where_the_status_alone_says_how_many_there_were() {
+    let time = Time::new();
+    let mut feed = Feed::new(&time);
+    feed.limit = 10;
+    list_old(&mut feed);
+    let at = feed.now();
+    let outcome = feed.sync().await;
+    let count = outcome.counts.unwrap().total;
+    let mut ledger = Ledger::new(owner());
+    ledger.change(|course| course.known = Some(Known { count, at }));
+    *feed.store.text.lock().unwrap() = Some(ledger.encode().unwrap());
+    let hidden = swap(&mut feed, Duration::from_secs(30)).await;
+    for _ in 0..3 {
+        feed.next_sync().await;
+    }
+    assert_eq!(lost(&mut feed, hidden).await, [""; 0]);
+}
