@@ -1,9 +1,9 @@
 //! Feeds Flashpoint intelligence reports into TruSTAR enclaves, as a Kubernetes operator.
 //!
-//! The way of the data: a `FlashpointFeed` ([`api`]) is found due by the [`controller`], which makes
-//! a plan of it. A [`sync`] lists the pages of a [`window`] from [`flashpoint`], passes over what
-//! the [`ledger`] knows, keeps the reports in which [`indicators`] count, maps them ([`mapping`]) and
-//! writes them by [`trustar`] to the enclave. Its outcome goes to the ledger, then to the status.
+//! The way of the data: a `FlashpointFeed` ([`api`]) is found due by the [`controller`], which makes a plan of it. A [`sync`]
+//! lists the pages of a window from [`flashpoint`], passes over what its ledger knows, examines the rest for [`indicators`],
+//! and delivers the reports in which any count by one of the [`destinations`]. Its outcome goes to the ledger, then to the
+//! status. `docs/architecture.md` has it as a picture, with the words.
 
 pub mod api;
 pub mod cli;

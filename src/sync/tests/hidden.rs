@@ -35,7 +35,9 @@ async fn swap(feed: &mut Feed<'_>, soon: Duration) -> Vec<Item> {
 
 /// Those of the backlog that never arrive once all are listed again.
 async fn lost(feed: &mut Feed<'_>, hidden: Vec<Item>) -> Vec<String> {
-    hidden.into_iter().for_each(|item| feed.list(item));
+    for item in hidden {
+        feed.list(item);
+    }
     for _ in 0..40 {
         feed.next_sync().await;
     }
