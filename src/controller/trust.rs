@@ -164,8 +164,7 @@ mod tests {
             let before = serde_json::from_value(before).unwrap();
             let before = trusted(&feed, before, &Provenance::Lost);
             let ledger = completed(ledger(0), &before, &Provenance::Lost);
-            // A minute after the attempt, as where a listing is counted.
-            let at: Timestamp = "2026-01-01T00:01:00Z".parse().unwrap();
+            let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
             let expected = known.map(|count| Known { count, at });
             assert_eq!(ledger.course().known, expected);
         }
