@@ -128,10 +128,11 @@ pub fn find(text: &str, settings: &NameSettings, out: &mut Vec<NameMatch>) {
 
 /// A name as a text has it, though it may be broken over two lines there.
 fn as_written(name: &str) -> String {
-    let mut words = name.split_ascii_whitespace();
-    let mut written = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        written.push(' ');
+    let mut written = String::with_capacity(name.len());
+    for word in name.split_ascii_whitespace() {
+        if !written.is_empty() {
+            written.push(' ');
+        }
         written.push_str(word);
     }
     written

@@ -29,10 +29,7 @@ pub(super) fn introduced_beside(text: &str, start: usize, end: usize) -> Vec<(us
     let Some(word) = text.get(start..end) else {
         return Vec::new();
     };
-    if meaning(word) & says::KIND == 0 || !is_worth_reading(text, start, end) {
-        return Vec::new();
-    }
-    if placement(text, start, end) == Placement::Inside {
+    if !is_worth_reading(text, start, end) || placement(text, start, end) == Placement::Inside {
         return Vec::new();
     }
     let noun = Noun {
@@ -63,33 +60,38 @@ fn is_worth_reading(text: &str, start: usize, end: usize) -> bool {
     let near = bytes.get(from..start).unwrap_or_default();
     let (mut words, mut word_end, mut inside) = (0, near.len(), false);
     for (at, byte) in near.iter().enumerate().rev() {
-        let letter = byte.is_ascii_alphanumeric();
-        if letter && !inside {
-            word_end = at + 1;
-            words += 1;
+        // Most of a text: letters that start no name.
+        if byte.is_ascii_lowercase() {
+            inside = true;
+            continue;
         }
-        inside = letter;
-        let before = at.checked_sub(1).and_then(|at| near.get(at));
-        let first = letter && !before.is_some_and(u8::is_ascii_alphanumeric);
-        if first && opens(byte) {
-            let begins = match at.checked_sub(2).and_then(|at| near.get(at)) {
-                None => from == 0,
-                Some(mark) => matches!(mark, b'.' | b'!' | b'?' | b'\n') || before == Some(&b'\n'),
-            };
-            let inner = near.get(at + 1..word_end).unwrap_or_default();
-            let is = bytes
-                .get(from + word_end..)
-                .is_some_and(|rest| rest.starts_with(b" is a"));
-            if !begins
-                || is
-                || inner.iter().any(opens)
-                || bytes.get(start).is_some_and(u8::is_ascii_uppercase)
-            {
-                return true;
+        if !opens(byte) {
+            words += usize::from(inside);
+            if words > MOST_MODIFIERS + 1 || matches!(byte, b'.' | b'\n') {
+                break;
             }
+            (inside, word_end) = (false, at);
+            continue;
         }
-        if words > MOST_MODIFIERS + 2 || matches!(byte, b'.' | b'\n') {
-            break;
+        inside = true;
+        let before = at.checked_sub(1).and_then(|at| near.get(at));
+        if before.is_some_and(u8::is_ascii_alphanumeric) {
+            continue;
+        }
+        let begins = match at.checked_sub(2).and_then(|at| near.get(at)) {
+            None => from == 0,
+            Some(mark) => matches!(mark, b'.' | b'!' | b'?' | b'\n') || before == Some(&b'\n'),
+        };
+        let inner = near.get(at + 1..word_end).unwrap_or_default();
+        let is = bytes
+            .get(from + word_end..)
+            .is_some_and(|rest| rest.starts_with(b" is a"));
+        if !begins
+            || is
+            || inner.iter().any(opens)
+            || bytes.get(start).is_some_and(u8::is_ascii_uppercase)
+        {
+            return true;
         }
     }
     false

@@ -111,9 +111,15 @@ pub(super) mod says {
 
 /// What `word` says, in whatever case it is written.
 pub(super) fn meaning(word: &str) -> u64 {
+    meaning_by_hash(hash(word.as_bytes()), word)
+}
+
+/// What `word` says, whose hash is `hash`.
+#[inline]
+pub(super) fn meaning_by_hash(hash: u64, word: &str) -> u64 {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     let lexicon = LEXICON.get_or_init(Lexicon::read);
-    let says = lexicon.slots[lexicon.slot(hash(word.as_bytes()))].1;
+    let says = lexicon.slots[lexicon.slot(hash)].1;
     says::as_written(says, word)
 }
 

@@ -9,7 +9,7 @@ use super::context::{Surroundings, Verdict};
 use super::detection;
 use super::fields;
 use super::introduced;
-use super::lexicon::{meaning, says};
+use super::lexicon::{meaning, meaning_by_hash, says};
 use super::list::{self, Entry, Filter, Key, List, Tier};
 use super::placement::{self, Placement};
 use super::runs::Runs;
@@ -53,7 +53,7 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Found<'e>
                 announced::listed_after(text, found.end)
             }
             Some(_) => None,
-            None => names.told_by(text, start, end, &mut candidates, &mut nouns),
+            None => names.told_by(text, (start, end), hash, &mut candidates, &mut nouns),
         };
         candidates.extend(found);
         while let Some(found) = next.and_then(|(start, end)| names.coined(text, start, end, true)) {
@@ -90,17 +90,17 @@ impl<'e> Names<'e> {
         self.list.names.may_hold(hash) || self.settings.filter.is_some()
     }
 
-    /// The name that the word `text[start..end]` tells of after it; those before it are added.
+    /// The name that the word `text[start..end]`, of this hash, tells of after it; those before it are added.
     #[inline(never)]
     fn told_by(
         self,
         text: &'e str,
-        start: usize,
-        end: usize,
+        (start, end): (usize, usize),
+        hash: u64,
         candidates: &mut Vec<Candidate<'e>>,
         nouns: &mut Nouns,
     ) -> Option<(usize, usize)> {
-        let says = meaning(text.get(start..end)?);
+        let says = meaning_by_hash(hash, text.get(start..end)?);
         if says & says::KIND != 0 {
             nouns.kinds += 1;
             nouns.add(text, start, end);
@@ -289,12 +289,12 @@ impl<'e> Names<'e> {
             // "Emotets" is a plural, the "s" of "Emotet's" a word of its own.
             // In "Raccoon and Vidar stealers" the noun is no part of the name.
             let named = from == start || bytes.get(from).is_some_and(u8::is_ascii_uppercase);
-            let single = key.singular().filter(|_| end - from > 1 && named);
             let whole = self
                 .at_key(&text[start..end], &key)
                 .map(|entry| (end, entry));
             let found = whole.or_else(|| {
-                let entry = self.at_key(&text[start..end - 1], &single?)?;
+                let single = key.singular().filter(|_| end - from > 1 && named)?;
+                let entry = self.at_key(&text[start..end - 1], &single)?;
                 Some((end - 1, entry))
             });
             best = found.or(best);
