@@ -13,6 +13,7 @@ mod detection;
 mod evaluation;
 mod fields;
 mod introduced;
+mod key;
 mod lexicon;
 mod list;
 mod neighbours;
@@ -26,7 +27,8 @@ mod spelling;
 mod tests;
 
 use context::Verdict;
-use list::{Entry, Filter, Key, List, Tier};
+use key::Key;
+use list::{Entry, Filter, List, Tier};
 
 /// The names a feed adds to the embedded list, and those it never wants (`spec.malwareNames`), ready for searching.
 #[derive(Default, Clone, Debug)]

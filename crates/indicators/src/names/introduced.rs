@@ -5,7 +5,7 @@ use super::lexicon::{meaning, says};
 use super::list;
 use super::neighbours::{Gap, Neighbour, words_after, words_before};
 use super::placement::{Placement, placement};
-use super::spelling::{is_brand, is_coined, is_leet, is_ordinary, is_title};
+use super::spelling::{is_brand, is_coined, is_leet, is_ordinary, is_title, is_trade_name};
 
 /// How many words may be between a name and its noun.
 const MOST_MODIFIERS: usize = 3;
@@ -49,6 +49,7 @@ pub(super) fn introduced_beside(text: &str, start: usize, end: usize) -> Vec<(us
 
 /// Whether a word near by may be a name, which is to say that it starts with a capital or a digit. That of a sentence's first word tells
 /// nothing, unless another follows, or the noun has one too.
+#[inline(never)]
 fn is_worth_reading(text: &str, start: usize, end: usize) -> bool {
     let bytes = text.as_bytes();
     let opens = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
@@ -128,11 +129,30 @@ impl Noun<'_> {
         let name = self.before.get(modifiers).filter(spaced)?;
         let to = name.start + name.text.len();
         let direct = modifiers == 0 && self.text.get(to..to + 1) == Some(" ");
+        if is_trade_name(name.text) && !self.is_introduced(modifiers) {
+            return None;
+        }
         if direct && self.is_part_of_name() && self.is_name_with_noun(name) {
             return Some((0, self.end));
         }
         let fits = self.is_certain(name) || self.is_probable(name, modifiers);
         fits.then_some((modifiers, to))
+    }
+
+    /// "the `CareFrost` trojan", "`PaleFrost` and `CareFrost` malware", unlike "`HealthFirst` malware": whether an article or another name in
+    /// one list tells that the word at `at` is a name of malware and not what the malware is after.
+    fn is_introduced(&self, at: usize) -> bool {
+        let Some(word) = self.before.get(at + 1) else {
+            return false;
+        };
+        let listed = if list::is_conjunction(word.text) {
+            self.before.get(at + 2)
+        } else {
+            Some(word).filter(|word| word.gap == Gap::Break)
+        };
+        let article = word.is(says::ARTICLE) || word.text == "new";
+        article && word.gap == Gap::Space
+            || listed.is_some_and(|word| !is_trade_name(word.text) && self.is_certain(word))
     }
 
     /// "Arkanix Stealer", "Deed RAT": a noun that is written as a part of the name.

@@ -53,6 +53,8 @@ pub(super) mod says {
     pub(in super::super) const DERIVED: u64 = 1 << 33;
     /// With a capital at a sentence's start: no name.
     const OPENING: u64 = 1 << 34;
+    /// A part of what products and companies are called.
+    pub(in super::super) const TRADE: u64 = 1 << 35;
     /// No name of malware.
     pub(in super::super) const PRODUCT: u64 = 1 << 26;
 
@@ -94,6 +96,7 @@ pub(super) mod says {
             "filler" => FILLER,
             "placing" => PLACING,
             "product" => PRODUCT,
+            "trade" => TRADE,
             _ => 0,
         }
     }

@@ -9,8 +9,9 @@ use super::context::{Surroundings, Verdict};
 use super::detection;
 use super::fields;
 use super::introduced;
+use super::key::{self, Key};
 use super::lexicon::{meaning, meaning_by_hash, says};
-use super::list::{self, Entry, Filter, Key, List, Tier};
+use super::list::{self, Entry, Filter, List, Tier};
 use super::placement::{self, Placement};
 use super::runs::Runs;
 use super::spelling::{Spelling, as_spelt};
@@ -80,7 +81,7 @@ struct Names<'e> {
 impl<'e> Names<'e> {
     /// Whether a name may be `key`, or start with it.
     fn may_hold(self, key: &Key) -> bool {
-        let hash = list::hash(key.as_bytes());
+        let hash = key.hash();
         self.filter.may_hold(hash) || self.list.humps.may_hold(hash)
     }
 
@@ -279,11 +280,7 @@ impl<'e> Names<'e> {
         let mut best = None;
         let (mut key, mut from, mut end) = (Key::EMPTY, start, first_end);
         for _ in 0..list::MOST_WORDS {
-            let Some(longer) = key.and(&bytes[from..end]) else {
-                break;
-            };
-            key = longer;
-            if !self.may_hold(&key) {
+            if !key.push(&bytes[from..end]) || !self.may_hold(&key) {
                 break;
             }
             // "Emotets" is a plural, the "s" of "Emotet's" a word of its own.
@@ -336,7 +333,7 @@ fn next_word(bytes: &[u8], end: usize) -> Option<(usize, usize)> {
     let from = end + gap;
     let length = bytes[from..]
         .iter()
-        .take(list::LONGEST)
+        .take(key::LONGEST)
         .take_while(|b| b.is_ascii_alphanumeric())
         .count();
     (gap > 0 && gap < 4 && length > 0).then_some((from, from + length))
