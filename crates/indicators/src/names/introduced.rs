@@ -139,7 +139,7 @@ impl Noun<'_> {
         fits.then_some((modifiers, to))
     }
 
-    /// "the `CareFrost` trojan", "`PaleFrost` and `CareFrost` malware", unlike "`HealthFirst` malware": whether an article or another name in
+    /// "the `CareFrost` trojan", "`PaleFrost` and `CareFrost` malware", unlike "`HealthFirst` malware": whether an article, a verb or another name in
     /// one list tells that the word at `at` is a name of malware and not what the malware is after.
     fn is_introduced(&self, at: usize) -> bool {
         let Some(word) = self.before.get(at + 1) else {
@@ -150,8 +150,8 @@ impl Noun<'_> {
         } else {
             Some(word).filter(|word| word.gap == Gap::Break)
         };
-        let article = word.is(says::ARTICLE) || word.text == "new";
-        article && word.gap == Gap::Space
+        let told = word.is(says::ARTICLE | says::DELIVERS) || matches!(word.text, "new" | "New");
+        told && word.gap == Gap::Space
             || listed.is_some_and(|word| !is_trade_name(word.text) && self.is_certain(word))
     }
 

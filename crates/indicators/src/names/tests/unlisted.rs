@@ -79,6 +79,8 @@ fn a_product_or_a_company_before_a_noun_is_the_victim_or_the_theme() {
             "PaleFrost, MedVex",
         ),
         ("DimFrost, PayVex malware", "DimFrost, PayVex"),
+        ("They deployed CareFrost ransomware.", "CareFrost"),
+        ("New PayVex ransomware was seen.", "PayVex"),
         ("a backdoor dubbed CareFrost", "CareFrost"),
         ("the worm HealthVex", "HealthVex"),
         ("BlueFrost ransomware was seen.", "BlueFrost"),
