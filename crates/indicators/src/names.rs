@@ -13,6 +13,7 @@ mod detection;
 mod evaluation;
 mod fields;
 mod introduced;
+mod key;
 mod lexicon;
 mod list;
 mod neighbours;
@@ -26,7 +27,8 @@ mod spelling;
 mod tests;
 
 use context::Verdict;
-use list::{Entry, Filter, Key, List, Tier};
+use key::Key;
+use list::{Entry, Filter, List, Tier};
 
 /// The names a feed adds to the embedded list, and those it never wants (`spec.malwareNames`), ready for searching.
 #[derive(Default, Clone, Debug)]
@@ -128,10 +130,11 @@ pub fn find(text: &str, settings: &NameSettings, out: &mut Vec<NameMatch>) {
 
 /// A name as a text has it, though it may be broken over two lines there.
 fn as_written(name: &str) -> String {
-    let mut words = name.split_ascii_whitespace();
-    let mut written = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        written.push(' ');
+    let mut written = String::with_capacity(name.len());
+    for word in name.split_ascii_whitespace() {
+        if !written.is_empty() {
+            written.push(' ');
+        }
         written.push_str(word);
     }
     written

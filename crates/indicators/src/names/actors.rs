@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::list::Key;
+use super::key::Key;
 
 /// A key a line, in order, as `lists/generate.py` writes them.
 pub(super) const TEXT: &str = include_str!("../../lists/actor-names.txt");

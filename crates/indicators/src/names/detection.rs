@@ -24,8 +24,10 @@ struct Head {
 
 /// The family in the detection's name that starts with the word `text[start..end]`, whether a list has it or not.
 pub(super) fn family_after(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
-    let joined = text.get(end..)?.strip_prefix(JOINTS)?;
-    if !joined.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    let [joint, next, ..] = text.as_bytes().get(end..)? else {
+        return None;
+    };
+    if !next.is_ascii_alphanumeric() || !JOINTS.contains(&char::from(*joint)) {
         return None;
     }
     let before = text.get(..start)?.chars().next_back();

@@ -5,7 +5,7 @@ use super::lexicon::{meaning, says};
 use super::list;
 use super::neighbours::{Gap, Neighbour, words_after, words_before};
 use super::placement::{Placement, placement};
-use super::spelling::{is_brand, is_coined, is_leet, is_ordinary, is_title};
+use super::spelling::{is_brand, is_coined, is_leet, is_ordinary, is_title, is_trade_name};
 
 /// How many words may be between a name and its noun.
 const MOST_MODIFIERS: usize = 3;
@@ -29,10 +29,7 @@ pub(super) fn introduced_beside(text: &str, start: usize, end: usize) -> Vec<(us
     let Some(word) = text.get(start..end) else {
         return Vec::new();
     };
-    if meaning(word) & says::KIND == 0 || !is_worth_reading(text, start, end) {
-        return Vec::new();
-    }
-    if placement(text, start, end) == Placement::Inside {
+    if !is_worth_reading(text, start, end) || placement(text, start, end) == Placement::Inside {
         return Vec::new();
     }
     let noun = Noun {
@@ -52,6 +49,7 @@ pub(super) fn introduced_beside(text: &str, start: usize, end: usize) -> Vec<(us
 
 /// Whether a word near by may be a name, which is to say that it starts with a capital or a digit. That of a sentence's first word tells
 /// nothing, unless another follows, or the noun has one too.
+#[inline(never)]
 fn is_worth_reading(text: &str, start: usize, end: usize) -> bool {
     let bytes = text.as_bytes();
     let opens = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
@@ -63,33 +61,38 @@ fn is_worth_reading(text: &str, start: usize, end: usize) -> bool {
     let near = bytes.get(from..start).unwrap_or_default();
     let (mut words, mut word_end, mut inside) = (0, near.len(), false);
     for (at, byte) in near.iter().enumerate().rev() {
-        let letter = byte.is_ascii_alphanumeric();
-        if letter && !inside {
-            word_end = at + 1;
-            words += 1;
+        // Most of a text: letters that start no name.
+        if byte.is_ascii_lowercase() {
+            inside = true;
+            continue;
         }
-        inside = letter;
-        let before = at.checked_sub(1).and_then(|at| near.get(at));
-        let first = letter && !before.is_some_and(u8::is_ascii_alphanumeric);
-        if first && opens(byte) {
-            let begins = match at.checked_sub(2).and_then(|at| near.get(at)) {
-                None => from == 0,
-                Some(mark) => matches!(mark, b'.' | b'!' | b'?' | b'\n') || before == Some(&b'\n'),
-            };
-            let inner = near.get(at + 1..word_end).unwrap_or_default();
-            let is = bytes
-                .get(from + word_end..)
-                .is_some_and(|rest| rest.starts_with(b" is a"));
-            if !begins
-                || is
-                || inner.iter().any(opens)
-                || bytes.get(start).is_some_and(u8::is_ascii_uppercase)
-            {
-                return true;
+        if !opens(byte) {
+            words += usize::from(inside);
+            if words > MOST_MODIFIERS + 1 || matches!(byte, b'.' | b'\n') {
+                break;
             }
+            (inside, word_end) = (false, at);
+            continue;
         }
-        if words > MOST_MODIFIERS + 2 || matches!(byte, b'.' | b'\n') {
-            break;
+        inside = true;
+        let before = at.checked_sub(1).and_then(|at| near.get(at));
+        if before.is_some_and(u8::is_ascii_alphanumeric) {
+            continue;
+        }
+        let begins = match at.checked_sub(2).and_then(|at| near.get(at)) {
+            None => from == 0,
+            Some(mark) => matches!(mark, b'.' | b'!' | b'?' | b'\n') || before == Some(&b'\n'),
+        };
+        let inner = near.get(at + 1..word_end).unwrap_or_default();
+        let is = bytes
+            .get(from + word_end..)
+            .is_some_and(|rest| rest.starts_with(b" is a"));
+        if !begins
+            || is
+            || inner.iter().any(opens)
+            || bytes.get(start).is_some_and(u8::is_ascii_uppercase)
+        {
+            return true;
         }
     }
     false
@@ -126,11 +129,30 @@ impl Noun<'_> {
         let name = self.before.get(modifiers).filter(spaced)?;
         let to = name.start + name.text.len();
         let direct = modifiers == 0 && self.text.get(to..to + 1) == Some(" ");
+        if is_trade_name(name.text) && !self.is_introduced(modifiers) {
+            return None;
+        }
         if direct && self.is_part_of_name() && self.is_name_with_noun(name) {
             return Some((0, self.end));
         }
         let fits = self.is_certain(name) || self.is_probable(name, modifiers);
         fits.then_some((modifiers, to))
+    }
+
+    /// "the `CareFrost` trojan", "`PaleFrost` and `CareFrost` malware", unlike "`HealthFirst` malware": whether an article, a verb or another name in
+    /// one list tells that the word at `at` is a name of malware and not what the malware is after.
+    fn is_introduced(&self, at: usize) -> bool {
+        let Some(word) = self.before.get(at + 1) else {
+            return false;
+        };
+        let listed = if list::is_conjunction(word.text) {
+            self.before.get(at + 2)
+        } else {
+            Some(word).filter(|word| word.gap == Gap::Break)
+        };
+        let told = word.is(says::ARTICLE | says::DELIVERS) || matches!(word.text, "new" | "New");
+        told && word.gap == Gap::Space
+            || listed.is_some_and(|word| !is_trade_name(word.text) && self.is_certain(word))
     }
 
     /// "Arkanix Stealer", "Deed RAT": a noun that is written as a part of the name.

@@ -53,6 +53,8 @@ pub(super) mod says {
     pub(in super::super) const DERIVED: u64 = 1 << 33;
     /// With a capital at a sentence's start: no name.
     const OPENING: u64 = 1 << 34;
+    /// A part of what products and companies are called.
+    pub(in super::super) const TRADE: u64 = 1 << 35;
     /// No name of malware.
     pub(in super::super) const PRODUCT: u64 = 1 << 26;
 
@@ -94,6 +96,7 @@ pub(super) mod says {
             "filler" => FILLER,
             "placing" => PLACING,
             "product" => PRODUCT,
+            "trade" => TRADE,
             _ => 0,
         }
     }
@@ -111,9 +114,15 @@ pub(super) mod says {
 
 /// What `word` says, in whatever case it is written.
 pub(super) fn meaning(word: &str) -> u64 {
+    meaning_by_hash(hash(word.as_bytes()), word)
+}
+
+/// What `word` says, whose hash is `hash`.
+#[inline]
+pub(super) fn meaning_by_hash(hash: u64, word: &str) -> u64 {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     let lexicon = LEXICON.get_or_init(Lexicon::read);
-    let says = lexicon.slots[lexicon.slot(hash(word.as_bytes()))].1;
+    let says = lexicon.slots[lexicon.slot(hash)].1;
     says::as_written(says, word)
 }
 

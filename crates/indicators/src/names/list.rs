@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::key::Key;
 use super::lexicon::{self, says};
 
 /// `spelling<TAB>flags[<TAB>family]` a line, as `lists/generate.py` writes it; `lists/README.md` says what the flags mean.
@@ -9,8 +10,6 @@ pub(super) const TEXT: &str = include_str!("../../lists/malware-names.tsv");
 
 /// The most words a name has that is looked for.
 pub(super) const MOST_WORDS: usize = 5;
-/// The longest name, in letters and digits.
-pub(super) const LONGEST: usize = 40;
 
 /// What a name needs beside it to be malware.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,16 +62,24 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn parse(line: &'a str) -> Self {
-        let mut fields = line.split('\t');
-        let spelling = fields.next().unwrap_or_default();
-        let flags = fields.next().unwrap_or_default().as_bytes();
+        let (spelling, rest) = cut_at_tab(line);
+        let (flags, family) = cut_at_tab(rest.unwrap_or_default());
+        let flags = flags.as_bytes();
         Self {
             spelling,
-            family: fields.next().unwrap_or(spelling),
+            family: family.unwrap_or(spelling),
             tier: Tier::from_flag(flags.first().copied().unwrap_or_default()),
             ransomware: flags.contains(&b'r'),
         }
     }
+}
+
+/// A line's first field, and what follows it. Fields are too short for a search that is quick in long texts.
+#[inline]
+fn cut_at_tab(line: &str) -> (&str, Option<&str>) {
+    let tab = line.bytes().position(|byte| byte == b'\t');
+    let cut = tab.and_then(|at| Some((line.get(..at)?, line.get(at + 1..)?)));
+    cut.map_or((line, None), |(first, rest)| (first, Some(rest)))
 }
 
 /// The words of a name: its runs of ASCII letters and digits.
@@ -84,61 +91,6 @@ pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
 /// Whether a word joins the last two names of a list.
 pub(super) fn is_conjunction(word: &str) -> bool {
     matches!(word, "and" | "or" | "And" | "Or")
-}
-
-/// A name's letters and digits in lower case, which is what its spellings have in common; the rest of a name longer than `LONGEST` is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    bytes: [u8; LONGEST],
-    len: usize,
-}
-
-impl Key {
-    /// The key of no letters.
-    pub(super) const EMPTY: Self = Self {
-        bytes: [0; LONGEST],
-        len: 0,
-    };
-
-    /// The key of a name.
-    pub(super) fn of(name: &str) -> Self {
-        words(name).fold(Self::EMPTY, |key, word| {
-            key.and(word.as_bytes()).unwrap_or(key)
-        })
-    }
-
-    /// This key and a further word's; `None` if that would be too long.
-    pub(super) fn and(mut self, word: &[u8]) -> Option<Self> {
-        let end = self.len + word.len();
-        let place = self.bytes.get_mut(self.len..end)?;
-        place.copy_from_slice(word);
-        place.make_ascii_lowercase();
-        self.len = end;
-        Some(self)
-    }
-
-    /// This key without a plural's "s".
-    pub(super) fn singular(mut self) -> Option<Self> {
-        let plural = self.len > 5 && self.as_bytes().ends_with(b"s");
-        self.len -= usize::from(plural);
-        plural.then_some(self)
-    }
-
-    /// The letters and digits.
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-
-    /// Whether this is the key of the name that a line of the list starts with.
-    fn starts(&self, line: &str) -> bool {
-        let mut rest = self.as_bytes().iter();
-        for &byte in line.as_bytes().iter().take_while(|&&byte| byte != b'\t') {
-            if byte.is_ascii_alphanumeric() && rest.next() != Some(&byte.to_ascii_lowercase()) {
-                return false;
-            }
-        }
-        rest.next().is_none()
-    }
 }
 
 /// Hash of a run of ASCII letters and digits, blind to case. It reads the first and the last 8 bytes: a hit is compared anyway.
@@ -336,7 +288,7 @@ impl List {
 
     /// The name that has this key.
     pub(super) fn lookup(&self, key: &Key) -> Option<Entry<'static>> {
-        let mut slot = index(hash(key.as_bytes()), SLOT_BITS);
+        let mut slot = index(key.hash(), SLOT_BITS);
         while let Some(at) = self.slots[slot].checked_sub(1) {
             let line = &TEXT[at as usize..];
             if key.starts(line) {

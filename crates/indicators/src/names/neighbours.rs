@@ -65,7 +65,9 @@ impl<'t> Neighbour<'t> {
 
     /// Whether the lexicon has nothing that speaks for malware or against it.
     pub(super) fn says_nothing(&self) -> bool {
-        self.says & !(says::HINT | says::THING | says::GENERIC | says::SYSTEM | says::EVENT) == 0
+        self.says
+            & !(says::HINT | says::THING | says::GENERIC | says::SYSTEM | says::EVENT | says::TRADE)
+            == 0
     }
 
     /// Whether it is a noun for malware, and for nothing else.

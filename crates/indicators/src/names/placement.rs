@@ -29,6 +29,12 @@ pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
     if blank(left.next()) && blank(right.next()) && plain(left.next()) && plain(right.next()) {
         return Placement::Word;
     }
+    // "drops X, then": nor can a comma begin one, or a full stop that ends a sentence.
+    let (mut left, right) = (before.as_bytes().iter().rev(), after.as_bytes());
+    let ends = matches!(right, [b',', ..] | [b'.', b' ' | b'\n', ..]);
+    if ends && blank(left.next()) && plain(left.next()) {
+        return Placement::Word;
+    }
     if defanged(before, after) {
         return Placement::Inside;
     }

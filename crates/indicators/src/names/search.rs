@@ -9,8 +9,9 @@ use super::context::{Surroundings, Verdict};
 use super::detection;
 use super::fields;
 use super::introduced;
-use super::lexicon::{meaning, says};
-use super::list::{self, Entry, Filter, Key, List, Tier};
+use super::key::{self, Key};
+use super::lexicon::{meaning, meaning_by_hash, says};
+use super::list::{self, Entry, Filter, List, Tier};
 use super::placement::{self, Placement};
 use super::runs::Runs;
 use super::spelling::{Spelling, as_spelt};
@@ -53,7 +54,7 @@ pub(super) fn search<'e>(text: &'e str, settings: &'e NameSettings) -> Found<'e>
                 announced::listed_after(text, found.end)
             }
             Some(_) => None,
-            None => names.told_by(text, start, end, &mut candidates, &mut nouns),
+            None => names.told_by(text, (start, end), hash, &mut candidates, &mut nouns),
         };
         candidates.extend(found);
         while let Some(found) = next.and_then(|(start, end)| names.coined(text, start, end, true)) {
@@ -80,7 +81,7 @@ struct Names<'e> {
 impl<'e> Names<'e> {
     /// Whether a name may be `key`, or start with it.
     fn may_hold(self, key: &Key) -> bool {
-        let hash = list::hash(key.as_bytes());
+        let hash = key.hash();
         self.filter.may_hold(hash) || self.list.humps.may_hold(hash)
     }
 
@@ -90,17 +91,17 @@ impl<'e> Names<'e> {
         self.list.names.may_hold(hash) || self.settings.filter.is_some()
     }
 
-    /// The name that the word `text[start..end]` tells of after it; those before it are added.
+    /// The name that the word `text[start..end]`, of this hash, tells of after it; those before it are added.
     #[inline(never)]
     fn told_by(
         self,
         text: &'e str,
-        start: usize,
-        end: usize,
+        (start, end): (usize, usize),
+        hash: u64,
         candidates: &mut Vec<Candidate<'e>>,
         nouns: &mut Nouns,
     ) -> Option<(usize, usize)> {
-        let says = meaning(text.get(start..end)?);
+        let says = meaning_by_hash(hash, text.get(start..end)?);
         if says & says::KIND != 0 {
             nouns.kinds += 1;
             nouns.add(text, start, end);
@@ -279,22 +280,18 @@ impl<'e> Names<'e> {
         let mut best = None;
         let (mut key, mut from, mut end) = (Key::EMPTY, start, first_end);
         for _ in 0..list::MOST_WORDS {
-            let Some(longer) = key.and(&bytes[from..end]) else {
-                break;
-            };
-            key = longer;
-            if !self.may_hold(&key) {
+            if !key.push(&bytes[from..end]) || !self.may_hold(&key) {
                 break;
             }
             // "Emotets" is a plural, the "s" of "Emotet's" a word of its own.
             // In "Raccoon and Vidar stealers" the noun is no part of the name.
             let named = from == start || bytes.get(from).is_some_and(u8::is_ascii_uppercase);
-            let single = key.singular().filter(|_| end - from > 1 && named);
             let whole = self
                 .at_key(&text[start..end], &key)
                 .map(|entry| (end, entry));
             let found = whole.or_else(|| {
-                let entry = self.at_key(&text[start..end - 1], &single?)?;
+                let single = key.singular().filter(|_| end - from > 1 && named)?;
+                let entry = self.at_key(&text[start..end - 1], &single)?;
                 Some((end - 1, entry))
             });
             best = found.or(best);
@@ -336,7 +333,7 @@ fn next_word(bytes: &[u8], end: usize) -> Option<(usize, usize)> {
     let from = end + gap;
     let length = bytes[from..]
         .iter()
-        .take(list::LONGEST)
+        .take(key::LONGEST)
         .take_while(|b| b.is_ascii_alphanumeric())
         .count();
     (gap > 0 && gap < 4 && length > 0).then_some((from, from + length))

@@ -1,5 +1,6 @@
 //! How a word is spelt: as malware is named, as any name is, or as words are.
 
+use super::lexicon::{meaning, says};
 use super::list::{self, Entry, Tier};
 use crate::known_sites;
 
@@ -52,6 +53,24 @@ pub(super) fn is_brand(word: &str) -> bool {
         let mut host = word.to_ascii_lowercase();
         host.push_str(end);
         known_sites::is_known(&host)
+    })
+}
+
+/// Whether a word in camel case has a part that names of products, companies and authorities have: `FortiWeb`, `BankFirst`, `CareSource`.
+/// Some malware is called so too.
+pub(super) fn is_trade_name(word: &str) -> bool {
+    let mut from = 0;
+    let cuts = word
+        .as_bytes()
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| matches!(pair, [low, high] if !low.is_ascii_uppercase() && high.is_ascii_uppercase()))
+        .map(|(at, _)| at + 1)
+        .chain([word.len()]);
+    cuts.into_iter().any(|to| {
+        let part = word.get(from..to).unwrap_or_default();
+        from = to;
+        meaning(part) & says::TRADE != 0
     })
 }
 

@@ -53,7 +53,6 @@ fn what_stands_for_no_family_is_none() {
         "Trojan.Gen.MBT",
         "Trojan.GenericKD.46542810",
         "Gen:Heur.Ransom.Imps.1",
-        "Trojan:Win32/Wacatac.B!ml",
         "TrojanSpy:AndroidOS/SmsThief.L!MTB",
         "HEUR:Trojan.Win32.Generic",
         "Trojan-Downloader.Win32.Small.aacq",
@@ -62,6 +61,17 @@ fn what_stands_for_no_family_is_none() {
         "Artemis!0C3F4A5B6C7D",
     ] {
         assert_eq!(sure(&format!("It is {label}, they say.")), "", "{label}");
+    }
+}
+
+#[test]
+fn a_family_of_the_list_is_found_in_a_label_as_it_is_alone() {
+    for (text, name) in [
+        ("It is Trojan:Win32/Wacatac.B!ml, they say.", "Wacatac"),
+        ("Defender calls it Wacatac.", "Wacatac"),
+        ("a hit for Trojan:Script/Wacatac.H!ml", "Wacatac"),
+    ] {
+        assert_eq!(sure(text), name, "{text}");
     }
 }
 

@@ -54,6 +54,44 @@ fn what_stands_before_a_noun_may_be_something_else() {
 }
 
 #[test]
+fn a_product_or_a_company_before_a_noun_is_the_victim_or_the_theme() {
+    for text in [
+        "FortiGate malware outlives a restart.",
+        "The DocuSign malware mails went out in May.",
+        "ChatGPT malware worries many.",
+        "HealthCare ransomware gets dearer.",
+        "BlueCross ransomware attack",
+        "BlueCross ransomware talks went on for weeks.",
+        "After the holidays FortiWeb ransomware made the news.",
+        "HealthFirst ransomware costs rose.",
+        "In May, BankUnited malware was the topic.",
+        "VexGPT stealer ads are all over the forums.",
+        "Last year SmartCare ransomware hit many, and MedTech ransomware hit more.",
+        "UnitedHealth RAT, OneNote malware, WinRAR trojans and the ScreenConnect backdoor",
+    ] {
+        assert_eq!(sure(text), "", "{text}");
+    }
+    for (text, names) in [
+        ("the CareFrost malware", "CareFrost"),
+        ("They sell a CrossVex trojan.", "CrossVex"),
+        (
+            "PaleFrost and MedVex stealers are sold.",
+            "PaleFrost, MedVex",
+        ),
+        ("DimFrost, PayVex malware", "DimFrost, PayVex"),
+        ("They deployed CareFrost ransomware.", "CareFrost"),
+        ("New PayVex ransomware was seen.", "PayVex"),
+        ("a backdoor dubbed CareFrost", "CareFrost"),
+        ("the worm HealthVex", "HealthVex"),
+        ("BlueFrost ransomware was seen.", "BlueFrost"),
+        ("CloudVex malware was seen.", "CloudVex"),
+        ("TechnoVex malware was seen.", "TechnoVex"),
+    ] {
+        assert_eq!(sure(text), names, "{text}");
+    }
+}
+
+#[test]
 fn a_name_after_its_noun_is_found() {
     for (text, names) in [
         ("the worm DustCrawl", "DustCrawl"),
