@@ -1,10 +1,12 @@
 //! Which dotted numbers are versions of products, sections and object identifiers, by what stands around them.
 
+mod labelled;
+
 use std::net::Ipv4Addr;
 
 use super::says::{self, Says};
 use super::scan::first_bytes;
-use super::surroundings::{self, Place};
+use super::surroundings::{self, Place, cells};
 use super::tables::Tables;
 use super::{bounds, numbered, product};
 
@@ -70,7 +72,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
         return false;
     }
     let slight = is_slight(address);
-    if slight && (is_heading(before) || product::ends_software(before)) {
+    if slight && (is_heading(before, after) || product::ends_software(before)) {
         return true;
     }
     let light = product::is_light(address, slight);
@@ -78,12 +80,15 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
     {
         return true;
     }
-    if bounds::goes_on(after, slight) || bounds::is_compared(before, after, slight) {
-        return true;
-    }
-    // Hardly a version is without a low number.
-    if address.octets().iter().all(|octet| *octet > 9) {
+    // Hardly a version is without a low number, and hardly one that begins with a high number has a single low one.
+    let low = address.octets().iter().filter(|octet| **octet <= 9).count();
+    if low == 0 && !slight {
         return false;
+    }
+    if (light || low > 1)
+        && (bounds::goes_on(after, slight) || bounds::is_compared(before, after, slight))
+    {
+        return true;
     }
     match column(place, slight, tables) {
         Some(Says::Version) => return true,
@@ -91,7 +96,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
         Some(Says::Host) => return false,
         _ => {}
     }
-    match in_label(before) {
+    match labelled::says(before, address, light) {
         Some(Says::Version) => return true,
         Some(Says::Affected) if slight => return true,
         Some(Says::Host | Says::File) => return false,
@@ -103,7 +108,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
     if !slight {
         return false;
     }
-    match surroundings::label_above(place) {
+    match surroundings::label_above(place, |line| labelled::heads(line, address)) {
         Some(Says::Version | Says::Affected) => true,
         Some(Says::Host) => false,
         _ => in_sentence(before, after, address),
@@ -144,6 +149,8 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
     if before.ends_with('§') || product::ends_user_agent(before) {
         return true;
     }
+    let light = product::is_light(address, is_slight(address));
+    let mut from = false;
     let words = before
         .rsplit([' ', '\n', '\t', '(', '"', '\u{a0}'])
         .filter(|word| !word.is_empty());
@@ -152,11 +159,14 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(word))
         {
-            return true;
+            // Versions begin with a line and updates come from a host more seldom than addresses do.
+            let broken = before.trim_end_matches(' ').ends_with('\n');
+            return light || !broken && !from;
         }
         if !BETWEEN.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             return false;
         }
+        from |= word.eq_ignore_ascii_case("from");
     }
     false
 }
@@ -176,10 +186,13 @@ fn is_slight(address: Ipv4Addr) -> bool {
     first <= 30 && rest.iter().all(|octet| *octet <= 40) || rest.iter().all(|octet| *octet <= 9)
 }
 
-/// Whether a heading of Markdown begins with the number, as in changelogs: `## 7.2.4.11`.
-fn is_heading(before: &str) -> bool {
+/// Whether a heading of Markdown begins with the number, as in changelogs: `## 7.2.4.11`. A comment on a host looks the same.
+fn is_heading(before: &str, after: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
-    line.ends_with("# ") && line.trim_start_matches('#') == " "
+    line.ends_with("# ")
+        && line.trim_start_matches('#') == " "
+        && !says::words(says::sentence_after(after))
+            .any(|word| says::word(word) == Some(Says::Host))
 }
 
 /// What the heading of its column says. Tables of plain text are looked for where it is likely.
@@ -189,27 +202,7 @@ fn column(place: Place<'_>, slight: bool, tables: &mut Tables) -> Option<Says> {
     } else {
         tables.marked(place.text, place.start)
     }?;
-    says::label(cell.heading)
-}
-
-/// What the label says that a list of numbers is the value of, on its line or above it: `Fixed versions: `, `"version": "`.
-fn in_label(before: &str) -> Option<Says> {
-    let label = before.trim_end_matches(|c: char| {
-        c.is_ascii_digit()
-            || c.is_whitespace()
-            || matches!(c, '.' | ',' | '-' | '–' | '*' | '•' | '"' | '\'')
-    });
-    let label = label.strip_suffix([':', '='])?.trim_end();
-    let quoted = label.strip_suffix(['"', '\'']);
-    let label = quoted
-        .unwrap_or(label)
-        .rsplit(['\n', '.', ';', ',', '|', '(', '"', '\''])
-        .next()?;
-    let key = label.rsplit(char::is_whitespace).next()?;
-    if matches!(key, "fw" | "rev" | "v" | "x" | "y") {
-        return Some(Says::Version);
-    }
-    says::label(label)
+    cells::heading(&cell)
 }
 
 /// Words before a host in a sentence, sorted.
@@ -248,6 +241,9 @@ fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
     }
     if RUNS.contains(&last) || last == "to" && is_upgrade(&earlier) {
         return true;
+    }
+    if last == "to" && is_talk(&earlier) {
+        return false;
     }
     let is_host = |(place, (word, says)): (usize, &(&str, Option<Says>))| {
         // Products are called `Endpoint Manager` and `Mail Server`.
@@ -288,13 +284,61 @@ fn is_defined(later: &[(&str, Option<Says>)]) -> bool {
             .any(|(_, says)| *says == Some(Says::Version))
 }
 
+/// Words for getting another version, by how they begin. After an article they say what has got one: `the updated bot`.
+const UPGRADES: [&str; 4] = ["downgrad", "migrat", "updat", "upgrad"];
+
 /// Whether words that end with `to` say that something, be it servers, gets a version: `upgrade all servers to`.
 fn is_upgrade(words: &[(&str, Option<Says>)]) -> bool {
-    let mut before = words.iter().rev().skip(1);
-    let object = before.next().is_some_and(|(word, says)| {
+    let before = words.split_last().map_or(words, |(_, before)| before);
+    let object = before.last().is_some_and(|(word, says)| {
         *says != Some(Says::Host) || matches!(*word, "host" | "hosts" | "server" | "servers")
     });
-    object && before.any(|(_, says)| *says == Some(Says::Version))
+    let is_verb = |at: usize, word: &str| {
+        let earlier = at.checked_sub(1).and_then(|at| words.get(at));
+        let article = earlier.is_some_and(|(word, _)| {
+            ["a", "an", "its", "the", "this"]
+                .iter()
+                .any(|article| article.eq_ignore_ascii_case(word))
+        });
+        let lower = word.to_ascii_lowercase();
+        !article && UPGRADES.iter().any(|start| lower.starts_with(start))
+    };
+    object
+        && !is_talk(words)
+        && before
+            .iter()
+            .enumerate()
+            .any(|(at, (word, _))| is_verb(at, word))
+}
+
+/// Words before `to` for what is done with hosts, sorted.
+const TALKS: [&str; 17] = [
+    "back",
+    "beaconing",
+    "calls",
+    "exfiltrated",
+    "exfiltrates",
+    "home",
+    "listens",
+    "out",
+    "posts",
+    "reports",
+    "sends",
+    "sent",
+    "speaks",
+    "talk",
+    "talked",
+    "talking",
+    "talks",
+];
+
+/// Whether words that end with `to` say that something talks to a host.
+fn is_talk(words: &[(&str, Option<Says>)]) -> bool {
+    words
+        .iter()
+        .rev()
+        .nth(1)
+        .is_some_and(|(word, _)| TALKS.binary_search(word).is_ok())
 }
 
 /// Whether a word joins numbers of a list, or is one.
