@@ -17,7 +17,8 @@ pub fn goes_on(after: &str, slight: bool) -> bool {
         .unwrap_or(bound.len());
     let (word, rest) = bound.split_at_checked(length).unwrap_or_default();
     let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation() || c == '\n');
-    (slight || ends)
+    let elsewhere = [" at ", " via "].iter().any(|word| rest.starts_with(word));
+    (slight && !elsewhere || ends)
         && matches!(
             word,
             "above"

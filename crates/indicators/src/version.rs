@@ -1,6 +1,7 @@
 //! Which dotted numbers are versions of products, sections and object identifiers, by what stands around them.
 
 mod labelled;
+mod upgrade;
 
 use std::net::Ipv4Addr;
 
@@ -149,7 +150,9 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
     if before.ends_with('§') || product::ends_user_agent(before) {
         return true;
     }
-    let light = product::is_light(address, is_slight(address));
+    let slight = is_slight(address);
+    let light = product::is_light(address, slight);
+    let high = !slight && address.octets().iter().all(|octet| *octet > 9);
     let mut from = false;
     let words = before
         .rsplit([' ', '\n', '\t', '(', '"', '\u{a0}'])
@@ -161,7 +164,9 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
         {
             // Versions begin with a line and updates come from a host more seldom than addresses do.
             let broken = before.trim_end_matches(' ').ends_with('\n');
-            return light || !broken && !from;
+            // Sections and updates have low numbers.
+            let sure = !high || word.starts_with(['b', 'B', 'v', 'V']);
+            return light || !broken && !from && sure;
         }
         if !BETWEEN.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             return false;
@@ -239,10 +244,10 @@ fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
     if BEFORE_HOSTS.contains(&last) && !upgrade {
         return false;
     }
-    if RUNS.contains(&last) || last == "to" && is_upgrade(&earlier) {
+    if RUNS.contains(&last) || last == "to" && upgrade::is_meant(&earlier) {
         return true;
     }
-    if last == "to" && is_talk(&earlier) {
+    if last == "to" && upgrade::is_talk(&earlier) {
         return false;
     }
     let is_host = |(place, (word, says)): (usize, &(&str, Option<Says>))| {
@@ -282,63 +287,6 @@ fn is_defined(later: &[(&str, Option<Says>)]) -> bool {
             .skip(2)
             .take(MOST_BEHIND)
             .any(|(_, says)| *says == Some(Says::Version))
-}
-
-/// Words for getting another version, by how they begin. After an article they say what has got one: `the updated bot`.
-const UPGRADES: [&str; 4] = ["downgrad", "migrat", "updat", "upgrad"];
-
-/// Whether words that end with `to` say that something, be it servers, gets a version: `upgrade all servers to`.
-fn is_upgrade(words: &[(&str, Option<Says>)]) -> bool {
-    let before = words.split_last().map_or(words, |(_, before)| before);
-    let object = before.last().is_some_and(|(word, says)| {
-        *says != Some(Says::Host) || matches!(*word, "host" | "hosts" | "server" | "servers")
-    });
-    let is_verb = |at: usize, word: &str| {
-        let earlier = at.checked_sub(1).and_then(|at| words.get(at));
-        let article = earlier.is_some_and(|(word, _)| {
-            ["a", "an", "its", "the", "this"]
-                .iter()
-                .any(|article| article.eq_ignore_ascii_case(word))
-        });
-        let lower = word.to_ascii_lowercase();
-        !article && UPGRADES.iter().any(|start| lower.starts_with(start))
-    };
-    object
-        && !is_talk(words)
-        && before
-            .iter()
-            .enumerate()
-            .any(|(at, (word, _))| is_verb(at, word))
-}
-
-/// Words before `to` for what is done with hosts, sorted.
-const TALKS: [&str; 17] = [
-    "back",
-    "beaconing",
-    "calls",
-    "exfiltrated",
-    "exfiltrates",
-    "home",
-    "listens",
-    "out",
-    "posts",
-    "reports",
-    "sends",
-    "sent",
-    "speaks",
-    "talk",
-    "talked",
-    "talking",
-    "talks",
-];
-
-/// Whether words that end with `to` say that something talks to a host.
-fn is_talk(words: &[(&str, Option<Says>)]) -> bool {
-    words
-        .iter()
-        .rev()
-        .nth(1)
-        .is_some_and(|(word, _)| TALKS.binary_search(word).is_ok())
 }
 
 /// Whether a word joins numbers of a list, or is one.

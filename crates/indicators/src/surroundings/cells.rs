@@ -36,14 +36,19 @@ struct OfCell {
 impl Said {
     fn read(cell: &Cell<'_>, marked: bool) -> Self {
         let cells = || cell.row.split(cell.separator).take(MOST_CELLS);
-        let read = |text: &str| OfCell {
-            type_of: type_of(text),
-            kind_of: kind_of(text),
-            described_as: marked.then(|| described_as(text)).flatten(),
+        let read = |text: &str| {
+            let item = Item::of(text);
+            OfCell {
+                type_of: type_of(text, item),
+                kind_of: kind_of(item),
+                described_as: marked.then(|| described_as(text)).flatten(),
+            }
         };
+        // A cell says nothing of itself.
+        let several = cells().nth(1).is_some();
         Self {
             row: (cell.start, cell.separator),
-            cells: cells().map(read).collect(),
+            cells: cells().filter(|_| several).map(read).collect(),
             columns: cells().filter(|cell| !cell.trim().is_empty()).count(),
         }
     }
@@ -85,21 +90,21 @@ pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
     said.beside(own, |cell| cell.type_of)
         .or_else(|| said.beside(own, |cell| cell.kind_of))
         .or_else(|| said.beside(own, |cell| cell.described_as))
-        .or_else(|| cell.column.into_iter().find_map(kind_of))
+        .or_else(|| cell.column.into_iter().map(Item::of).find_map(kind_of))
         .map(Table::Says)
         .or_else(|| (marked && said.columns > 1).then_some(Table::Nothing))
 }
 
 /// What a cell says that names the type of another.
-fn type_of(cell: &str) -> Option<Says> {
-    let short = Item::of(cell) == Item::Text && says::words(cell).nth(3).is_none();
+fn type_of(cell: &str, item: Item) -> Option<Says> {
+    let short = item == Item::Text && says::words(cell).nth(3).is_none();
     let says = short.then(|| says::label(cell)).flatten()?;
     says.is_decisive().then_some(says)
 }
 
 /// What kind of name a row is about, by the other cells' own.
-fn kind_of(cell: &str) -> Option<Says> {
-    match Item::of(cell) {
+fn kind_of(item: Item) -> Option<Says> {
+    match item {
         Item::Host => Some(Says::Host),
         Item::File | Item::Digest => Some(Says::File),
         Item::Url | Item::Doubted | Item::Member | Item::Nothing | Item::Text => None,

@@ -100,6 +100,12 @@ fn ranges_of_addresses_are_no_bounds_of_versions() {
             ),
             ("It gets its update from 45.77.13.9.", &["45.77.13.9"]),
             ("Kestrel 7.2.4.11 and earlier, 8.0", &[]),
+            (
+                "seen at 5.8.18.7 and earlier at 5.9.18.8",
+                &["5.8.18.7", "5.9.18.8"],
+            ),
+            ("The actor's update 45.77.13.99 followed", &["45.77.13.99"]),
+            ("build 45.77.13.99 is out", &[]),
             ("Kestrel >= 7.2.4.11", &[]),
             ("update from 7.2.4.11 to 7.2.5.1", &[]),
         ],
