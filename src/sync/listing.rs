@@ -131,12 +131,15 @@ impl Selection<'_> {
     /// fresh by whoever goes on from here.
     fn known_now(&self, count: u64, now: Timestamp) -> Known {
         match self.ledger.course().known {
-            Some(before) => Known {
+            Some(before) if before.at <= now => Known {
                 count: before.count.max(count.saturating_sub(self.fresh)),
-                at: before.at.min(now),
+                at: before.at,
             },
-            None => Known {
-                count: count.saturating_sub(self.ahead),
+            // The clock is behind itself: what it counted since is fresh again.
+            before => Known {
+                count: before
+                    .map_or(count, |before| before.count.max(count))
+                    .saturating_sub(self.ahead),
                 at: now,
             },
         }

@@ -1,5 +1,7 @@
 //! Bounds of versions: what is written before or after the first or the last of them.
 
+use super::says::{self, Says};
+
 /// Whether all that precede and follow a version belong to it: `and earlier`, `or later`. In prose a host may follow `and later`.
 #[must_use]
 pub fn goes_on(after: &str, slight: bool) -> bool {
@@ -15,7 +17,8 @@ pub fn goes_on(after: &str, slight: bool) -> bool {
         .unwrap_or(bound.len());
     let (word, rest) = bound.split_at_checked(length).unwrap_or_default();
     let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation() || c == '\n');
-    (slight || ends)
+    let elsewhere = [" at ", " via "].iter().any(|word| rest.starts_with(word));
+    (slight && !elsewhere || ends)
         && matches!(
             word,
             "above"
@@ -46,6 +49,10 @@ const BOUNDS: [&str; 5] = [
 #[must_use]
 pub fn is_compared(before: &str, after: &str, slight: bool) -> bool {
     let before = before.trim_end_matches([' ', '\u{a0}']);
+    let key = before.trim_end_matches(['<', '=', '>', '≤', '≥', ' ']);
+    if key.len() < before.len() && is_host_key(key) {
+        return false;
+    }
     let pinned = before.strip_suffix("==").is_some_and(|name| {
         let name = name.trim_end();
         let name = name.rsplit(char::is_whitespace).next().unwrap_or_default();
@@ -56,5 +63,40 @@ pub fn is_compared(before: &str, after: &str, slight: bool) -> bool {
         .into_iter()
         .any(|sign| before.ends_with(sign))
         || slight && BOUNDS.iter().any(|bound| before.ends_with(bound))
-        || slight && (strict || pinned && !before.to_ascii_lowercase().ends_with("ip=="))
+        || slight && (strict || pinned)
+}
+
+/// Whether a field of a query ends a text whose values are hosts: `dst_ip`, `RemoteAddress`, `daddr`.
+fn is_host_key(text: &str) -> bool {
+    let key = text
+        .rsplit(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
+    let lower = key.to_ascii_lowercase();
+    says::word(key) == Some(Says::Host)
+        || matches!(lower.as_str(), "dest" | "src" | "to")
+        || ["addr", "address", "ip", "ipv4"]
+            .iter()
+            .any(|end| lower.ends_with(end) && lower != "zip")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_hosts_are_told_from_products() {
+        for (before, expected) in [
+            ("dst_ip >= ", false),
+            ("daddr==", false),
+            ("dst ==", false),
+            ("RemoteAddress==", false),
+            ("http.server <= ", false),
+            ("kestrel==", true),
+            ("Kestrel <= ", true),
+            ("gzip-tools >= ", true),
+        ] {
+            assert_eq!(is_compared(before, "", true), expected, "{before}");
+        }
+    }
 }

@@ -198,6 +198,7 @@ impl<'h> Page<'h, '_> {
         match element {
             Element::Link if between_links => self.separate(),
             Element::Link | Element::Inline => {}
+            Element::Note if self.holds_dot(end + 1, starts) => {}
             Element::Note => self.set_apart(),
             _ => self.separate(),
         }
@@ -218,6 +219,22 @@ impl<'h> Page<'h, '_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether a note holds a dot and no more, so that it sets nothing apart. `after`: how far on its start or end tag ends.
+    fn holds_dot(&self, after: usize, starts: bool) -> bool {
+        const DOTS: [&str; 4] = [".", "[.]", "(.)", "[dot]"];
+        let (before, rest) = self.html.split_at_checked(self.at).unwrap_or_default();
+        let content = rest.get(after..).unwrap_or_default();
+        DOTS.iter().any(|dot| {
+            if starts {
+                let rest = content.strip_prefix(dot);
+                rest.is_some_and(|rest| rest.starts_with("</su"))
+            } else {
+                let before = before.strip_suffix(dot);
+                before.is_some_and(|before| before.ends_with('>'))
+            }
+        })
     }
 
     /// The length of what stands before the end tag of an element.

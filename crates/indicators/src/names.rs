@@ -140,6 +140,21 @@ fn as_written(name: &str) -> String {
     written
 }
 
+/// Whether a text ends with a listed name that needs few words beside it, of one word or two.
+#[must_use]
+pub fn ends_listed(text: &str) -> bool {
+    let mut words = text.trim_end().rsplit([' ', '\u{a0}', '\n']);
+    let last = words.next().unwrap_or_default();
+    let before = words.next().unwrap_or_default();
+    let is_listed = |key: Key| {
+        let entry = List::get().lookup(&key);
+        entry.is_some_and(|entry| matches!(entry.tier, Tier::Plain | Tier::Cased | Tier::Tool))
+    };
+    let last_key = Key::of(last);
+    let both = Key::of(before).and(last_key.as_bytes());
+    last_key != Key::EMPTY && (is_listed(last_key) || both.is_some_and(is_listed))
+}
+
 /// What the spellings of a name have in common: its letters and digits in lower case.
 #[must_use]
 pub fn common_form(name: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::names;
 use super::says::{self, Says};
 use super::software;
 use super::surroundings::Place;
@@ -38,12 +39,16 @@ pub fn ends_software(before: &str) -> bool {
     let name = product.get(word.len()..).unwrap_or_default();
     name.len() >= 4
         && says::word(name).is_none()
+        && !software::is_protocol(name)
         && (word.is_empty() || word.ends_with([' ', '\n', '"', '(']))
 }
 
 /// Whether a product's name stands before a number, and other words before that: without these it may be a list of what is where.
 #[must_use]
 pub fn ends_sentence(before: &str) -> bool {
+    if names::ends_listed(before) {
+        return false;
+    }
     let mut last = before.rsplit([' ', '\u{a0}']);
     // What stands between a name and the number is one space.
     last.next() == Some("")
@@ -122,6 +127,9 @@ pub fn has_version(
     }
     if address.octets()[3] == 0 && is_no_network(after) {
         return true;
+    }
+    if names::ends_listed(name) {
+        return false;
     }
     let first = first.unwrap_or_default();
     if software::precedes_addresses(word) {

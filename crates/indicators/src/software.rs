@@ -219,6 +219,12 @@ const MEASURED: [&str; 11] = [
     "chapter", "cvss", "figure", "http", "level", "score", "section", "ssl", "step", "table", "tls",
 ];
 
+/// Protocols that stand before addresses with a slash, sorted.
+const PROTOCOLS: [&str; 19] = [
+    "ftps", "http", "https", "icmp", "imap", "imaps", "kerberos", "ldap", "ldaps", "mqtt",
+    "netbios", "quic", "rtsp", "smtp", "smtps", "snmp", "socks", "telnet", "winrm",
+];
+
 /// The longest of these words.
 const MOST_WORD: usize = 16;
 
@@ -254,6 +260,12 @@ pub fn is_measured(word: &str) -> bool {
     is_listed(&MEASURED, word)
 }
 
+/// Whether it is a protocol, after which a slash and an address may stand.
+#[must_use]
+pub fn is_protocol(word: &str) -> bool {
+    is_listed(&PROTOCOLS, word)
+}
+
 fn is_listed(list: &[&str], word: &str) -> bool {
     word.len() <= MOST_WORD
         && list
@@ -267,7 +279,13 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_and_short() {
-        for list in [&SOFTWARE[..], &KNOWN, &BEFORE_ADDRESSES, &MEASURED] {
+        for list in [
+            &SOFTWARE[..],
+            &KNOWN,
+            &BEFORE_ADDRESSES,
+            &MEASURED,
+            &PROTOCOLS,
+        ] {
             assert!(list.is_sorted(), "{list:?}");
             assert!(list.iter().all(|word| word.len() <= MOST_WORD));
         }

@@ -268,9 +268,9 @@ impl Near {
     }
 }
 
-/// What the label above a list says, if the name has a line of it to itself.
+/// What the label above a list says by `read`, if the name has a line of it to itself.
 #[must_use]
-pub fn label_above(place: Place<'_>) -> Option<Says> {
+pub fn label_above(place: Place<'_>, read: impl Fn(&str) -> Option<Says>) -> Option<Says> {
     let (before, after) = place.line();
     if !is_alone(before, after) {
         return None;
@@ -278,7 +278,7 @@ pub fn label_above(place: Place<'_>) -> Option<Says> {
     Lines::up(place.text, place.start)
         .take(MOST_LINES)
         .find(|(_, line)| Item::of(line) == Item::Text)
-        .and_then(|(_, line)| says::label(line))
+        .and_then(|(_, line)| read(line))
 }
 
 /// Whether a name that has a line to itself is more likely a host than a file: its end is seldom an extension, and it does not

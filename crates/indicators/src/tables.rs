@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr};
 
+use super::surroundings::cells::Said;
+
 /// A line that begins a cell of a table of HTML or CSV.
 pub const CELL: &str = "\u{c}\n";
 /// A line that begins a row.
@@ -18,6 +20,8 @@ const MARK: u8 = 0xc;
 const MOST_ROW: usize = 1024;
 /// The most bytes of a row of HTML or CSV.
 const MOST_MARKED: usize = 4096;
+/// The most cells before one in its row: names beyond them stand in no table, as cells are counted for each.
+const MOST_COLUMNS: usize = 128;
 /// The most lines that are gone up to the first row of a table in plain text.
 const MOST_LINES: usize = 256;
 
@@ -27,8 +31,12 @@ pub struct Cell<'t> {
     pub heading: &'t str,
     /// The row that it stands in.
     pub row: &'t str,
+    /// Byte offset of the row.
+    pub start: usize,
     /// What is between the cells of the row.
     pub separator: char,
+    /// How many cells of the row are before it.
+    pub place: usize,
     /// What the rows above and below have in its column, where they are known.
     pub column: [&'t str; 2],
 }
@@ -39,6 +47,8 @@ pub struct Tables {
     marked: Option<Vec<Row>>,
     /// The last table of plain text that was looked at.
     plain: Option<Plain>,
+    /// What the cells of the last row say that was looked at.
+    pub said: Option<Said>,
 }
 
 /// A row of HTML or CSV.
@@ -82,6 +92,9 @@ impl Tables {
         let (own, first) = (text.get(span.clone())?, text.get(first.clone())?);
         let marks = |text: &str| memchr_iter(MARK, text.as_bytes()).count();
         let column = marks(text.get(span.start..at)?);
+        if column > MOST_COLUMNS {
+            return None;
+        }
         let separator = char::from(MARK);
         let heading = first
             .split(separator)
@@ -91,7 +104,9 @@ impl Tables {
         Some(Cell {
             heading: heading.unwrap_or_default(),
             row: own,
+            start: span.start,
             separator,
+            place: column,
             column: [same(above), same(below)].map(Option::unwrap_or_default),
         })
     }
@@ -114,12 +129,17 @@ impl Tables {
         }
         let first = text.get(self.plain.as_ref()?.first.clone())?;
         let column = memchr_iter(separator, bytes.get(start..at)?).count();
+        if column > MOST_COLUMNS {
+            return None;
+        }
         let separator = char::from(separator);
         let heading = first.split(separator).nth(column).filter(|_| first != own);
         Some(Cell {
             heading: heading.unwrap_or_default(),
             row: own,
+            start,
             separator,
+            place: column,
             column: [""; 2],
         })
     }

@@ -7,6 +7,7 @@
 )]
 
 mod accuracy;
+mod addresses;
 mod counting;
 mod documented;
 mod documents;

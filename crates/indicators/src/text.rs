@@ -5,7 +5,8 @@ use std::iter;
 
 use memchr::{memchr, memchr3_iter, memrchr};
 
-use super::{Markup, csv, html, mail, tlds};
+use super::scan::last_bytes;
+use super::{Markup, csv, html, ipv4, mail, tlds};
 
 /// A part of a document, ready to be scanned.
 pub struct Text<'s> {
@@ -60,6 +61,7 @@ fn with_dots(text: &str) -> String {
     for (at, stop) in text.match_indices(STOP) {
         let (before, after) = (text.get(..at), text.get(at + stop.len()..));
         let host = ends_open(before.unwrap_or_default()) || begins_top(after.unwrap_or_default());
+        let host = host && !ends_with_address(before.unwrap_or_default());
         if host && is_in_word(text.as_bytes(), at, stop.len()) {
             dotted.push_str(text.get(done..at).unwrap_or_default());
             dotted.push('.');
@@ -74,6 +76,26 @@ fn with_dots(text: &str) -> String {
 fn ends_open(text: &str) -> bool {
     let label = text.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
     label.is_some_and(|label| !tlds::is_known(&label.to_ascii_lowercase()))
+}
+
+/// The most bytes of an address whose dots are these.
+const MOST_ADDRESS: usize = "255.255.255.255".len() + 3 * (STOP.len() - 1);
+
+/// Whether an address ends a text, after which a sentence ends: no host has one within it.
+fn ends_with_address(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || is_dot(c);
+    let end = last_bytes(text, MOST_ADDRESS + 1);
+    let address = end.trim_start_matches(|c| !is_part(c));
+    let start = address
+        .rfind(|c| !is_part(c))
+        .map_or(0, |at| address.ceil_char_boundary(at + 1));
+    let address = address.get(start..).unwrap_or_default();
+    ipv4::parse(&address.replace(is_dot, ".")).is_some()
+}
+
+/// Whether it is a dot or one of those that keyboards of Chinese and Japanese give.
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
 /// Whether a text begins with a top-level domain and no more of a host.
@@ -99,6 +121,9 @@ fn plain(text: &str) -> Cow<'_, str> {
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
             | '\u{feff}' => "",
+            '\u{ff0e}' | '\u{ff61}' if ends_with_address(text.get(..at).unwrap_or_default()) => {
+                continue;
+            }
             '\u{2024}' | '\u{ff61}' => ".",
             '\u{2010}' | '\u{2011}' if is_in_word(bytes, at, c.len_utf8()) => "-",
             '\u{fb00}'..='\u{fb06}' => ligature(c),

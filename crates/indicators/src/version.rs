@@ -1,10 +1,13 @@
 //! Which dotted numbers are versions of products, sections and object identifiers, by what stands around them.
 
+mod labelled;
+mod upgrade;
+
 use std::net::Ipv4Addr;
 
 use super::says::{self, Says};
 use super::scan::first_bytes;
-use super::surroundings::{self, Place};
+use super::surroundings::{self, Place, cells};
 use super::tables::Tables;
 use super::{bounds, numbered, product};
 
@@ -70,7 +73,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
         return false;
     }
     let slight = is_slight(address);
-    if slight && (is_heading(before) || product::ends_software(before)) {
+    if slight && (is_heading(before, after) || product::ends_software(before)) {
         return true;
     }
     let light = product::is_light(address, slight);
@@ -78,12 +81,15 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
     {
         return true;
     }
-    if bounds::goes_on(after, slight) || bounds::is_compared(before, after, slight) {
-        return true;
-    }
-    // Hardly a version is without a low number.
-    if address.octets().iter().all(|octet| *octet > 9) {
+    // Hardly a version is without a low number, and hardly one that begins with a high number has a single low one.
+    let low = address.octets().iter().filter(|octet| **octet <= 9).count();
+    if low == 0 && !slight {
         return false;
+    }
+    if (light || low > 1)
+        && (bounds::goes_on(after, slight) || bounds::is_compared(before, after, slight))
+    {
+        return true;
     }
     match column(place, slight, tables) {
         Some(Says::Version) => return true,
@@ -91,7 +97,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
         Some(Says::Host) => return false,
         _ => {}
     }
-    match in_label(before) {
+    match labelled::says(before, address, light) {
         Some(Says::Version) => return true,
         Some(Says::Affected) if slight => return true,
         Some(Says::Host | Says::File) => return false,
@@ -103,7 +109,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
     if !slight {
         return false;
     }
-    match surroundings::label_above(place) {
+    match surroundings::label_above(place, |line| labelled::heads(line, address)) {
         Some(Says::Version | Says::Affected) => true,
         Some(Says::Host) => false,
         _ => in_sentence(before, after, address),
@@ -144,6 +150,10 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
     if before.ends_with('§') || product::ends_user_agent(before) {
         return true;
     }
+    let slight = is_slight(address);
+    let light = product::is_light(address, slight);
+    let high = !slight && address.octets().iter().all(|octet| *octet > 9);
+    let mut from = false;
     let words = before
         .rsplit([' ', '\n', '\t', '(', '"', '\u{a0}'])
         .filter(|word| !word.is_empty());
@@ -152,11 +162,16 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(word))
         {
-            return true;
+            // Versions begin with a line and updates come from a host more seldom than addresses do.
+            let broken = before.trim_end_matches(' ').ends_with('\n');
+            // Sections and updates have low numbers.
+            let sure = !high || word.starts_with(['b', 'B', 'v', 'V']);
+            return light || !broken && !from && sure;
         }
         if !BETWEEN.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             return false;
         }
+        from |= word.eq_ignore_ascii_case("from");
     }
     false
 }
@@ -176,10 +191,13 @@ fn is_slight(address: Ipv4Addr) -> bool {
     first <= 30 && rest.iter().all(|octet| *octet <= 40) || rest.iter().all(|octet| *octet <= 9)
 }
 
-/// Whether a heading of Markdown begins with the number, as in changelogs: `## 7.2.4.11`.
-fn is_heading(before: &str) -> bool {
+/// Whether a heading of Markdown begins with the number, as in changelogs: `## 7.2.4.11`. A comment on a host looks the same.
+fn is_heading(before: &str, after: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
-    line.ends_with("# ") && line.trim_start_matches('#') == " "
+    line.ends_with("# ")
+        && line.trim_start_matches('#') == " "
+        && !says::words(says::sentence_after(after))
+            .any(|word| says::word(word) == Some(Says::Host))
 }
 
 /// What the heading of its column says. Tables of plain text are looked for where it is likely.
@@ -189,27 +207,7 @@ fn column(place: Place<'_>, slight: bool, tables: &mut Tables) -> Option<Says> {
     } else {
         tables.marked(place.text, place.start)
     }?;
-    says::label(cell.heading)
-}
-
-/// What the label says that a list of numbers is the value of, on its line or above it: `Fixed versions: `, `"version": "`.
-fn in_label(before: &str) -> Option<Says> {
-    let label = before.trim_end_matches(|c: char| {
-        c.is_ascii_digit()
-            || c.is_whitespace()
-            || matches!(c, '.' | ',' | '-' | '–' | '*' | '•' | '"' | '\'')
-    });
-    let label = label.strip_suffix([':', '='])?.trim_end();
-    let quoted = label.strip_suffix(['"', '\'']);
-    let label = quoted
-        .unwrap_or(label)
-        .rsplit(['\n', '.', ';', ',', '|', '(', '"', '\''])
-        .next()?;
-    let key = label.rsplit(char::is_whitespace).next()?;
-    if matches!(key, "fw" | "rev" | "v" | "x" | "y") {
-        return Some(Says::Version);
-    }
-    says::label(label)
+    cells::heading(&cell)
 }
 
 /// Words before a host in a sentence, sorted.
@@ -246,8 +244,11 @@ fn in_sentence(before: &str, after: &str, address: Ipv4Addr) -> bool {
     if BEFORE_HOSTS.contains(&last) && !upgrade {
         return false;
     }
-    if RUNS.contains(&last) || last == "to" && is_upgrade(&earlier) {
+    if RUNS.contains(&last) || last == "to" && upgrade::is_meant(&earlier) {
         return true;
+    }
+    if last == "to" && upgrade::is_talk(&earlier) {
+        return false;
     }
     let is_host = |(place, (word, says)): (usize, &(&str, Option<Says>))| {
         // Products are called `Endpoint Manager` and `Mail Server`.
@@ -286,15 +287,6 @@ fn is_defined(later: &[(&str, Option<Says>)]) -> bool {
             .skip(2)
             .take(MOST_BEHIND)
             .any(|(_, says)| *says == Some(Says::Version))
-}
-
-/// Whether words that end with `to` say that something, be it servers, gets a version: `upgrade all servers to`.
-fn is_upgrade(words: &[(&str, Option<Says>)]) -> bool {
-    let mut before = words.iter().rev().skip(1);
-    let object = before.next().is_some_and(|(word, says)| {
-        *says != Some(Says::Host) || matches!(*word, "host" | "hosts" | "server" | "servers")
-    });
-    object && before.any(|(_, says)| *says == Some(Says::Version))
 }
 
 /// Whether a word joins numbers of a list, or is one.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::feed::{Feed, HOUR, MINUTE};
 use super::services::{Item, Time, owner};
 use crate::sync::ledger::{Known, Ledger};
@@ -83,4 +85,25 @@ async fn nor_where_the_status_alone_says_how_many_there_were() {
         feed.next_sync().await;
     }
     assert_eq!(lost(&mut feed, hidden).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_behind_itself_for_a_moment_leaves_nothing_in_doubt() {
+    let time = Time::new();
+    let mut feed = Feed::new(&time);
+    feed.limit = 5;
+    for at in 0..12_u32 {
+        let posted = feed.now() - at * Duration::from_millis(10);
+        feed.list(Item::new(&format!("r{at}"), posted));
+    }
+    feed.sync().await;
+    // A `Date` is cut to whole seconds, and local clocks are set.
+    for behind in [1, 0] {
+        let ahead = -SignedDuration::from_secs(behind);
+        feed.reports.script.lock().unwrap().date_ahead = ahead;
+        feed.limit = if behind == 0 { 500 } else { 5 };
+        feed.sync().await;
+    }
+    assert_eq!(feed.stored().len(), 12);
+    assert_eq!(feed.window.since, None);
 }

@@ -4,7 +4,7 @@ use super::Place;
 use super::item::Item;
 use crate::says::{self, Says};
 use crate::scan::first_bytes;
-use crate::tables::Tables;
+use crate::tables::{Cell, Tables};
 
 /// The most cells of a row that are looked at.
 const MOST_CELLS: usize = 24;
@@ -17,44 +17,94 @@ pub enum Table {
     Nothing,
 }
 
-/// What the heading of its column says, or else the other cells of its row, or those above and below it. `None`: it stands in no
-/// table, or in one that says nothing and is of plain text or of a single column.
-#[must_use]
-pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
-    let cell = tables.cell(place.text, place.start)?;
-    if let Some(says) = says::label(cell.heading).filter(|says| says.is_decisive()) {
-        return Some(Table::Says(says));
+/// What the cells of a row say, so that it is not read anew for each name in it.
+pub struct Said {
+    /// Byte offset of the row, and what is between its cells.
+    row: (usize, char),
+    cells: Vec<OfCell>,
+    /// How many cells hold anything.
+    columns: usize,
+}
+
+/// What one cell says of the others in its row.
+struct OfCell {
+    type_of: Option<Says>,
+    kind_of: Option<Says>,
+    described_as: Option<Says>,
+}
+
+impl Said {
+    fn read(cell: &Cell<'_>, marked: bool) -> Self {
+        let cells = || cell.row.split(cell.separator).take(MOST_CELLS);
+        let read = |text: &str| {
+            let item = Item::of(text);
+            OfCell {
+                type_of: type_of(text, item),
+                kind_of: kind_of(item),
+                described_as: marked.then(|| described_as(text)).flatten(),
+            }
+        };
+        // A cell says nothing of itself.
+        let several = cells().nth(1).is_some();
+        Self {
+            row: (cell.start, cell.separator),
+            cells: cells().filter(|_| several).map(read).collect(),
+            columns: cells().filter(|cell| !cell.trim().is_empty()).count(),
+        }
     }
-    let cells: Vec<&str> = cell.row.split(cell.separator).take(MOST_CELLS).collect();
-    let own = cells.iter().position(|cell| cell.contains(place.name()))?;
-    let others = |of: fn(&str) -> Option<Says>| {
-        let said = cells.iter().enumerate().filter_map(|(column, cell)| {
+
+    /// What the nearest of the cells beside the one at `own` says.
+    fn beside(&self, own: usize, of: fn(&OfCell) -> Option<Says>) -> Option<Says> {
+        let said = self.cells.iter().enumerate().filter_map(|(column, cell)| {
             let says = of(cell).filter(|_| column != own)?;
             Some((column.abs_diff(own), says))
         });
         said.min_by_key(|(distance, _)| *distance)
             .map(|(_, says)| says)
-    };
-    let columns = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+    }
+}
+
+/// What the heading of a cell's column says. Where the first row holds data, it heads nothing.
+#[must_use]
+pub fn heading(cell: &Cell<'_>) -> Option<Says> {
+    let says = says::label(cell.heading)?;
+    // Fields are called like members: `host.name`.
+    matches!(Item::of(cell.heading), Item::Text | Item::Member).then_some(says)
+}
+
+/// What the heading of its column says, or else the other cells of its row, or those above and below it. `None`: it stands in no
+/// table, or in one that says nothing and is of plain text or of a single column.
+#[must_use]
+pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
+    let cell = tables.cell(place.text, place.start)?;
+    if let Some(says) = heading(&cell).filter(|says| says.is_decisive()) {
+        return Some(Table::Says(says));
+    }
+    let own = Some(cell.place).filter(|own| *own < MOST_CELLS)?;
     let marked = !matches!(cell.separator, ',' | ';' | '|' | '\t');
-    others(type_of)
-        .or_else(|| others(kind_of))
-        .or_else(|| marked.then(|| others(described_as)).flatten())
-        .or_else(|| cell.column.into_iter().find_map(kind_of))
+    let row = (cell.start, cell.separator);
+    let known = tables.said.take().filter(|said| said.row == row);
+    let said = tables
+        .said
+        .insert(known.unwrap_or_else(|| Said::read(&cell, marked)));
+    said.beside(own, |cell| cell.type_of)
+        .or_else(|| said.beside(own, |cell| cell.kind_of))
+        .or_else(|| said.beside(own, |cell| cell.described_as))
+        .or_else(|| cell.column.into_iter().map(Item::of).find_map(kind_of))
         .map(Table::Says)
-        .or_else(|| (marked && columns > 1).then_some(Table::Nothing))
+        .or_else(|| (marked && said.columns > 1).then_some(Table::Nothing))
 }
 
 /// What a cell says that names the type of another.
-fn type_of(cell: &str) -> Option<Says> {
-    let short = Item::of(cell) == Item::Text && says::words(cell).nth(3).is_none();
+fn type_of(cell: &str, item: Item) -> Option<Says> {
+    let short = item == Item::Text && says::words(cell).nth(3).is_none();
     let says = short.then(|| says::label(cell)).flatten()?;
     says.is_decisive().then_some(says)
 }
 
 /// What kind of name a row is about, by the other cells' own.
-fn kind_of(cell: &str) -> Option<Says> {
-    match Item::of(cell) {
+fn kind_of(item: Item) -> Option<Says> {
+    match item {
         Item::Host => Some(Says::Host),
         Item::File | Item::Digest => Some(Says::File),
         Item::Url | Item::Doubted | Item::Member | Item::Nothing | Item::Text => None,

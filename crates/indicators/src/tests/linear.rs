@@ -212,7 +212,7 @@ const HOSTILE: [&str; 65] = [
 ];
 
 /// More of them, which what follows makes no worse.
-const HOSTILE_ALONE: [&str; 48] = [
+const HOSTILE_ALONE: [&str; 51] = [
     "\"",
     "'",
     "`",
@@ -261,6 +261,9 @@ const HOSTILE_ALONE: [&str; 48] = [
     "a malware Alpha1beta, a ",
     "Warm Cookie ",
     "task named KestrelTask as ",
+    "45.77.13.8\n- ",
+    "5.8.1.7\n1. ",
+    "45.77.13.9\u{3002}com",
 ];
 
 #[test]
@@ -274,7 +277,8 @@ fn no_text_takes_more_than_linear_time() {
         .chain(HOSTILE_ALONE.iter().map(|piece| (piece, "")))
         .chain(hostile::REPEATED.iter().map(|piece| (piece, "")));
     for (piece, suffix) in cases {
-        for markup in [Markup::Text, Markup::Html] {
+        let csv = HOSTILE_ALONE.contains(piece).then_some(Markup::Csv);
+        for markup in [Markup::Text, Markup::Html].into_iter().chain(csv) {
             let what = format!("{piece:?} then {suffix:?} as {markup:?}");
             growth::assert_linear(&what, 10_000, |bytes| {
                 let text = format!("{}{suffix}", piece.repeat(bytes / piece.len()));
@@ -282,6 +286,34 @@ fn no_text_takes_more_than_linear_time() {
                     std::hint::black_box(crate::find(&[(markup, &text)], &rules));
                 })
             });
+        }
+    }
+}
+
+/// Rows of cells that may be either: what they say is found out once for a row, however many names are in it.
+#[test]
+fn wide_rows_take_no_more_time_than_narrow_ones() {
+    let rules = Rules::default();
+    let time = |markup, row: &str| {
+        let text = row.repeat(60_000 / row.len());
+        growth::processor_time(|| {
+            std::hint::black_box(crate::find(&[(markup, &text)], &rules));
+        })
+    };
+    for markup in [Markup::Csv, Markup::Text] {
+        let plain = time(markup, &("a.com,".repeat(100) + "\n"));
+        for row in [
+            "a.cc q.cc b.cc,".repeat(24) + &"a.cc,".repeat(80) + "\n",
+            "a.cc,".repeat(560) + "\n",
+            "a.cc,".repeat(120) + "\n",
+            "5.9.1.2,".repeat(120) + "\n",
+            "a.cc;".repeat(30) + "\n",
+        ] {
+            let wide = time(markup, &row);
+            assert!(
+                wide < plain * 20,
+                "{wide:?}, {plain:?}, {row:.40} as {markup:?}"
+            );
         }
     }
 }

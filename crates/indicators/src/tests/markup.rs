@@ -38,6 +38,15 @@ fn inline_tags_join_and_block_tags_separate() {
             "<span style=\"color:red\">evil</span><wbr>.com",
             vec!["evil.com"],
         ),
+        ("evil<sub>.</sub>com", vec!["evil.com"]),
+        ("evil<sup class=\"d\">[.]</sup>com", vec!["evil.com"]),
+        (
+            "45<sub>.</sub>77<sub>.</sub>13<sub>.</sub>9",
+            vec!["45.77.13.9"],
+        ),
+        ("evil.com<sup>1.</sup>Next", vec!["evil.com"]),
+        ("evil.com<sup>2</sup>", vec!["evil.com"]),
+        ("evil.com<sub>.</sub> Next", vec!["evil.com"]),
         ("<o:p>evil</o:p>.com", vec!["evil.com"]),
         (
             "<td>evil.com</td><td>evil.net</td>",
