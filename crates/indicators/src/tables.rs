@@ -1,8 +1,12 @@
 //! Rows and columns: the row that a name stands in, and what heads its column.
 
+mod cut;
+
 use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr};
+
+pub use cut::Cut;
 
 /// A line that begins a cell of a table of HTML or CSV.
 pub const CELL: &str = "\u{c}\n";
@@ -25,18 +29,20 @@ const MOST_LINES: usize = 256;
 pub struct Cell<'t> {
     /// What the first row has in its column; nothing if it stands in the first row.
     pub heading: &'t str,
-    /// The row that it stands in.
-    pub row: &'t str,
-    /// What is between the cells of the row.
-    pub separator: char,
-    /// What the rows above and below have in its column, where they are known.
-    pub column: [&'t str; 2],
+    /// Its column.
+    pub column: usize,
+    /// Whether its table is one of HTML or CSV.
+    pub marked: bool,
 }
 
 /// The tables of one text: found when they are first asked for, as few texts need them.
 #[derive(Default)]
 pub struct Tables {
     marked: Option<Vec<Row>>,
+    /// The row of the cell that was asked for last, the first of its table, and those above and below it.
+    own: Cut,
+    first: Cut,
+    beside: [Cut; 2],
     /// The last table of plain text that was looked at.
     plain: Option<Plain>,
 }
@@ -65,34 +71,46 @@ impl Tables {
     /// The cell of HTML or CSV that it stands in: cheaper than [`Tables::cell`].
     pub fn marked<'t>(&mut self, text: &'t str, at: usize) -> Option<Cell<'t>> {
         let rows = self.marked.get_or_insert_with(|| rows(text));
-        let place = rows
-            .partition_point(|row| row.span.start <= at)
-            .checked_sub(1)?;
-        let row = rows.get(place)?;
+        let row = rows.get(row_at(rows, at)?)?;
         let (span, first) = (row.span.clone(), row.first.clone());
-        let beside = |place: Option<usize>| {
-            let other = rows.get(place?)?;
-            let near = other.first.start == first.start && other.span.len() <= MOST_MARKED;
-            text.get(other.span.clone()).filter(|_| near)
-        };
-        let (above, below) = (beside(place.checked_sub(1)), beside(Some(place + 1)));
         if at >= span.end || span.len().max(first.len()) > MOST_MARKED {
             return None;
         }
-        let (own, first) = (text.get(span.clone())?, text.get(first.clone())?);
-        let marks = |text: &str| memchr_iter(MARK, text.as_bytes()).count();
-        let column = marks(text.get(span.start..at)?);
-        let separator = char::from(MARK);
-        let heading = first
-            .split(separator)
-            .nth(column)
-            .filter(|_| marks(own) == marks(first) && own.as_ptr() != first.as_ptr());
-        let same = |row: Option<&'t str>| row.and_then(|row| row.split(separator).nth(column));
+        let is_first = span.start == first.start;
+        self.own.turn_to(text, span, MARK);
+        self.first.turn_to(text, first, MARK);
+        let column = self.own.column(at);
+        let alike = !is_first && self.own.len() == self.first.len();
+        let heading = alike.then(|| self.first.cell(text, column)).flatten();
         Some(Cell {
             heading: heading.unwrap_or_default(),
-            row: own,
-            separator,
-            column: [same(above), same(below)].map(Option::unwrap_or_default),
+            column,
+            marked: true,
+        })
+    }
+
+    /// The row of the cell that was asked for last.
+    pub fn row(&mut self) -> &mut Cut {
+        &mut self.own
+    }
+
+    /// What the rows of HTML or CSV above and below that one have in a column.
+    pub fn column<'t>(&mut self, text: &'t str, column: usize) -> [&'t str; 2] {
+        let rows = self.marked.as_deref().unwrap_or_default();
+        let Some(place) = row_at(rows, self.own.start()) else {
+            return [""; 2];
+        };
+        let first = rows.get(place).map(|row| row.first.start);
+        let beside = [place.checked_sub(1), Some(place + 1)].map(|place| {
+            let row = rows.get(place?)?;
+            let near = Some(row.first.start) == first && row.span.len() <= MOST_MARKED;
+            near.then(|| row.span.clone())
+        });
+        let [above, below] = &mut self.beside;
+        [(above, &beside[0]), (below, &beside[1])].map(|(cut, span)| {
+            let span = span.clone().unwrap_or_default();
+            cut.turn_to(text, span, MARK);
+            cut.cell(text, column).unwrap_or_default()
         })
     }
 
@@ -100,6 +118,25 @@ impl Tables {
         let bytes = text.as_bytes();
         let floor = at.saturating_sub(MOST_ROW);
         let start = floor + memrchr(b'\n', bytes.get(floor..at)?).map_or(0, |end| end + 1);
+        let known = self.plain.as_ref().filter(|plain| plain.last == start);
+        if !known.is_some_and(|plain| self.own.is_at(start, plain.separator)) {
+            self.turn_to_line(text, start)?;
+        }
+        let first = self.plain.as_ref()?.first.clone();
+        let is_first = text.get(first.clone())? == self.own.text(text);
+        let column = self.own.column(at);
+        self.first
+            .turn_to(text, first, self.plain.as_ref()?.separator);
+        let heading = self.first.cell(text, column).filter(|_| !is_first);
+        Some(Cell {
+            heading: heading.unwrap_or_default(),
+            column,
+            marked: false,
+        })
+    }
+
+    /// Turns to the row that the line of plain text at `start` is. None: it is no row.
+    fn turn_to_line(&mut self, text: &str, start: usize) -> Option<()> {
         let own = line(text, start)?;
         let (separator, count) = separators(own)?;
         if !matches!(&self.plain, Some(known) if known.separator == separator && known.count == count && known.last == start)
@@ -112,16 +149,8 @@ impl Tables {
                 last: start,
             });
         }
-        let first = text.get(self.plain.as_ref()?.first.clone())?;
-        let column = memchr_iter(separator, bytes.get(start..at)?).count();
-        let separator = char::from(separator);
-        let heading = first.split(separator).nth(column).filter(|_| first != own);
-        Some(Cell {
-            heading: heading.unwrap_or_default(),
-            row: own,
-            separator,
-            column: [""; 2],
-        })
+        self.own.turn_to(text, start..start + own.len(), separator);
+        Some(())
     }
 
     /// The first line of the table that the line at `start` belongs to. Those above the line that was looked at before are not
@@ -149,6 +178,12 @@ impl Tables {
         }
         span(first)
     }
+}
+
+/// The place of the last row that begins at `at` or before.
+fn row_at(rows: &[Row], at: usize) -> Option<usize> {
+    rows.partition_point(|row| row.span.start <= at)
+        .checked_sub(1)
 }
 
 /// The line that begins at `start`, without its end; none if it is too long for a row.

@@ -15,6 +15,7 @@ mod linear;
 mod markup;
 mod news;
 mod reported;
+mod rows;
 mod snapshot;
 mod surroundings;
 mod tricky;

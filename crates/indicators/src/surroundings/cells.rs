@@ -1,5 +1,7 @@
 //! What the column and the row of a table say of a name in one of its cells.
 
+use std::cell::OnceCell;
+
 use super::Place;
 use super::item::Item;
 use crate::says::{self, Says};
@@ -25,24 +27,58 @@ pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
     if let Some(says) = says::label(cell.heading).filter(|says| says.is_decisive()) {
         return Some(Table::Says(says));
     }
-    let cells: Vec<&str> = cell.row.split(cell.separator).take(MOST_CELLS).collect();
-    let own = cells.iter().position(|cell| cell.contains(place.name()))?;
-    let others = |of: fn(&str) -> Option<Says>| {
-        let said = cells.iter().enumerate().filter_map(|(column, cell)| {
-            let says = of(cell).filter(|_| column != own)?;
-            Some((column.abs_diff(own), says))
+    let own = cell.column;
+    if own >= MOST_CELLS {
+        return None;
+    }
+    let row = tables.row();
+    let nearest = |known: &Known, of: fn(&str) -> Option<Says>| {
+        let cells = || row.cells(place.text, MOST_CELLS).enumerate();
+        let said = known.get_or_init(|| {
+            let said = cells().filter_map(|(column, cell)| Some((column, of(cell)?)));
+            said.collect()
         });
-        said.min_by_key(|(distance, _)| *distance)
-            .map(|(_, says)| says)
+        let others = said.iter().filter(|(column, _)| *column != own);
+        others
+            .min_by_key(|(column, _)| column.abs_diff(own))
+            .map(|(_, says)| *says)
     };
-    let columns = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
-    let marked = !matches!(cell.separator, ',' | ';' | '|' | '\t');
-    others(type_of)
-        .or_else(|| others(kind_of))
-        .or_else(|| marked.then(|| others(described_as)).flatten())
-        .or_else(|| cell.column.into_iter().find_map(kind_of))
+    let says = nearest(&row.said.types, type_of)
+        .or_else(|| nearest(&row.said.kinds, kind_of))
+        .or_else(|| {
+            let described = || nearest(&row.said.descriptions, described_as);
+            cell.marked.then(described).flatten()
+        });
+    if !cell.marked {
+        return says.map(Table::Says);
+    }
+    let is_filled = |cell: &&str| !cell.trim().is_empty();
+    let filled = || row.cells(place.text, MOST_CELLS).filter(is_filled).count();
+    let columns = *row.said.filled.get_or_init(filled);
+    says.or_else(|| beside(place, own, tables))
         .map(Table::Says)
-        .or_else(|| (marked && columns > 1).then_some(Table::Nothing))
+        .or_else(|| (columns > 1).then_some(Table::Nothing))
+}
+
+/// What the cells of a row say, by their columns.
+type Known = OnceCell<Vec<(usize, Says)>>;
+
+/// What the cells above and below in the same column say.
+fn beside(place: Place<'_>, column: usize, tables: &mut Tables) -> Option<Says> {
+    if let Some((_, says)) = tables
+        .row()
+        .said
+        .beside
+        .filter(|(known, _)| *known == column)
+    {
+        return says;
+    }
+    let says = tables
+        .column(place.text, column)
+        .into_iter()
+        .find_map(kind_of);
+    tables.row().said.beside = Some((column, says));
+    says
 }
 
 /// What a cell says that names the type of another.

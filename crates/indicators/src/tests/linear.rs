@@ -212,7 +212,7 @@ const HOSTILE: [&str; 65] = [
 ];
 
 /// More of them, which what follows makes no worse.
-const HOSTILE_ALONE: [&str; 48] = [
+const HOSTILE_ALONE: [&str; 50] = [
     "\"",
     "'",
     "`",
@@ -242,6 +242,8 @@ const HOSTILE_ALONE: [&str; 48] = [
     "|a.cc",
     "|a.cc|\n",
     "a.cc,b\n",
+    "a.cc,",
+    "a.cc q.cc b.cc,",
     "5.9.1.2\n",
     "5.9.1.2 and ",
     "5.9.1.2|",
@@ -274,7 +276,7 @@ fn no_text_takes_more_than_linear_time() {
         .chain(HOSTILE_ALONE.iter().map(|piece| (piece, "")))
         .chain(hostile::REPEATED.iter().map(|piece| (piece, "")));
     for (piece, suffix) in cases {
-        for markup in [Markup::Text, Markup::Html] {
+        for markup in MARKUPS {
             let what = format!("{piece:?} then {suffix:?} as {markup:?}");
             growth::assert_linear(&what, 10_000, |bytes| {
                 let text = format!("{}{suffix}", piece.repeat(bytes / piece.len()));
