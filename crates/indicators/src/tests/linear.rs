@@ -212,7 +212,7 @@ const HOSTILE: [&str; 65] = [
 ];
 
 /// More of them, which what follows makes no worse.
-const HOSTILE_ALONE: [&str; 50] = [
+const HOSTILE_ALONE: [&str; 54] = [
     "\"",
     "'",
     "`",
@@ -244,6 +244,10 @@ const HOSTILE_ALONE: [&str; 50] = [
     "a.cc,b\n",
     "a.cc,",
     "a.cc q.cc b.cc,",
+    "%20http://a.com/",
+    "%20http://a.com/a%20b",
+    "\nhttp://a.com/,Loader,b.html",
+    ",Loader",
     "5.9.1.2\n",
     "5.9.1.2 and ",
     "5.9.1.2|",
