@@ -229,6 +229,8 @@ impl Finder<'_, '_> {
         };
         let host = match judged.doubt {
             Doubt::None => true,
+            // The end of a file's name: `domain_check.py`.
+            _ if is_cut(&host.name, judged.domain) => false,
             doubt => self.surroundings.say_host(place, doubt == Doubt::Member),
         };
         host.then_some(judged.domain)
@@ -291,6 +293,13 @@ impl Finder<'_, '_> {
             (None, host.end)
         }
     }
+}
+
+/// Whether a domain is what follows an underscore in a name.
+fn is_cut(name: &str, domain: &str) -> bool {
+    let name = name.trim_end_matches('-');
+    name.strip_suffix(domain)
+        .is_some_and(|before| before.ends_with(['_', '-']))
 }
 
 /// Whether the `.` at `core` may stand between labels: cheap, and rarely wrong.

@@ -1,9 +1,11 @@
 //! What ends a URL although a URL may hold it: the next command of a shell, the next cell of a row, the title that a markup
 //! puts in brackets behind it.
 
+mod row;
+
 use memchr::memmem;
 
-use super::{defang, ipv4};
+use super::defang;
 
 /// Commands that follow a download in one line, in lower case.
 const COMMANDS: [&str; 43] = [
@@ -52,26 +54,13 @@ const COMMANDS: [&str; 43] = [
     "wscript",
 ];
 
-/// What the second cell of a row is where the first is a URL, in lower case.
-const CELLS: [&str; 15] = [
-    "active",
-    "c2",
-    "domain",
-    "dropper",
-    "high",
-    "loader",
-    "low",
-    "malicious",
-    "malware",
-    "malware_download",
-    "medium",
-    "offline",
-    "online",
-    "payload",
-    "phishing",
+/// The folders at the root of Unix that commands are started from or write to.
+const FOLDERS: [&str; 15] = [
+    "bin", "data", "dev", "etc", "home", "mnt", "opt", "proc", "root", "run", "sbin", "system",
+    "tmp", "usr", "var",
 ];
 
-/// The longest word of both lists.
+/// The longest word of the lists.
 const MOST_WORD: usize = 16;
 
 /// The longest key in brackets in a query.
@@ -112,6 +101,9 @@ impl Around {
         let next = memmem::find(rest, separator).filter(|at| {
             let words = rest.get(..*at).unwrap_or_default();
             !words.iter().any(u8::is_ascii_whitespace)
+                && (self.before == b'+'
+                    || follows_command(spaced)
+                    || begins_argument(rest, at + separator.len()))
         });
         next.map_or(bytes.len(), |at| start + at)
     }
@@ -139,7 +131,8 @@ impl Around {
             }
             Some(b';') => {
                 self.is_row(bytes, at)
-                    || matches!(next, Some(b'$' | b'/'))
+                    || next == Some(b'$')
+                    || is_folder(bytes, at + 1)
                     || bytes.get(at + 1..at + 3) == Some(b"./")
                     || is_command(bytes, at + 1, b" \t\"'+%$;&|>\n\r")
             }
@@ -150,22 +143,15 @@ impl Around {
 
     /// Whether the separator at `at` is followed by another cell of the row that the URL is in.
     fn is_row(self, bytes: &[u8], at: usize) -> bool {
+        let Some(separator) = bytes.get(at).copied() else {
+            return false;
+        };
         let word = word_at(bytes, at + 1);
         let after = bytes.get(at + 1 + word.len()).copied();
-        let capital = matches!(word, [first, second, ..] if first.is_ascii_uppercase() && second.is_ascii_lowercase())
-            && word.iter().all(u8::is_ascii_alphabetic);
-        let separator = bytes.get(at).copied();
-        let ends_cell = after.is_none_or(|byte| {
-            Some(byte) == separator || byte.is_ascii_whitespace() || b"|\"'`<>)]}".contains(&byte)
-        });
-        let known = CELLS
-            .iter()
-            .any(|cell| word.eq_ignore_ascii_case(cell.as_bytes()));
-        Some(self.before) == separator
-            || capital && after == Some(b' ')
-            || self.first && ends_cell && (capital || known || word.is_empty())
-            || self.first && is_date(bytes, at + 1)
-            || separator.is_some_and(|separator| is_indicator(bytes, at + 1, separator))
+        self.before == separator
+            || is_title(word) && after == Some(b' ')
+            || self.first && row::begins(bytes, at + 1, separator)
+            || row::is_indicator(bytes, at + 1, separator)
     }
 
     /// Whether the question mark before `end` begins an empty query and ends no question: the URL is in quotes, or its sentence
@@ -187,26 +173,6 @@ impl Around {
     }
 }
 
-/// The most bytes of a digest, and more than any address has.
-const MOST_CELL: usize = 64;
-
-/// Whether the cell at `at` is an address or a digest.
-fn is_indicator(bytes: &[u8], at: usize, separator: u8) -> bool {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == separator;
-    let length = rest.iter().take(MOST_CELL + 1).position(ends);
-    let cell = length.or((rest.len() <= MOST_CELL).then_some(rest.len()));
-    let cell = cell
-        .and_then(|length| rest.get(..length))
-        .unwrap_or_default();
-    let digest = matches!(cell.len(), 32 | 40 | 64) && cell.iter().all(u8::is_ascii_hexdigit);
-    digest
-        || std::str::from_utf8(cell)
-            .ok()
-            .and_then(ipv4::parse)
-            .is_some()
-}
-
 /// The letters, digits and underscores at `at`, as far as they matter.
 fn word_at(bytes: &[u8], at: usize) -> &[u8] {
     let rest = bytes.get(at..).unwrap_or_default();
@@ -216,6 +182,50 @@ fn word_at(bytes: &[u8], at: usize) -> &[u8] {
         .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
         .count();
     rest.get(..length).unwrap_or_default()
+}
+
+/// Whether a word begins with a capital and goes on in lower case.
+fn is_title(word: &[u8]) -> bool {
+    matches!(word, [first, second, ..] if first.is_ascii_uppercase() && second.is_ascii_lowercase())
+        && word.iter().all(u8::is_ascii_alphabetic)
+}
+
+/// Whether a path of Unix begins at `at`.
+fn is_folder(bytes: &[u8], at: usize) -> bool {
+    let name = word_at(bytes, at + 1);
+    bytes.get(at) == Some(&b'/')
+        && bytes.get(at + 1 + name.len()) == Some(&b'/')
+        && FOLDERS.iter().any(|folder| folder.as_bytes() == name)
+}
+
+/// Whether a text, up to the `%20` that ends it, ends with a command or an option: its next word is an argument.
+fn follows_command(spaced: &[u8]) -> bool {
+    let text = spaced.strip_suffix(b"%20").unwrap_or(spaced);
+    let from = text.len().saturating_sub(MOST_WORD);
+    let near = text.get(from..).unwrap_or_default();
+    let start = near
+        .iter()
+        .rposition(|byte| !byte.is_ascii_alphanumeric())
+        .map_or(0, |at| at + 1);
+    let (before, word) = near.split_at(start);
+    let word = word
+        .strip_prefix(b"20")
+        .filter(|_| before.ends_with(b"%"))
+        .unwrap_or(word);
+    before.ends_with(b"-")
+        || COMMANDS
+            .iter()
+            .any(|command| word.eq_ignore_ascii_case(command.as_bytes()))
+}
+
+/// Whether an option, a path, an operator of a shell, another URL or a protocol's version is at `at`.
+fn begins_argument(bytes: &[u8], at: usize) -> bool {
+    bytes
+        .get(at)
+        .is_none_or(|byte| b"-/|&;<>\"'\\".contains(byte) || byte.is_ascii_whitespace())
+        || [&b"http"[..], b"hxxp"]
+            .iter()
+            .any(|word| defang::starts_with(bytes, at, word))
 }
 
 /// Whether a command that one of `after` follows is at `at`.
@@ -251,14 +261,18 @@ fn closes_string(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-/// Whether the bracket whose content begins at `at` is a URL's own: around the key of a parameter (`?a[0]=1`), or the number of
-/// a copy (`a[1].htm`).
+/// Whether the bracket whose content begins at `at` is a URL's own: around the key of a parameter (`?a[0]=1`), the number of
+/// a copy (`a[1].htm`), or inside of a segment (`a[b]c`).
 fn is_key(bytes: &[u8], at: usize, query: bool) -> bool {
     let rest = bytes.get(at..).unwrap_or_default();
     let length = rest
         .iter()
         .take(MOST_KEY)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'-')
+                || query && b".:$%@*".contains(byte)
+        })
         .count();
     let content = rest.get(..length).unwrap_or_default();
     let next = rest.get(length + 1);
@@ -267,7 +281,9 @@ fn is_key(bytes: &[u8], at: usize, query: bool) -> bool {
         && next == Some(&b'.')
         && rest.get(length + 2).is_some_and(u8::is_ascii_alphabetic);
     let key = query && matches!(next, Some(b'=' | b'[' | b'&' | b'%'));
-    rest.get(length) == Some(&b']') && (key || copy)
+    let inside = !content.is_empty()
+        && next.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    rest.get(length) == Some(&b']') && (key || copy || inside)
 }
 
 /// Whether the bracket at `at` holds what a reader is to put in its place: a segment of the path that goes on
@@ -292,14 +308,4 @@ fn is_placeholder(bytes: &[u8], at: usize) -> bool {
             Some(b'=' | b'?') => after.is_none_or(|byte| !byte.is_ascii_alphanumeric()),
             _ => false,
         }
-}
-
-/// Whether a date begins at `at`: `2024-05-01`.
-fn is_date(bytes: &[u8], at: usize) -> bool {
-    let date = bytes.get(at..at + 10).unwrap_or_default();
-    !date.is_empty()
-        && date.iter().enumerate().all(|(place, byte)| match place {
-            4 | 7 => matches!(byte, b'-' | b'/' | b'.'),
-            _ => byte.is_ascii_digit(),
-        })
 }

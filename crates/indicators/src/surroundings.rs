@@ -114,6 +114,11 @@ impl Surroundings {
             })
         });
         let says = known.map_or_else(|| beside::say(before, after), |(_, says)| says);
+        // In a sentence the words are about the program that a file is a part of.
+        let of_program = says == Some(Says::Host)
+            && filename::is_of_source(place.name())
+            && !is_labelled(before);
+        let says = says.filter(|_| !of_program);
         self.list = Some((place.end, says));
         says
     }
@@ -194,6 +199,19 @@ impl<'t> Place<'t> {
     pub fn name(self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
+}
+
+/// Whether a label for hosts precedes a name on its line, or a word for nothing but their names.
+fn is_labelled(before: &str) -> bool {
+    let label = before
+        .rsplit_once(':')
+        .and_then(|(label, _)| says::label(label));
+    label == Some(Says::Host)
+        || says::words(before).next_back().is_some_and(|word| {
+            ["domain", "domains", "fqdn", "hostname", "hostnames"]
+                .iter()
+                .any(|name| word.eq_ignore_ascii_case(name))
+        })
 }
 
 /// Whether a path of two segments or more follows, which no member has.

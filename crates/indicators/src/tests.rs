@@ -16,6 +16,7 @@ mod linear;
 mod markup;
 mod news;
 mod reported;
+mod rows;
 mod snapshot;
 mod surroundings;
 mod tricky;

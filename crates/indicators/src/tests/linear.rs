@@ -212,7 +212,7 @@ const HOSTILE: [&str; 65] = [
 ];
 
 /// More of them, which what follows makes no worse.
-const HOSTILE_ALONE: [&str; 51] = [
+const HOSTILE_ALONE: [&str; 57] = [
     "\"",
     "'",
     "`",
@@ -242,6 +242,12 @@ const HOSTILE_ALONE: [&str; 51] = [
     "|a.cc",
     "|a.cc|\n",
     "a.cc,b\n",
+    "a.cc,",
+    "a.cc q.cc b.cc,",
+    "%20http://a.com/",
+    "%20http://a.com/a%20b",
+    "\nhttp://a.com/,Loader,b.html",
+    ",Loader",
     "5.9.1.2\n",
     "5.9.1.2 and ",
     "5.9.1.2|",
@@ -277,8 +283,7 @@ fn no_text_takes_more_than_linear_time() {
         .chain(HOSTILE_ALONE.iter().map(|piece| (piece, "")))
         .chain(hostile::REPEATED.iter().map(|piece| (piece, "")));
     for (piece, suffix) in cases {
-        let csv = HOSTILE_ALONE.contains(piece).then_some(Markup::Csv);
-        for markup in [Markup::Text, Markup::Html].into_iter().chain(csv) {
+        for markup in MARKUPS {
             let what = format!("{piece:?} then {suffix:?} as {markup:?}");
             growth::assert_linear(&what, 10_000, |bytes| {
                 let text = format!("{}{suffix}", piece.repeat(bytes / piece.len()));
