@@ -193,10 +193,10 @@ impl Selection<'_> {
             // What is no longer listed is no longer there.
             Known {
                 count: listed.saturating_sub(self.ahead),
-                at: pager.moment.now,
+                at: self.listed_to,
             }
         } else {
-            self.known_now(known.saturating_add(backlog), pager.moment.now)
+            self.known_now(known.saturating_add(backlog), self.listed_to)
         };
         // What failed before must not keep what was never tried from its turn.
         let tried = |task: &Task| {

@@ -62,7 +62,8 @@ pub struct Selection<'a> {
     pub older: u64,
     /// Listed reports filed since it was noted how many are known of in the window.
     pub fresh: u64,
-    /// Listed reports filed ahead of the service's clock.
+    /// Up to when reports were filed that the listing can hold, and how many of those listed were filed later all the same.
+    pub listed_to: Timestamp,
     pub ahead: u64,
     /// Whether the page last seen held an unknown report.
     pub page_had_unknown: bool,
@@ -112,6 +113,7 @@ impl<'a> Selection<'a> {
             overlooked: false,
             older: 0,
             fresh: 0,
+            listed_to: moment.listed_to(),
             ahead: 0,
             page_had_unknown: false,
             wanted: wanted.map(|(id, _)| id).collect(),
@@ -225,7 +227,7 @@ impl<'a> Selection<'a> {
         self.ahead += u64::from(
             report
                 .filed_at
-                .is_some_and(|filed_at| filed_at > self.criteria.now),
+                .is_some_and(|filed_at| filed_at > self.listed_to),
         );
         let Some(known) = self.ledger.get(&report.id) else {
             if self.plan.mode != Mode::Continuation {

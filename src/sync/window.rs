@@ -18,6 +18,9 @@ pub const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 /// Clocks that differ by no more than this agree: Flashpoint's then counts.
 const AGREEMENT: SignedDuration = SignedDuration::from_hours(1);
 
+/// What a `Date` may be behind the clock that it is of: it is cut to the second, and on its way for another.
+const DATE_STEP: SignedDuration = SignedDuration::from_secs(2);
+
 /// How far behind the local clock Flashpoint's may be and still be taken at its word: a `Date` of 1970 must not make a
 /// window of fifty years.
 const MOST_BEHIND: SignedDuration = SignedDuration::from_hours(48);
@@ -61,6 +64,12 @@ impl Moment {
             earliest: local.min(service.max(floor)),
             latest: local.max(service),
         }
+    }
+
+    /// Up to when reports were filed that a listing of this moment can hold: a `Date` has whole seconds only.
+    #[must_use]
+    pub fn listed_to(&self) -> Timestamp {
+        self.now.checked_add(DATE_STEP).unwrap_or(self.now)
     }
 
     /// Whether a recorded time lies in the future by both clocks: it was set by a clock that was wrong.

@@ -107,3 +107,25 @@ async fn a_clock_that_is_behind_itself_for_a_moment_leaves_nothing_in_doubt() {
     assert_eq!(feed.stored().len(), 12);
     assert_eq!(feed.window.since, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_date_that_is_cut_to_the_second_leaves_nothing_in_doubt() {
+    let time = Time::new();
+    let mut feed = Feed::new(&time);
+    feed.limit = 5;
+    for at in 0..12_u32 {
+        let mut item = Item::new(&format!("r{at}"), feed.now() - at * MINUTE);
+        // Edited in this very second, one of them beyond the first page.
+        if [0, 3, 7].contains(&at) {
+            item.updated_at = feed.now();
+        }
+        feed.list(item);
+    }
+    feed.reports.script.lock().unwrap().date_ahead = -SignedDuration::from_millis(900);
+    for limit in [5, 5, 400] {
+        feed.limit = limit;
+        feed.sync().await;
+    }
+    assert_eq!(feed.stored().len(), 12);
+    assert_eq!(feed.window.since, None);
+}
