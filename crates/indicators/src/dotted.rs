@@ -27,6 +27,7 @@ pub fn find(text: &str, taken: &[Span], hits: &mut Vec<Hit>) {
         text,
         hits,
         version_end: None,
+        address_end: None,
         surroundings: Surroundings::default(),
         headless: usize::MAX,
     };
@@ -83,6 +84,8 @@ struct Finder<'t, 'h> {
     hits: &'h mut Vec<Hit>,
     /// Where the last version number ended, for lists of them.
     version_end: Option<usize>,
+    /// Where the last address ended that is none, likewise.
+    address_end: Option<usize>,
     surroundings: Surroundings,
     /// Where a name begins whose first label was left out.
     headless: usize,
@@ -155,9 +158,16 @@ impl Finder<'_, '_> {
             let between = self.text.get(end..start);
             between.is_some_and(|between| version::goes_on_with_list(between, address))
         };
+        // A list of addresses goes on without a word: what stands around the first of them was looked at.
+        let after_address = self.address_end.and_then(|end| self.text.get(end..start));
+        if after_address.is_some_and(|between| matches!(between, " " | ", " | "\n" | "\r\n")) {
+            self.address_end = Some(host.end);
+            return false;
+        }
         let before = last_bytes(self.text.get(..start).unwrap_or_default(), WORDS_BEFORE);
         let version = self.version_end.is_some_and(list)
             || version::is_meant(before, place, address, &mut self.surroundings.tables);
+        self.address_end = (!version).then_some(host.end);
         // What follows a user agent in a line of a log is another field.
         if version && !before.ends_with('/') {
             self.version_end = Some(host.end);
