@@ -1,9 +1,33 @@
 //! The files of `tests/golden`: what this or an earlier version of the operator stores, held to the byte.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use indicators::IndicatorType;
+use jiff::Timestamp;
+
+/// A time as the expectations write it.
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A count of each type, no two of them equal.
+pub fn of_each_type() -> BTreeMap<IndicatorType, u64> {
+    BTreeMap::from([
+        (IndicatorType::Ip, 21),
+        (IndicatorType::Domain, 22),
+        (IndicatorType::Url, 23),
+        (IndicatorType::BitcoinAddress, 24),
+        (IndicatorType::Sha1, 25),
+        (IndicatorType::Sha256, 26),
+        (IndicatorType::Cve, 27),
+        (IndicatorType::RegistryKey, 28),
+        (IndicatorType::Malware, 29),
+    ])
+}
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

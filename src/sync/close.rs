@@ -91,13 +91,14 @@ pub fn close(
             ledger.course().reading,
             listing.moment.earliest,
         );
-        ledger.change(|course| course.reading = reading);
-        let restless = if listing.all_differ {
-            ledger.course().restless.saturating_add(1).min(RESTLESS)
-        } else {
-            0
-        };
-        ledger.change(|course| course.restless = restless);
+        ledger.change(|course| {
+            course.reading = reading;
+            course.restless = if listing.all_differ {
+                course.restless.saturating_add(1).min(RESTLESS)
+            } else {
+                0
+            };
+        });
     }
     // A continuation reads no listing to its end: what the sync before it left in doubt stays so.
     let in_doubt = ledger
@@ -112,8 +113,10 @@ pub fn close(
             ..covered
         };
         forget_old(plan, listing, ledger);
-        ledger.change(|course| course.overflow = None);
-        ledger.change(|course| course.known = None);
+        ledger.change(|course| {
+            course.overflow = None;
+            course.known = None;
+        });
         window
     } else {
         if plan.mode != Mode::Continuation {

@@ -22,7 +22,7 @@ pub struct Missing {
 impl Handling<'_> {
     /// The CSV data of a report, and what is missing of it.
     pub async fn fetch_csv(&self, task: &Task, links: &[String]) -> (CsvData, Option<Missing>) {
-        let now = self.occasion.now;
+        let now = self.criteria.now;
         let earlier = task.csv_tries();
         let mut texts = Vec::with_capacity(links.len());
         let mut missing = None;

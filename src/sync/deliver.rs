@@ -42,37 +42,39 @@ struct Way<'a> {
     looks: u32,
 }
 
-impl Handling<'_> {
-    /// Delivers a report from the beginning.
-    pub async fn deliver(&self, task: &Task, csv: CsvData, indicators: &[&Indicator]) -> Delivered {
-        self.go(Way {
+impl<'a> Way<'a> {
+    fn new(
+        task: &'a Task,
+        csv: CsvData,
+        indicators: &'a [&'a Indicator],
+        accepted: Option<Receipt>,
+    ) -> Self {
+        Self {
             task,
             csv,
             indicators,
-            accepted: None,
+            accepted,
             written: false,
             left_out_csv: false,
             looks: 0,
-        })
-        .await
+        }
+    }
+}
+
+impl Handling<'_> {
+    /// Delivers a report from the beginning.
+    pub async fn deliver(&self, task: &Task, csv: CsvData, indicators: &[&Indicator]) -> Delivered {
+        self.go(Way::new(task, csv, indicators, None)).await
     }
 
     /// Does what remains of a delivery that an earlier sync had accepted.
     pub async fn complete(&self, task: &Task) -> Delivered {
-        self.go(Way {
-            task,
-            csv: CsvData::None,
-            indicators: &[],
-            accepted: task.accepted(),
-            written: false,
-            left_out_csv: false,
-            looks: 0,
-        })
-        .await
+        self.go(Way::new(task, CsvData::None, &[], task.accepted()))
+            .await
     }
 
     async fn go(&self, mut way: Way<'_>) -> Delivered {
-        let bytes = way.task.report.len() + way.csv.texts().map(str::len).sum::<usize>();
+        let bytes = way.task.report.len() + way.csv.bytes();
         let _alone = if bytes > HEAVY_BYTES {
             HEAVY.acquire().await.ok()
         } else {

@@ -84,7 +84,7 @@ async fn find_apart(
     data: CsvData,
     rules: Arc<Rules>,
 ) -> Result<(CsvData, Vec<Indicator>), JoinError> {
-    let bytes = report.len() + data.texts().map(str::len).sum::<usize>();
+    let bytes = report.len() + data.bytes();
     let finding = move || {
         let found = find(&report, &data, &rules);
         (data, found)

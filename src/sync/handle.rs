@@ -11,9 +11,9 @@ use super::deliver::Delivered;
 use super::destination::Destination;
 use super::examine::Examined;
 use super::ports::{Fence, Stop};
-use super::record::{Csv, Happened, Occasion, Record, record};
+use super::record::{Csv, Happened, Record, record};
 use super::source::Source;
-use super::task::{Need, Task};
+use super::task::{Criteria, Need, Task};
 
 /// What the handling of every report of a sync shares.
 pub struct Handling<'a> {
@@ -29,8 +29,8 @@ pub struct Handling<'a> {
     pub writing: Semaphore,
     /// As many reports as may hold CSV data.
     pub holding_csv: Semaphore,
-    /// By what is recorded.
-    pub occasion: Occasion,
+    /// By what was decided what each report needs, and is recorded what became of it.
+    pub criteria: Criteria,
     /// After this nothing new is begun.
     pub deadline: Instant,
     /// What ended the writing, once something did.
@@ -93,7 +93,7 @@ impl Handling<'_> {
             (happened, written)
         };
         Handled {
-            record: record(&task, happened, Some(&csv), &self.occasion),
+            record: record(&task, happened, Some(&csv), &self.criteria),
             task,
             indicators: Some(indicators),
             without_csv: csv.lacks(),
@@ -103,7 +103,7 @@ impl Handling<'_> {
 
     fn recorded(&self, task: Task, happened: Happened, written: bool) -> Handled {
         Handled {
-            record: record(&task, happened, None, &self.occasion),
+            record: record(&task, happened, None, &self.criteria),
             task,
             indicators: None,
             without_csv: false,

@@ -46,7 +46,6 @@ pub use outcome::{Abandoned, Conclusion, Note, Outcome};
 use plan::MIN_WRITING_TIME;
 pub use plan::{Mode, Plan};
 use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
-use record::Occasion;
 use settle::Settlement;
 use source::Source;
 use store::{save, store};
@@ -127,10 +126,7 @@ pub async fn sync(
         rules: plan.rules,
         writing: Semaphore::new(WRITES_AT_ONCE),
         holding_csv: Semaphore::new(WRITES_AT_ONCE),
-        occasion: Occasion {
-            now,
-            rules: plan.rules.digest(),
-        },
+        criteria: plan.criteria(now),
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),
     };

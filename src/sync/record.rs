@@ -6,7 +6,7 @@ use super::csv::Missing;
 use super::destination::Receipt;
 use super::ledger::{Entry, Failure, RETRY_AFTER, State, Tries};
 use super::ports::Verdict;
-use super::task::{Need, Task};
+use super::task::{Criteria, Need, Task};
 use crate::http::fault::Fault;
 use crate::telemetry::shown;
 
@@ -73,15 +73,6 @@ pub enum Undelivered {
     Stopped(String),
 }
 
-/// By what is recorded.
-#[derive(Clone, Copy, Debug)]
-pub struct Occasion {
-    /// The time, by the service's clock.
-    pub now: Timestamp,
-    /// The digest of rules and filter settings.
-    pub rules: u64,
-}
-
 /// What a look for a report's CSV data came to.
 #[derive(Debug, Default)]
 pub struct Csv {
@@ -125,8 +116,8 @@ pub struct Doubt {
 }
 
 /// What is remembered and told of a report. `csv`: what a look for its CSV data came to, if there was one.
-pub fn record(task: &Task, happened: Happened, csv: Option<&Csv>, occasion: &Occasion) -> Record {
-    let Occasion { now, rules } = *occasion;
+pub fn record(task: &Task, happened: Happened, csv: Option<&Csv>, criteria: &Criteria) -> Record {
+    let Criteria { now, rules, .. } = *criteria;
     let without_indicators = State::WithoutIndicators { rules };
     let mut record = match happened {
         Happened::Nothing => nothing(task),

@@ -62,8 +62,9 @@ pub struct Selection<'a> {
     pub older: u64,
     /// Listed reports filed since it was noted how many are known of in the window.
     pub fresh: u64,
-    /// Up to when reports were filed that the listing can hold, and how many of those listed were filed later all the same.
+    /// Up to when reports were filed that the listing can hold.
     pub listed_to: Timestamp,
+    /// Listed reports that were filed later all the same.
     pub ahead: u64,
     /// Whether the page last seen held an unknown report.
     pub page_had_unknown: bool,

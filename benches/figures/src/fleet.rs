@@ -6,7 +6,6 @@ use control_plane::{ControlPlane, Options};
 use flashpoint_operator::api::FlashpointFeed;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::SignedDuration;
-use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 use simulators::flashpoint::Flashpoint;
@@ -15,7 +14,7 @@ use simulators::start;
 use simulators::trustar::{ENCLAVE, Trustar};
 
 use super::footprint::{self, Operator, install_definitions};
-use super::{Outcome, show};
+use super::{Outcome, credentials, show};
 
 /// How many reports each feed's ledger holds.
 const REPORTS: usize = 5;
@@ -45,18 +44,7 @@ pub async fn measure(count: usize) -> Outcome<()> {
     let trustar = start(Trustar::default()).await?;
     let namespace = control_plane.namespace("fleet").await?;
     let client = control_plane.client()?;
-    let credential = trustar.credential().ok_or("no credential")?;
-    let secret: Secret = serde_json::from_value(json!({
-        "metadata": {"name": "credentials"},
-        "stringData": {
-            "flashpoint-api-key": flashpoint.api_key(),
-            "trustar-api-key": credential.key,
-            "trustar-api-secret": credential.secret,
-        },
-    }))?;
-    Api::namespaced(client.clone(), &namespace)
-        .create(&PostParams::default(), &secret)
-        .await?;
+    credentials::create(&client, &namespace, &flashpoint, &trustar).await?;
     let feeds: Api<FlashpointFeed> = Api::namespaced(client, &namespace);
     stream::iter(0..count)
         .map(|index| create(&feeds, index))

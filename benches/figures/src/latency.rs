@@ -5,7 +5,6 @@ use std::time::Duration;
 use control_plane::{ControlPlane, Options};
 use flashpoint_operator::api::FlashpointFeed;
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, PostParams};
 use serde_json::json;
 use simulators::flashpoint::Flashpoint;
@@ -14,7 +13,7 @@ use simulators::trustar::{ENCLAVE, Trustar};
 use tokio::process::Command;
 
 use super::footprint::install_definitions;
-use super::{Outcome, operator, percentile, show};
+use super::{Outcome, credentials, operator, percentile, show};
 
 /// How many feeds are applied, one after the other.
 const FEEDS: usize = 100;
@@ -28,18 +27,7 @@ pub async fn measure() -> Outcome<()> {
     let trustar = start(Trustar::default()).await?;
     let namespace = control_plane.namespace("latency").await?;
     let client = control_plane.client()?;
-    let credential = trustar.credential().ok_or("no credential")?;
-    let secret: Secret = serde_json::from_value(json!({
-        "metadata": {"name": "credentials"},
-        "stringData": {
-            "flashpoint-api-key": flashpoint.api_key(),
-            "trustar-api-key": credential.key,
-            "trustar-api-secret": credential.secret,
-        },
-    }))?;
-    Api::namespaced(client.clone(), &namespace)
-        .create(&PostParams::default(), &secret)
-        .await?;
+    credentials::create(&client, &namespace, &flashpoint, &trustar).await?;
     let mut operator = Command::new(operator()?)
         .args([
             "run",

@@ -1,5 +1,6 @@
 //! `benches/run`: measures the figures that the project states, and prints each beside its goal.
 
+mod credentials;
 mod fleet;
 mod footprint;
 mod latency;

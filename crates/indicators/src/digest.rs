@@ -16,6 +16,12 @@ const LEAST_ADDRESS: usize = 26;
 const SAMPLE: usize = 8;
 const STEP: usize = LEAST - SAMPLE + 1;
 
+/// Whether some text is the hex of an MD5, SHA-1 or SHA-256 digest.
+#[must_use]
+pub fn is_hex(text: &[u8]) -> bool {
+    matches!(text.len(), 32 | 40 | 64) && text.iter().all(u8::is_ascii_hexdigit)
+}
+
 /// Appends digests and Bitcoin addresses in `text` to `hits`.
 pub fn find(text: &str, hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();

@@ -165,8 +165,7 @@ pub fn is_method(domain: &str) -> bool {
 /// Whether its end is rather that of a member of an object than a top-level domain.
 #[must_use]
 pub fn may_be_member(domain: &str) -> bool {
-    let top = domain.rsplit('.').next().unwrap_or_default();
-    !tlds::is_common(top) || top == "info"
+    member::may_end_with(domain.rsplit('.').next().unwrap_or_default())
 }
 
 /// Whether the last label begins a sentence: `found it.In the end`.

@@ -2,11 +2,16 @@
 
 use super::tlds;
 
+/// Whether a member may end with what is a top-level domain too.
+#[must_use]
+pub fn may_end_with(top: &str) -> bool {
+    !tlds::is_common(top) || top == "info"
+}
+
 /// Whether a name may as well be a member. `rest`: what precedes its top-level domain `top`; `written`: the name as it is written.
 #[must_use]
 pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
-    let surely_a_host = tlds::is_common(top) && top != "info";
-    if surely_a_host {
+    if !may_end_with(top) {
         return false;
     }
     let first = rest.split('.').next().unwrap_or_default();

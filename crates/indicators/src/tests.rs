@@ -17,6 +17,7 @@ mod markup;
 mod news;
 mod reported;
 mod rows;
+mod score;
 mod snapshot;
 mod surroundings;
 mod tricky;

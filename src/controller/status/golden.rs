@@ -3,23 +3,16 @@
 
 mod life;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use super::*;
-use crate::golden;
+use crate::golden::{self, at};
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{Entry, Failure, Owner, State, Totals};
 use crate::sync::report::ReportId;
-use indicators::IndicatorType;
 
 const FILE: &str = "status.json";
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
 
 fn told(text: &str) -> Time {
     Time(at(text))
@@ -76,17 +69,7 @@ fn counts() -> Counts {
         failed: 2,
         pending: 48,
         backlog: 700,
-        indicators: BTreeMap::from([
-            (IndicatorType::Ip, 21),
-            (IndicatorType::Domain, 22),
-            (IndicatorType::Url, 23),
-            (IndicatorType::BitcoinAddress, 24),
-            (IndicatorType::Sha1, 25),
-            (IndicatorType::Sha256, 26),
-            (IndicatorType::Cve, 27),
-            (IndicatorType::RegistryKey, 28),
-            (IndicatorType::Malware, 29),
-        ]),
+        indicators: golden::of_each_type(),
     }
 }
 

@@ -22,4 +22,10 @@ impl CsvData {
         };
         texts.iter().map(String::as_str)
     }
+
+    /// The length of all texts together, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.texts().map(str::len).sum()
+    }
 }

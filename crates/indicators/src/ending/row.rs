@@ -1,7 +1,7 @@
 //! The cells after a URL in a row of CSV that stands in a text, and what a URL's own commas separate.
 
 use super::{is_title, word_at};
-use crate::ipv4;
+use crate::{digest, ipv4};
 
 /// What the second cell of a row is where the first is a URL, in lower case.
 const CELLS: [&str; 15] = [
@@ -92,8 +92,7 @@ pub fn is_indicator(bytes: &[u8], at: usize, separator: u8) -> bool {
     let cell = cell
         .and_then(|length| rest.get(..length))
         .unwrap_or_default();
-    let digest = matches!(cell.len(), 32 | 40 | 64) && cell.iter().all(u8::is_ascii_hexdigit);
-    digest
+    digest::is_hex(cell)
         || std::str::from_utf8(cell)
             .ok()
             .and_then(ipv4::parse)

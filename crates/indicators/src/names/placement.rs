@@ -2,6 +2,7 @@
 
 use super::detection;
 use super::lexicon::{meaning, says};
+use crate::digest;
 
 /// How a name stands in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,11 @@ pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
         return Placement::Word;
     }
     // "Emotet=3395856ce81f…"
-    if left.is_empty() && right.strip_prefix('=').is_some_and(is_digest) {
+    if left.is_empty()
+        && right
+            .strip_prefix('=')
+            .is_some_and(|name| digest::is_hex(name.as_bytes()))
+    {
         return Placement::Word;
     }
     let odd = |c: char| matches!(c, '@' | '\\' | '=' | '?' | '%' | '&');
@@ -148,10 +153,6 @@ pub(super) fn is_gap(c: char) -> bool {
     } else {
         !is_letter(c)
     }
-}
-
-fn is_digest(piece: &str) -> bool {
-    matches!(piece.len(), 32 | 40 | 64) && piece.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn is_ending(piece: &str) -> bool {

@@ -1,5 +1,7 @@
 //! What the words and the items of a list on the line of a name say of it.
 
+use std::ops::ControlFlow;
+
 use super::item::Item;
 use crate::ipv4;
 use crate::says::{self, Says};
@@ -75,17 +77,25 @@ fn preceding(before: &str) -> Option<Says> {
         if token.ends_with(':') {
             words_left = 6;
         }
-        for word in says::words(token).rev() {
-            if let Some(says) = says::word(word).filter(|says| says.is_decisive()) {
-                return Some(says);
-            }
-            words_left -= 1;
-            if words_left == 0 {
-                return None;
-            }
+        if let ControlFlow::Break(said) = said_by(says::words(token).rev(), &mut words_left) {
+            return said;
         }
     }
     None
+}
+
+/// What the first telling one of some words says; nothing once as many as are left were looked at.
+fn said_by<'t>(words: impl Iterator<Item = &'t str>, left: &mut u32) -> ControlFlow<Option<Says>> {
+    for word in words {
+        if let Some(says) = says::word(word).filter(|says| says.is_decisive()) {
+            return ControlFlow::Break(Some(says));
+        }
+        *left -= 1;
+        if *left == 0 {
+            return ControlFlow::Break(None);
+        }
+    }
+    ControlFlow::Continue(())
 }
 
 /// Whether a word has dots inside of it, as hosts and files do.
@@ -128,14 +138,8 @@ fn following(after: &str) -> Option<Says> {
         if record {
             continue;
         }
-        for word in says::words(token) {
-            if let Some(says) = says::word(word).filter(|says| says.is_decisive()) {
-                return Some(says);
-            }
-            words_left -= 1;
-            if words_left == 0 {
-                return None;
-            }
+        if let ControlFlow::Break(said) = said_by(says::words(token), &mut words_left) {
+            return said;
         }
     }
     None

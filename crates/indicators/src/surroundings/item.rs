@@ -1,7 +1,7 @@
 //! What the items of lists and the cells of tables are.
 
 use crate::domain::Doubt;
-use crate::{domain, filename, ipv4, tlds};
+use crate::{digest, domain, filename, ipv4, tlds};
 
 /// What an item of a list is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Item {
 
     fn of_word(word: &str) -> Self {
         let bytes = word.as_bytes();
-        if matches!(bytes.len(), 32 | 40 | 64) && bytes.iter().all(u8::is_ascii_hexdigit) {
+        if digest::is_hex(bytes) {
             return Self::Digest;
         }
         if !bytes.iter().any(|byte| b".:[({\\/%~".contains(byte)) {

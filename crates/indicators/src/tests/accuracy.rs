@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::score::Score;
 use crate::{IndicatorType, Markup, Rules};
 
 const CASES: &str = include_str!("../../fixtures/cases.jsonl");
@@ -36,31 +37,6 @@ struct Expected {
     #[serde(rename = "type")]
     kind: IndicatorType,
     value: String,
-}
-
-#[derive(Default, Clone, Copy)]
-struct Score {
-    right: u32,
-    missed: u32,
-    surplus: u32,
-}
-
-impl Score {
-    fn recall(self) -> f64 {
-        percent(self.right, self.missed)
-    }
-
-    fn precision(self) -> f64 {
-        percent(self.right, self.surplus)
-    }
-}
-
-fn percent(right: u32, wrong: u32) -> f64 {
-    if right + wrong == 0 {
-        100.0
-    } else {
-        100.0 * f64::from(right) / f64::from(right + wrong)
-    }
 }
 
 #[test]
@@ -108,9 +84,7 @@ fn the_peers_cases_are_found() {
     let mut total = Score::default();
     for kind in IndicatorType::ALL {
         let score = scores[kind as usize];
-        total.right += score.right;
-        total.missed += score.missed;
-        total.surplus += score.surplus;
+        total.add(score);
         print(kind.as_str(), score);
     }
     print("all", total);

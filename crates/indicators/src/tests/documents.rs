@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::score::Score;
 use super::snapshot;
 use crate::{IndicatorType, Markup, Rules};
 
@@ -26,48 +27,6 @@ const LIST_SUFFIX: &str = ".expected.tsv";
 
 /// Values by type, each with whether it counts for the filter.
 type Values = BTreeMap<(IndicatorType, String), bool>;
-
-#[derive(Default, Clone, Copy)]
-struct Score {
-    right: u32,
-    missed: u32,
-    surplus: u32,
-}
-
-impl Score {
-    fn add(&mut self, other: Self) {
-        self.right += other.right;
-        self.missed += other.missed;
-        self.surplus += other.surplus;
-    }
-
-    fn recall(self) -> f64 {
-        percent(self.right, self.missed)
-    }
-
-    fn precision(self) -> f64 {
-        percent(self.right, self.surplus)
-    }
-
-    /// `right-missed+surplus`, as much of it as there is.
-    fn cell(self) -> String {
-        let mut cell = String::new();
-        for (sign, number) in [("", self.right), ("-", self.missed), ("+", self.surplus)] {
-            if number > 0 {
-                let _ = write!(cell, "{sign}{number}");
-            }
-        }
-        cell
-    }
-}
-
-fn percent(right: u32, wrong: u32) -> f64 {
-    if right + wrong == 0 {
-        100.0
-    } else {
-        100.0 * f64::from(right) / f64::from(right + wrong)
-    }
-}
 
 #[derive(Default)]
 struct Outcome {
@@ -241,6 +200,17 @@ fn compare(document: &str, expected: &Values, found: &Values) -> Outcome {
     outcome
 }
 
+/// `right-missed+surplus`, as much of it as there is.
+fn cell(score: Score) -> String {
+    let mut cell = String::new();
+    for (sign, number) in [("", score.right), ("-", score.missed), ("+", score.surplus)] {
+        if number > 0 {
+            let _ = write!(cell, "{sign}{number}");
+        }
+    }
+    cell
+}
+
 fn print_documents(outcomes: &[(String, Outcome)]) {
     print!("{:<40}", "document");
     for kind in IndicatorType::ALL {
@@ -250,7 +220,7 @@ fn print_documents(outcomes: &[(String, Outcome)]) {
     for (name, outcome) in outcomes {
         print!("{name:<40}");
         for score in outcome.scores {
-            print!("{:>15}", score.cell());
+            print!("{:>15}", cell(score));
         }
         println!();
     }

@@ -1,11 +1,11 @@
 //! Faults of other extractors, and of this one, as the public reported them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::snapshot;
-use crate::{IndicatorType, Markup, Rules};
+use crate::{Indicator, IndicatorType, Markup, Rules};
 
 const CASES: &str = include_str!("../../fixtures/reported.jsonl");
 
@@ -62,19 +62,13 @@ impl Case {
     /// What is wrong, a line each.
     fn faults(&self) -> Vec<String> {
         let found = crate::find(&[(self.markup(), &self.text)], &Rules::default());
-        let counting: BTreeSet<Value> = found
-            .iter()
-            .filter(|indicator| indicator.counts())
-            .map(|indicator| Value {
-                kind: indicator.kind,
-                value: indicator.value.clone(),
-            })
-            .collect();
-        let found: BTreeSet<Value> = found
+        // Each with whether it counts.
+        let found: BTreeMap<Value, bool> = found
             .into_iter()
-            .map(|indicator| Value {
-                kind: indicator.kind,
-                value: indicator.value,
+            .map(|indicator| {
+                let counts = indicator.counts();
+                let Indicator { kind, value, .. } = indicator;
+                (Value { kind, value }, counts)
             })
             .collect();
         let line = |what: &str, value: &Value| {
@@ -86,10 +80,10 @@ impl Case {
         let missed = self
             .expected
             .iter()
-            .filter(|value| !found.contains(value))
+            .filter(|value| !found.contains_key(value))
             .map(|value| line("missed", value));
         let surplus = found
-            .iter()
+            .keys()
             .filter(|value| {
                 self.must_not.contains(value)
                     || self.complete.contains(&value.kind) && !self.expected.contains(value)
@@ -98,7 +92,7 @@ impl Case {
         let counts = self
             .must_not_count
             .iter()
-            .filter(|value| counting.contains(value))
+            .filter(|value| found.get(value) == Some(&true))
             .map(|value| line("counts", value));
         missed.chain(surplus).chain(counts).collect()
     }

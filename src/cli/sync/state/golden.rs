@@ -4,17 +4,13 @@
 use serde_json::Value;
 
 use super::*;
-use crate::golden;
+use crate::golden::{self, at};
 use crate::sync::ledger::{Entry, Failure, State as ReportState, Totals};
 use crate::sync::report::{Digest, ReportId};
 
 const FILE: &str = "state.json";
 const FEED: &str = "intel/cybercrime";
 const ENCLAVE: &str = "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65";
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
 
 fn window() -> Window {
     Window {

@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::*;
-use crate::golden;
+use crate::golden::{self, at};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{
     Course, Entry, Failure, Known, OpenSync, Overflow, Reading, State, Tries, Trouble,
 };
 use crate::sync::report::{Digest, ReportId};
-use indicators::IndicatorType;
 use jiff::Timestamp;
 
 /// A ledger in which nothing is left at its default.
@@ -18,10 +17,6 @@ const FULL: &str = "ledger.data";
 
 /// A ledger without anything that may be left out.
 const PLAIN: &str = "ledger-plain.data";
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
 
 fn id(text: &str) -> ReportId {
     ReportId::new(text).unwrap()
@@ -195,17 +190,6 @@ fn reports() -> HashMap<ReportId, Entry> {
 
 /// What is expected of [`FULL`]. No field is left to a default: one that is added must be named here.
 pub fn full() -> Ledger {
-    let indicators = [
-        (IndicatorType::Ip, 21),
-        (IndicatorType::Domain, 22),
-        (IndicatorType::Url, 23),
-        (IndicatorType::BitcoinAddress, 24),
-        (IndicatorType::Sha1, 25),
-        (IndicatorType::Sha256, 26),
-        (IndicatorType::Cve, 27),
-        (IndicatorType::RegistryKey, 28),
-        (IndicatorType::Malware, 29),
-    ];
     let unseen = twice("2026-03-04T11:00:00Z", "2026-03-04T11:28:00Z");
     Ledger {
         owner: owner(),
@@ -232,7 +216,7 @@ pub fn full() -> Ledger {
                     failed: 9,
                     pending: 10,
                     backlog: 11,
-                    indicators: indicators.into(),
+                    indicators: golden::of_each_type(),
                 },
             }),
             reading: Some(Reading {

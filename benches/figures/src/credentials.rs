@@ -1,0 +1,33 @@
+//! The Secret of the feeds that a figure is measured with.
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::Client;
+use kube::api::{Api, PostParams};
+use serde_json::json;
+use simulators::Server;
+use simulators::flashpoint::Flashpoint;
+use simulators::trustar::Trustar;
+
+use super::Outcome;
+
+/// Creates it, as `credentials`, with the keys that both simulators take.
+pub async fn create(
+    client: &Client,
+    namespace: &str,
+    flashpoint: &Server<Flashpoint>,
+    trustar: &Server<Trustar>,
+) -> Outcome<()> {
+    let credential = trustar.credential().ok_or("no credential")?;
+    let secret: Secret = serde_json::from_value(json!({
+        "metadata": {"name": "credentials"},
+        "stringData": {
+            "flashpoint-api-key": flashpoint.api_key(),
+            "trustar-api-key": credential.key,
+            "trustar-api-secret": credential.secret,
+        },
+    }))?;
+    Api::namespaced(client.clone(), namespace)
+        .create(&PostParams::default(), &secret)
+        .await?;
+    Ok(())
+}
