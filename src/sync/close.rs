@@ -202,8 +202,8 @@ fn forget_old(plan: &Plan<'_>, listing: &Listing, ledger: &mut Ledger) {
         .checked_sub(reach.saturating_add(REMEMBERED_BEYOND));
     let from = oldest.unwrap_or(Timestamp::MIN).min(listing.from);
     ledger.forget_before(from, |id| listing.listed.contains(id));
-    if listing.proof.is_end() && listing.total < ledger.count_since(listing.from) {
-        // Flashpoint no longer lists some of them: remembering those would hide new ones.
+    if listing.proof.counts_right() && listing.total < ledger.count_since(listing.from) {
+        // Flashpoint has withdrawn some of them: remembering those would hide new ones behind a `total` that agrees.
         ledger.forget_before(Timestamp::MAX, |id| listing.listed.contains(id));
     }
 }

@@ -71,6 +71,19 @@ impl Proof {
     pub const fn is_end(self) -> bool {
         matches!(self, Self::Shown | Self::Accepted { .. })
     }
+
+    /// Whether it is an end that `total` confirms. Where it does not, what was not listed may be listed again.
+    #[must_use]
+    pub const fn counts_right(self) -> bool {
+        matches!(
+            self,
+            Self::Shown
+                | Self::Accepted {
+                    count_in_doubt: false,
+                    ..
+                }
+        )
+    }
 }
 
 /// Decides what a reading proves.

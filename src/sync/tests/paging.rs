@@ -793,3 +793,28 @@ async fn what_a_sync_holds_is_bounded_and_the_rest_follows() {
     assert!(is_quiet(&feed.next_sync().await));
     assert_eq!(feed.stored().len(), 6);
 }
+
+/// A listing that is short for hours while its `total` is known to be wrong proves no withdrawal: what it left out is still
+/// known when it is listed again, so that a tag taken away meanwhile is taken away in the enclave too.
+#[tokio::test(start_paused = true)]
+async fn what_a_listing_in_doubt_leaves_out_is_not_forgotten() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 20);
+    feed.edit("r10", |item| item.tags = vec!["b".to_owned()]);
+    feed.reports.script.lock().unwrap().total = Total::Is(0);
+    for _ in 0..8 {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.writes().len(), 20);
+    let left_out = feed.reports.script.lock().unwrap().items.split_off(5);
+    for _ in 0..12 {
+        feed.next_sync().await;
+    }
+    feed.reports.script.lock().unwrap().items.extend(left_out);
+    feed.edit("r10", |item| item.tags.clear());
+    let counts = feed.next_sync().await.counts.unwrap();
+    assert_eq!((counts.created, counts.updated), (0, 1), "{counts:?}");
+    let gates = feed.enclave.gates.lock().unwrap();
+    assert_eq!(gates.writes, ["r10"]);
+    assert!(gates.stored.get("r10").unwrap().tags.is_empty());
+}
