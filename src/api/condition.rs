@@ -61,6 +61,8 @@ reasons! {
     FlashpointUnavailable: Reconciling,
     /// TruSTAR can't be reached or fails.
     TrustarUnavailable: Reconciling,
+    /// The destination, other than TruSTAR, can't be reached or fails.
+    DestinationUnavailable: Reconciling,
     /// A vendor answered what its API does not promise.
     UnexpectedResponse: Reconciling,
     /// Reports taken on are not all written yet.
@@ -85,6 +87,14 @@ reasons! {
     EnclaveNotWritable: Stalled,
     /// A report's external id leads to another enclave.
     ExternalIdConflict: Stalled,
+    /// The destination, other than TruSTAR, refuses the credential.
+    DestinationUnauthorized: Stalled,
+    /// The destination has no such place, or the credential does not see it.
+    DestinationNotFound: Stalled,
+    /// The credential may not write there.
+    DestinationNotWritable: Stalled,
+    /// What is to be written belongs to another place of the same service.
+    DestinationConflict: Stalled,
 }
 
 impl Reason {
@@ -117,6 +127,8 @@ impl Reason {
                 | Self::FlashpointUnauthorized
                 | Self::TrustarUnauthorized
                 | Self::EnclaveNotWritable
+                | Self::DestinationUnauthorized
+                | Self::DestinationNotWritable
         )
     }
 

@@ -48,6 +48,14 @@ pub(super) const TIMEOUT: DurationField = DurationField {
     example: "30s or 1m30s",
 };
 
+/// How long an indicator is valid.
+pub(super) const VALID_FOR: DurationField = DurationField {
+    name: "validFor",
+    at_least: "1h",
+    at_most: "3650d",
+    example: "30d, 12w or 365d",
+};
+
 impl DurationField {
     /// The duration that a text says.
     ///

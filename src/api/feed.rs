@@ -9,6 +9,7 @@ use super::destination::DestinationSpec;
 use super::duration::{INTERVAL, LOOKBACK, TIMEOUT};
 use super::object_rule::ObjectRule;
 use super::rule::TextRule;
+use super::target::Target;
 use indicators::IndicatorType;
 
 /// The most reports that a sync may take on: the most that Flashpoint gives on one page.
@@ -17,7 +18,7 @@ pub(super) const MAX_LIMIT: u32 = 500;
 /// The most entries of each list of names or domains.
 const MAX_ENTRIES: u32 = 500;
 
-/// What the feed does: which enclave it fills, how often, and what makes a report worth sending.
+/// What the feed does: where its reports go, how often, and what makes a report worth sending.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "flashpoint-operator.dev",
@@ -28,10 +29,16 @@ const MAX_ENTRIES: u32 = 500;
     category = "flashpoint",
     namespaced,
     status = "FlashpointFeedStatus",
-    doc = "Brings Flashpoint's latest intelligence reports to a TruSTAR enclave: on an interval, those that hold indicators of compromise.",
+    doc = "Brings Flashpoint's latest intelligence reports to a TruSTAR enclave, a TAXII 2.1 collection or a MISP: on an interval, those that hold indicators of compromise.",
     printcolumn(
         json_path = ".spec..enclaveId",
         name = "Enclave",
+        type_ = "string",
+        priority = 1
+    ),
+    printcolumn(
+        json_path = ".spec.destination..server",
+        name = "Server",
         type_ = "string",
         priority = 1
     ),
@@ -82,7 +89,8 @@ const MAX_ENTRIES: u32 = 500;
     reason = "printer columns have types and priorities in common"
 )]
 pub struct FlashpointFeedSpec {
-    /// The Secret with the credentials: flashpoint-api-key, trustar-api-key and trustar-api-secret.
+    /// The Secret with the credentials: flashpoint-api-key; for TruSTAR trustar-api-key and trustar-api-secret; for TAXII
+    /// taxii-token, or taxii-username and taxii-password; for MISP misp-auth-key.
     pub secret_ref: SecretRef,
     /// The id of the TruSTAR enclave that reports go to: short for destination.trustar.enclaveId. A feed whose enclave is
     /// edited starts anew.
@@ -131,16 +139,11 @@ pub struct FlashpointFeedSpec {
 }
 
 impl FlashpointFeedSpec {
-    /// What names the place that reports go to; for TruSTAR the enclave's id.
+    /// What names the place that reports go to; for TruSTAR the enclave's id. None where the spec names no place.
     #[must_use]
-    pub fn identity(&self) -> Option<&str> {
-        let trustar = self
-            .destination
-            .as_ref()
-            .and_then(|all| all.trustar.as_ref());
-        self.enclave_id
-            .as_deref()
-            .or(trustar.map(|trustar| trustar.enclave_id.as_str()))
+    pub fn identity(&self) -> Option<String> {
+        let target = Target::try_from(self).ok()?;
+        Some(target.identity().into_owned())
     }
 }
 

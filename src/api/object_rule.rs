@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 pub(super) enum ObjectRule {
     /// Of a spec: reports go to one place.
     OneDestination,
-    /// Of a destination: one that there is.
-    KnownDestination,
+    /// Of a destination: it is of one kind.
+    OneMember,
 }
 
 impl ObjectRule {
-    const ALL: [Self; 2] = [Self::OneDestination, Self::KnownDestination];
+    const ALL: [Self; 2] = [Self::OneDestination, Self::OneMember];
 
     /// The rule that a definition states in CEL.
     pub(super) fn stated(rule: &ValidationRule) -> Option<Self> {
@@ -31,7 +31,10 @@ impl ObjectRule {
         let has = |name: &str| fields.contains_key(name);
         match self {
             Self::OneDestination => has("enclaveId") != has("destination"),
-            Self::KnownDestination => has("trustar") && !has("taxii") && !has("misp"),
+            Self::OneMember => {
+                let members = ["trustar", "taxii", "misp"];
+                members.iter().filter(|name| has(name)).count() == 1
+            }
         }
     }
 
@@ -41,16 +44,16 @@ impl ObjectRule {
             Self::OneDestination => {
                 "set enclaveId, the id of the TruSTAR enclave that reports go to, or destination in its place: one of the two"
             }
-            Self::KnownDestination => {
-                "destination must have the one member trustar; taxii and misp are not there yet"
-            }
+            Self::OneMember => "destination must have one member: trustar, taxii or misp",
         }
     }
 
     const fn cel(self) -> &'static str {
         match self {
             Self::OneDestination => "has(self.enclaveId) != has(self.destination)",
-            Self::KnownDestination => "has(self.trustar) && !has(self.taxii) && !has(self.misp)",
+            Self::OneMember => {
+                "[has(self.trustar), has(self.taxii), has(self.misp)].filter(member, member).size() == 1"
+            }
         }
     }
 }

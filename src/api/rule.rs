@@ -6,32 +6,42 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::ValidationRule;
 use kube::core::Rule;
 
-use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
+use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT, VALID_FOR};
 
 /// What a text field may hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TextRule {
     /// The id of an enclave.
     EnclaveId,
+    /// The id of a TAXII collection.
+    CollectionId,
+    /// The name that the operator's settings give a server.
+    ServerName,
     /// The name of a Secret.
     SecretName,
     /// The name of a malware family.
     MalwareName,
     /// A domain, maybe with `*.` before it.
     Domain,
+    /// A tag of an event.
+    Tag,
     /// A length of time within bounds.
     Duration(DurationField),
 }
 
 impl TextRule {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::EnclaveId,
+        Self::CollectionId,
+        Self::ServerName,
         Self::SecretName,
         Self::MalwareName,
         Self::Domain,
+        Self::Tag,
         Self::Duration(INTERVAL),
         Self::Duration(LOOKBACK),
         Self::Duration(TIMEOUT),
+        Self::Duration(VALID_FOR),
     ];
 
     /// The rule that a definition states in CEL.
@@ -48,6 +58,17 @@ impl TextRule {
     pub(super) fn holds(self, text: &str) -> bool {
         match self {
             Self::EnclaveId => (1..=128).contains(&text.len()) && text.bytes().all(is_id_byte),
+            Self::CollectionId => {
+                (1..=128).contains(&text.len())
+                    && text.bytes().all(|byte| is_id_byte(byte) || byte == b'.')
+                    && text.bytes().next().is_some_and(is_id_byte)
+            }
+            Self::ServerName => is_server_name(text),
+            Self::Tag => {
+                !text.is_empty()
+                    && text.trim_matches(' ') == text
+                    && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            }
             Self::SecretName => is_secret_name(text),
             Self::MalwareName => text.bytes().any(|byte| byte.is_ascii_alphanumeric()),
             Self::Domain => text
@@ -63,6 +84,9 @@ impl TextRule {
     pub(super) fn message(self) -> String {
         match self {
             Self::EnclaveId => "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'".to_owned(),
+            Self::CollectionId => "collection must be the collection's id, not its title or address: 1 to 128 letters, digits, '-', '_' and '.'".to_owned(),
+            Self::ServerName => "server must be a name that the operator's settings give an address (--taxii, --misp, the chart's destinations), not the address: lower-case letters, digits and '-'".to_owned(),
+            Self::Tag => "a tag must have printable ASCII characters alone, and no blank at its ends".to_owned(),
             Self::SecretName => "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'".to_owned(),
             Self::MalwareName => "a malware name must have a letter or a digit".to_owned(),
             Self::Domain => "a domain must be a name such as example.com, without scheme, port or path; an international one in its xn-- form".to_owned(),
@@ -73,6 +97,9 @@ impl TextRule {
     fn cel(self) -> String {
         let pattern = match self {
             Self::EnclaveId => "^[A-Za-z0-9_-]{1,128}$",
+            Self::CollectionId => "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$",
+            Self::ServerName => "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+            Self::Tag => "^[!-~]([ -~]*[!-~])?$",
             Self::SecretName => "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
             Self::MalwareName => "[A-Za-z0-9]",
             Self::Domain => "^([*][.])?([A-Za-z0-9_-]{1,63}[.])*[A-Za-z0-9_-]{1,63}$",
@@ -84,6 +111,12 @@ impl TextRule {
 
 fn is_id_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// Whether the operator's settings may give a server this name.
+#[must_use]
+pub fn is_server_name(name: &str) -> bool {
+    name.len() <= 63 && is_secret_name(name) && !name.contains('.')
 }
 
 fn is_secret_name(name: &str) -> bool {

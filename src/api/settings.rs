@@ -1,57 +1,12 @@
 //! A feed's spec, read once into types that can't be wrong.
 
-use std::fmt;
 use std::time::Duration;
 
-use super::destination::DestinationSpec;
 use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
 use super::feed::{DomainRules, FlashpointFeedSpec, MAX_LIMIT, MalwareNames};
-use super::object_rule::ObjectRule;
 use super::rule::TextRule;
+use super::target::Target;
 use indicators::{IndicatorType, RuleSettings, Rules};
-
-/// The id of a TruSTAR enclave: 1 to 128 of `[A-Za-z0-9_-]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EnclaveId(String);
-
-impl EnclaveId {
-    /// Takes an id of that form.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        TextRule::EnclaveId
-            .holds(text)
-            .then(|| Self(text.to_owned()))
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for EnclaveId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Where a feed's reports go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A TruSTAR enclave.
-    Trustar(EnclaveId),
-}
-
-impl Target {
-    /// What names the place: the ledger belongs to it.
-    #[must_use]
-    pub fn identity(&self) -> &str {
-        match self {
-            Self::Trustar(enclave) => enclave.as_str(),
-        }
-    }
-}
 
 /// A value that a spec can't have; the API server refuses it already, where the CRD is ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +23,8 @@ pub struct SettingsError {
 pub struct FeedSettings {
     /// The name of its secret, in its own namespace.
     pub secret_name: String,
+    /// The name of the secret with the destination's credentials; the same one, unless the spec names another.
+    pub destination_secret_name: String,
     /// Where its reports go.
     pub target: Target,
     /// Between the starts of two syncs.
@@ -93,12 +50,14 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
             path,
             reason: reason.to_owned(),
         };
-        let target = target(spec)?;
-        if !TextRule::SecretName.holds(&spec.secret_ref.name) {
-            return Err(refuse(
-                "spec.secretRef.name",
-                &TextRule::SecretName.message(),
-            ));
+        let target = Target::try_from(spec)?;
+        let own = spec.destination.as_ref().and_then(|one| one.secret_ref());
+        let feeds = ("spec.secretRef.name", &spec.secret_ref);
+        let own = own.unwrap_or(feeds);
+        for (path, secret) in [feeds, own] {
+            if !TextRule::SecretName.holds(&secret.name) {
+                return Err(refuse(path, &TextRule::SecretName.message()));
+            }
         }
         if spec.indicator_types.is_empty() {
             return Err(refuse(
@@ -113,6 +72,7 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
             limit.ok_or_else(|| refuse("spec.limit", "limit must be a number from 1 to 500"))?;
         Ok(Self {
             secret_name: spec.secret_ref.name.clone(),
+            destination_secret_name: own.1.name.clone(),
             target,
             interval: length("spec.interval", INTERVAL, &spec.interval)?,
             limit,
@@ -140,32 +100,11 @@ impl FeedSettings {
     }
 }
 
-fn target(spec: &FlashpointFeedSpec) -> Result<Target, SettingsError> {
-    let enclave = |path, id: &str| {
-        let reason = TextRule::EnclaveId.message();
-        EnclaveId::new(id)
-            .map(Target::Trustar)
-            .ok_or(SettingsError { path, reason })
-    };
-    let refuse = |path, rule: ObjectRule| {
-        let reason = rule.message().to_owned();
-        Err(SettingsError { path, reason })
-    };
-    match (&spec.enclave_id, &spec.destination) {
-        (Some(id), None) => enclave("spec.enclaveId", id),
-        (None, Some(destination)) => match destination {
-            DestinationSpec {
-                trustar: Some(trustar),
-                taxii: None,
-                misp: None,
-            } => enclave("spec.destination.trustar.enclaveId", &trustar.enclave_id),
-            _ => refuse("spec.destination", ObjectRule::KnownDestination),
-        },
-        _ => refuse("spec", ObjectRule::OneDestination),
-    }
-}
-
-fn length(path: &'static str, field: DurationField, text: &str) -> Result<Duration, SettingsError> {
+pub(super) fn length(
+    path: &'static str,
+    field: DurationField,
+    text: &str,
+) -> Result<Duration, SettingsError> {
     field
         .read(text)
         .map_err(|reason| SettingsError { path, reason })
@@ -213,9 +152,26 @@ mod tests {
     fn an_enclave_is_named_in_one_of_two_ways() {
         let named = r#"{"enclaveId": null, "destination": {"trustar": {"enclaveId": "3f1d2c84"}}}"#;
         let spec = spec(named);
-        assert_eq!(spec.identity(), Some("3f1d2c84"));
+        assert_eq!(spec.identity().as_deref(), Some("3f1d2c84"));
         let settings = FeedSettings::try_from(&spec).unwrap();
         assert_eq!(settings.target.identity(), "3f1d2c84");
+    }
+
+    #[test]
+    fn every_place_has_an_identity_and_a_secret_of_its_own() {
+        let named = |destination: &str| {
+            let text = format!(r#"{{"enclaveId": null, "destination": {destination}}}"#);
+            FeedSettings::try_from(&spec(&text)).unwrap()
+        };
+        let taxii = named(
+            r#"{"taxii": {"server": "opencti", "collection": "c1", "secretRef": {"name": "opencti"}, "validFor": {"IP": "30d"}}}"#,
+        );
+        assert_eq!(taxii.target.identity(), "taxii/opencti/c1");
+        assert_eq!(taxii.secret_name, "credentials");
+        assert_eq!(taxii.destination_secret_name, "opencti");
+        let misp = named(r#"{"misp": {"server": "main", "tags": ["tlp:amber"]}}"#);
+        assert_eq!(misp.target.identity(), "misp/main");
+        assert_eq!(misp.destination_secret_name, "credentials");
     }
 
     #[test]
@@ -231,7 +187,23 @@ mod tests {
                 "spec.destination",
             ),
             (
-                r#"{"enclaveId": null, "destination": {"misp": {}}}"#,
+                r#"{"enclaveId": null, "destination": {"misp": {"server": "https://misp"}}}"#,
+                "spec.destination.misp.server",
+            ),
+            (
+                r#"{"enclaveId": null, "destination": {"misp": {"server": "main", "tags": [" "]}}}"#,
+                "spec.destination.misp.tags",
+            ),
+            (
+                r#"{"enclaveId": null, "destination": {"taxii": {"server": "a", "collection": "b/c"}}}"#,
+                "spec.destination.taxii.collection",
+            ),
+            (
+                r#"{"enclaveId": null, "destination": {"taxii": {"server": "a", "collection": "b", "validFor": {"IP": "1m"}}}}"#,
+                "spec.destination.taxii.validFor.IP",
+            ),
+            (
+                r#"{"enclaveId": null, "destination": {"misp": {"server": "main"}, "trustar": {"enclaveId": "a"}}}"#,
                 "spec.destination",
             ),
             (

@@ -117,7 +117,7 @@ fn settings(args: Args) -> Result<Settings, String> {
     args.vendors.warn_of_plain_http();
     Ok(Settings {
         flashpoint: args.vendors.flashpoint(),
-        trustar: args.vendors.trustar(),
+        destinations: args.vendors.destinations(),
         http: args.vendors.http(),
         namespaces: args
             .watch_namespaces

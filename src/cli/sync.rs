@@ -3,6 +3,7 @@
 mod dry_run;
 mod input;
 mod rounds;
+mod secrets;
 mod show;
 mod state;
 mod watch;
@@ -25,7 +26,6 @@ use super::vendors::Vendors;
 use super::{Exit, complain, print};
 use crate::api::Reason;
 use crate::controller::standing::Standing;
-use crate::destinations::trustar::Trustar;
 use crate::destinations::{Destinations, Opening};
 use crate::flashpoint::Flashpoint;
 use crate::http::call::Unobserved;
@@ -108,13 +108,7 @@ pub fn run(args: &Args) -> Exit {
 fn begin(args: &Args) -> Result<Exit, Refused> {
     let input = input::read(args)?;
     if input.settings.suspend {
-        show(
-            args,
-            &input.feed,
-            &Watch::new(),
-            None,
-            &Standing::suspended(),
-        )?;
+        show(args, &input, &Watch::new(), None, &Standing::suspended())?;
         return Ok(Exit::Done);
     }
     args.vendors.warn_of_plain_http();
@@ -136,7 +130,7 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
     let saved = file.map_or(Ok(()), |file| file.save(&state.ledger, state.window));
     let standing = standing(outcome.as_ref(), saved);
     let counts = outcome.as_ref().and_then(|outcome| outcome.counts.as_ref());
-    show(args, &input.feed, &watch, counts, &standing)?;
+    show(args, &input, &watch, counts, &standing)?;
     Ok(match standing.reason {
         Reason::Synced | Reason::Draining => Exit::Done,
         _ => Exit::Partial,
@@ -145,9 +139,9 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
 
 /// What earlier runs left; the file, if this one is to leave something.
 fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), Refused> {
-    let enclave = input.settings.target.identity();
+    let place = input.settings.target.identity();
     let Some(path) = &args.state else {
-        return Ok((None, State::empty(&input.feed, enclave)));
+        return Ok((None, State::empty(&input.feed, &place)));
     };
     let same = |file: &PathBuf| {
         path.canonicalize()
@@ -161,7 +155,7 @@ fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), 
         let why = format!("{} is input: name another file by --state", path.display());
         return Err(Refused::new(Exit::BadInput, &why));
     }
-    let file = StateFile::new(path, &input.feed, enclave);
+    let file = StateFile::new(path, &input.feed, &place);
     let state = file.read()?;
     if let Some(warning) = &state.warning {
         complain("warning", warning);
@@ -178,14 +172,11 @@ fn ends(args: &Args, input: &Input, ledger: &Ledger) -> Result<Ends, HttpSetupEr
     let (vendors, observer) = (&args.vendors, Arc::new(Unobserved));
     let http = http::client(&vendors.http())?;
     let flashpoint = Flashpoint::new(&vendors.flashpoint(), http.clone(), observer.clone());
-    let destinations = Destinations {
-        trustar: Trustar::new(&vendors.trustar(), http, observer),
-    };
+    let destinations = Destinations::new(&vendors.destinations(), &http, &(observer as _));
     let (settings, credentials) = (&input.settings, &input.credentials);
     let destination = destinations.open(&Opening {
         feed: &input.feed,
-        target: &settings.target,
-        credentials,
+        access: &credentials.access,
         nothing_delivered: ledger.nothing_delivered(),
         timeout: settings.timeout,
     });
@@ -222,14 +213,15 @@ fn standing(outcome: Option<&Outcome>, saved: Result<(), JournalError>) -> Stand
 
 fn show(
     args: &Args,
-    feed: &str,
+    input: &Input,
     watch: &Watch,
     counts: Option<&Counts>,
     standing: &Standing,
 ) -> Result<(), Refused> {
     let rows = watch.rows();
     let results = Results {
-        feed,
+        feed: &input.feed,
+        place: input.settings.target.noun(),
         dry_run: args.dry_run,
         rows: &rows,
         counts,

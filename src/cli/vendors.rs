@@ -8,6 +8,10 @@ use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
 
+use crate::api::is_server_name;
+use crate::destinations::DestinationSettings;
+use crate::destinations::misp::MispSettings;
+use crate::destinations::taxii::TaxiiSettings;
 use crate::destinations::trustar::TrustarSettings;
 use crate::flashpoint::FlashpointSettings;
 use crate::http::{HttpSettings, ServiceUrl};
@@ -16,6 +20,35 @@ use crate::http::{HttpSettings, ServiceUrl};
 /// hold a password.
 #[derive(Clone, Copy, Debug)]
 struct ServiceUrlParser;
+
+/// Reads a name and the address of a service, `NAME=URL`, as [`ServiceUrlParser`] does.
+#[derive(Clone, Copy, Debug)]
+struct NamedUrlParser;
+
+impl TypedValueParser for NamedUrlParser {
+    type Value = (String, ServiceUrl);
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let text = value.to_string_lossy();
+        let (name, url) = text
+            .split_once('=')
+            .filter(|(name, _)| is_server_name(name))
+            .ok_or_else(|| {
+                let name = argument.map(ToString::to_string).unwrap_or_default();
+                let message = format!(
+                    "{name}: write NAME=URL, such as main=https://intel.example.org; a name has lower-case letters, digits and '-'\n"
+                );
+                clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+            })?;
+        let url = ServiceUrlParser.parse_ref(command, argument, OsStr::new(url))?;
+        Ok((name.to_owned(), url))
+    }
+}
 
 impl TypedValueParser for ServiceUrlParser {
     type Value = ServiceUrl;
@@ -77,6 +110,28 @@ pub struct Vendors {
     )]
     trustar_calls_per_minute: u32,
 
+    /// A TAXII 2.1 server that feeds may name, by the address of its API root (repeatable)
+    #[arg(
+        long,
+        env = "TAXII_SERVERS",
+        hide_env_values = true,
+        value_parser = NamedUrlParser,
+        value_delimiter = ',',
+        value_name = "NAME=API-ROOT"
+    )]
+    taxii: Vec<(String, ServiceUrl)>,
+
+    /// A MISP that feeds may name (repeatable)
+    #[arg(
+        long,
+        env = "MISP_SERVERS",
+        hide_env_values = true,
+        value_parser = NamedUrlParser,
+        value_delimiter = ',',
+        value_name = "NAME=URL"
+    )]
+    misp: Vec<(String, ServiceUrl)>,
+
     /// PEM file of certificate authorities to trust besides the system's
     #[arg(long, env = "CA_FILE", value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -91,15 +146,23 @@ impl Vendors {
         }
     }
 
-    /// Where they go to.
-    pub fn trustar(&self) -> TrustarSettings {
-        TrustarSettings {
-            url: self.trustar_url.clone(),
-            calls_per_minute: self.trustar_calls_per_minute,
+    /// Where they go to. Of two servers of one name the last one counts.
+    pub fn destinations(&self) -> DestinationSettings {
+        DestinationSettings {
+            trustar: TrustarSettings {
+                url: self.trustar_url.clone(),
+                calls_per_minute: self.trustar_calls_per_minute,
+            },
+            taxii: TaxiiSettings {
+                servers: self.taxii.iter().cloned().collect(),
+            },
+            misp: MispSettings {
+                servers: self.misp.iter().cloned().collect(),
+            },
         }
     }
 
-    /// How both are reached.
+    /// How all are reached.
     pub fn http(&self) -> HttpSettings {
         HttpSettings {
             ca_file: self.ca_file.clone(),
@@ -108,7 +171,11 @@ impl Vendors {
 
     /// Warns where credentials would leave this machine unencrypted.
     pub fn warn_of_plain_http(&self) {
-        for url in [&self.flashpoint_url, &self.trustar_url] {
+        let named = self.taxii.iter().chain(&self.misp).map(|(_, url)| url);
+        for url in [&self.flashpoint_url, &self.trustar_url]
+            .into_iter()
+            .chain(named)
+        {
             let (shown, url) = (url, url.url());
             let host = url.host_str().unwrap_or_default();
             let stays = host == "localhost"

@@ -55,8 +55,7 @@ pub async fn attempt(
     };
     let destination = context.destinations.open(&Opening {
         feed: &feed.uid,
-        target: &settings.target,
-        credentials: &credentials,
+        access: &credentials.access,
         nothing_delivered: ledger.nothing_delivered(),
         timeout: settings.timeout,
     });

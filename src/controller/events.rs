@@ -8,6 +8,7 @@ use kube::api::{Api, ObjectMeta};
 use kube::runtime::events::{Event, EventType};
 
 use super::context::Context;
+use super::feed::Feed;
 use super::memory::Told;
 use super::{NAME, written};
 use crate::api::{FlashpointFeedStatus, Reason};
@@ -16,9 +17,10 @@ use crate::api::{FlashpointFeedStatus, Reason};
 const MAX_NAME: usize = 253;
 
 /// Publishes what a new status changes.
-pub async fn change(context: &Context, about: &ObjectReference, told: &Told) {
-    for event in events(&told.before, &told.status) {
-        publish(context, about, &event).await;
+pub async fn change(context: &Context, feed: &Feed, told: &Told) {
+    let place = feed.settings.target.noun();
+    for event in events(place, &told.before, &told.status) {
+        publish(context, &feed.reference(), &event).await;
     }
 }
 
@@ -101,12 +103,12 @@ fn name(about: &ObjectReference, now: Timestamp) -> String {
     format!("{cut}{ending}")
 }
 
-fn events(before: &FlashpointFeedStatus, now: &FlashpointFeedStatus) -> Vec<Event> {
+fn events(place: &str, before: &FlashpointFeedStatus, now: &FlashpointFeedStatus) -> Vec<Event> {
     let mut events = Vec::new();
     let submitted = now.totals.submitted.saturating_sub(before.totals.submitted);
     if submitted > 0 {
         let noun = if submitted == 1 { "report" } else { "reports" };
-        let note = format!("wrote {submitted} {noun} to the enclave");
+        let note = format!("wrote {submitted} {noun} to {place}");
         events.push(event(EventType::Normal, "Submitted", note));
     }
     let reason = Reason::of(&now.conditions);
@@ -183,7 +185,7 @@ mod tests {
     }
 
     fn told(before: &FlashpointFeedStatus, now: &FlashpointFeedStatus) -> Vec<String> {
-        let events = events(before, now).into_iter();
+        let events = events("the enclave", before, now).into_iter();
         let line = |event: Event| {
             let note = event.note.unwrap_or_default();
             format!("{:?} {}: {note}", event.type_, event.reason)

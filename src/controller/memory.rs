@@ -213,7 +213,7 @@ mod tests {
         let memory = Memory::default();
         memory.remember(feed(1_000, 1, 2));
         let newest = memory.newest(&feed(999, 2, 1));
-        assert_eq!(newest.spec.identity(), Some("enclave-2"));
+        assert_eq!(newest.spec.identity().as_deref(), Some("enclave-2"));
         assert_eq!(
             (syncs(&newest), newest.resource_version()),
             (2, Some("999".into()))

@@ -36,8 +36,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::destinations::DestinationSettings;
 use crate::destinations::Destinations;
-use crate::destinations::trustar::{Trustar, TrustarSettings};
 use crate::flashpoint::{Flashpoint, FlashpointSettings};
 use crate::http::{self, HttpSettings, HttpSetupError};
 use crate::sync::clock::ServiceClock;
@@ -65,7 +65,7 @@ pub struct Settings {
     /// Where reports come from.
     pub flashpoint: FlashpointSettings,
     /// Where they go to.
-    pub trustar: TrustarSettings,
+    pub destinations: DestinationSettings,
     /// How both are reached.
     pub http: HttpSettings,
     /// The namespaces whose feeds are run; none for all.
@@ -229,9 +229,7 @@ impl Operator {
         let context = Context {
             cluster: self.cluster.clone(),
             flashpoint: Flashpoint::new(&settings.flashpoint, http.clone(), observer.clone()),
-            destinations: Destinations {
-                trustar: Trustar::new(&settings.trustar, http, observer),
-            },
+            destinations: Destinations::new(&settings.destinations, &http, &(observer as _)),
             process: Process {
                 leadership,
                 stopped: self.stopped.clone(),

@@ -41,14 +41,10 @@ pub struct Means {
 pub async fn prepare(feed: &Feed, context: &Context) -> Result<Prepared, PrepareError> {
     let owner = Owner {
         uid: feed.uid.clone(),
-        destination: feed.settings.target.identity().to_owned(),
+        destination: feed.settings.target.identity().into_owned(),
     };
     let (found, opened) = tokio::join!(
-        secret::read(
-            &context.cluster,
-            &feed.namespace,
-            &feed.settings.secret_name
-        ),
+        secret::read(&context.cluster, &feed.namespace, &feed.settings),
         ClusterJournal::open(&context.cluster, &feed.resource, owner),
     );
     let stored = feed.status();
@@ -114,8 +110,7 @@ fn tried(
 /// Whether the secret that a feed waits for is another than the one tried last. One that can't be read is none: the feed's
 /// status says so already, or will with the next sync.
 pub async fn secret_changed(feed: &Feed, context: &Context) -> bool {
-    let name = &feed.settings.secret_name;
-    match secret::version(&context.cluster, &feed.namespace, name).await {
+    match secret::version(&context.cluster, &feed.namespace, &feed.settings).await {
         Ok(version) => context.memory.secret_differs(&feed.uid, version.as_deref()),
         Err(SecretError::Unavailable { cause, .. }) => {
             let (namespace, name) = (&feed.namespace, &feed.name);

@@ -86,7 +86,7 @@ pub async fn status(feed: &Feed, told: Told, context: &Context) -> Result<(), Pu
             context.memory.set_untold(&feed.uid, None);
             if let Some(stored) = stored {
                 context.memory.remember(stored);
-                events::change(context, &feed.reference(), &told).await;
+                events::change(context, feed, &told).await;
             }
             Ok(())
         }

@@ -1,20 +1,40 @@
 //! Where reports go to, each destination with its own mapping.
 
+pub mod misp;
+pub mod stix;
+pub mod taxii;
 pub mod trustar;
 
 use std::time::Duration;
 
-use crate::api::credentials::Credentials;
-use crate::api::{Reason, Target};
+use reqwest::Client;
+
+use crate::api::Reason;
+use crate::api::credentials::Access;
+use crate::http::call::Observer;
 use crate::http::fault::{Fault, FaultKind};
 use crate::sync::destination::Destination;
-use trustar::Trustar;
+use misp::{Misp, MispSettings};
+use taxii::{Taxii, TaxiiSettings};
+use trustar::{TRUSTAR, Trustar, TrustarSettings};
+
+/// Where destinations are: the hosts are the operator's settings, and a feed names one of them.
+#[derive(Clone, Debug)]
+pub struct DestinationSettings {
+    /// TruSTAR's API.
+    pub trustar: TrustarSettings,
+    /// TAXII 2.1 servers, by name.
+    pub taxii: TaxiiSettings,
+    /// MISPs, by name.
+    pub misp: MispSettings,
+}
 
 /// The destinations that the operator's settings name, for all feeds. Cheap to clone.
 #[derive(Clone)]
 pub struct Destinations {
-    /// TruSTAR.
-    pub trustar: Trustar,
+    trustar: Trustar,
+    taxii: Taxii,
+    misp: Misp,
 }
 
 /// What one sync needs of its destination.
@@ -22,10 +42,8 @@ pub struct Destinations {
 pub struct Opening<'a> {
     /// The feed, by a key that all its syncs share.
     pub feed: &'a str,
-    /// The place.
-    pub target: &'a Target,
-    /// The feed's credentials.
-    pub credentials: &'a Credentials,
+    /// The place, and the credential for it.
+    pub access: &'a Access,
     /// Whether by the feed's ledger nothing was ever delivered there.
     pub nothing_delivered: bool,
     /// The time that each call may take in all.
@@ -33,33 +51,76 @@ pub struct Opening<'a> {
 }
 
 impl Destinations {
+    /// Clients of all that `settings` name, calling by `http`.
+    #[must_use]
+    pub fn new(settings: &DestinationSettings, http: &Client, observer: &Observer) -> Self {
+        let (http, observer) = (|| http.clone(), || observer.clone());
+        Self {
+            trustar: Trustar::new(&settings.trustar, http(), observer()),
+            taxii: Taxii::new(&settings.taxii, http(), observer()),
+            misp: Misp::new(&settings.misp, http(), observer()),
+        }
+    }
+
     /// The destination of one sync.
     #[must_use]
     pub fn open(&self, opening: &Opening<'_>) -> Box<dyn Destination> {
-        match opening.target {
-            Target::Trustar(enclave) => Box::new(self.trustar.enclave(
-                &opening.credentials.trustar,
-                &trustar::Target {
-                    feed: opening.feed,
+        let Opening {
+            feed,
+            access,
+            nothing_delivered,
+            timeout,
+        } = *opening;
+        match access {
+            Access::Trustar(enclave, credential) => {
+                let target = trustar::Target {
+                    feed,
                     enclave: enclave.as_str(),
-                    ledger_is_new: opening.nothing_delivered,
-                    timeout: opening.timeout,
-                },
-            )),
+                    ledger_is_new: nothing_delivered,
+                    timeout,
+                };
+                Box::new(self.trustar.enclave(credential, &target))
+            }
+            Access::Taxii(place, credential) => {
+                let target = taxii::Target {
+                    server: &place.server,
+                    collection: &place.collection,
+                    tlp: place.tlp,
+                    valid_for: &place.valid_for,
+                    timeout,
+                };
+                Box::new(self.taxii.collection(credential, &target))
+            }
+            Access::Misp(place, credential) => {
+                let target = misp::Target {
+                    server: &place.server,
+                    distribution: place.distribution,
+                    publish: place.publish,
+                    tags: &place.tags,
+                    timeout,
+                };
+                Box::new(self.misp.server(credential, &target))
+            }
         }
     }
 }
 
 /// The Ready condition's reason for a destination's fault. TruSTAR has reasons of its own, since people alert on them.
 #[must_use]
-pub const fn reason(fault: &Fault) -> Reason {
-    match fault.kind {
-        FaultKind::Unauthorized => Reason::TrustarUnauthorized,
-        FaultKind::TargetNotFound => Reason::EnclaveNotFound,
-        FaultKind::TargetNotWritable => Reason::EnclaveNotWritable,
-        FaultKind::Conflict => Reason::ExternalIdConflict,
-        FaultKind::RateLimited => Reason::RateLimited,
-        FaultKind::Unavailable => Reason::TrustarUnavailable,
-        FaultKind::UnexpectedResponse => Reason::UnexpectedResponse,
+pub fn reason(fault: &Fault) -> Reason {
+    let is_trustar = fault.service == &TRUSTAR;
+    match (fault.kind, is_trustar) {
+        (FaultKind::Unauthorized, true) => Reason::TrustarUnauthorized,
+        (FaultKind::TargetNotFound, true) => Reason::EnclaveNotFound,
+        (FaultKind::TargetNotWritable, true) => Reason::EnclaveNotWritable,
+        (FaultKind::Conflict, true) => Reason::ExternalIdConflict,
+        (FaultKind::Unavailable, true) => Reason::TrustarUnavailable,
+        (FaultKind::Unauthorized, false) => Reason::DestinationUnauthorized,
+        (FaultKind::TargetNotFound, false) => Reason::DestinationNotFound,
+        (FaultKind::TargetNotWritable, false) => Reason::DestinationNotWritable,
+        (FaultKind::Conflict, false) => Reason::DestinationConflict,
+        (FaultKind::Unavailable, false) => Reason::DestinationUnavailable,
+        (FaultKind::RateLimited, _) => Reason::RateLimited,
+        (FaultKind::UnexpectedResponse, _) => Reason::UnexpectedResponse,
     }
 }

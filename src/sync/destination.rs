@@ -1,5 +1,7 @@
 //! The seam that reports leave by, before any mapping: each destination maps reports in its own way.
 
+#![deny(missing_docs)]
+
 use std::time::Duration;
 
 use futures::future::BoxFuture;

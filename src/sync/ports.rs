@@ -1,5 +1,7 @@
 //! What a sync needs from whoever runs it, besides its source and its destination.
 
+#![deny(missing_docs)]
+
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 

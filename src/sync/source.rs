@@ -1,5 +1,7 @@
 //! The seam that reports come through.
 
+#![deny(missing_docs)]
+
 use std::fmt;
 use std::ops::Range;
 

@@ -33,6 +33,7 @@ its variable. Besides:
 | variable                                                      | for |
 |---------------------------------------------------------------|---|
 | `FLASHPOINT_API_KEY`, `TRUSTAR_API_KEY`, `TRUSTAR_API_SECRET` | `sync`: the credentials, where no Secret has them |
+| `TAXII_TOKEN`, `TAXII_USERNAME`, `TAXII_PASSWORD`, `MISP_AUTH_KEY` | `sync`: the same for a feed that goes there |
 | `POD_NAME`, `POD_NAMESPACE`                                   | `run --leader-elect`: who holds the Lease, and where it is |
 | `KUBECONFIG`                                                  | `run` outside a cluster |
 | `RUST_LOG`                                                    | what is logged: by `run` without `--log-filter` (`info`), and by `sync` (`warn`) |

@@ -22,8 +22,11 @@ const LOOKBACK: &str = "lookback must be a duration from 1h to 30d, such as 12h,
 const TIMEOUT: &str = "timeout must be a duration from 1s to 5m, such as 30s or 1m30s";
 const ENCLAVE: &str = "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'";
 const ONE_DESTINATION: &str = "set enclaveId, the id of the TruSTAR enclave that reports go to, or destination in its place: one of the two";
-const KNOWN_DESTINATION: &str =
-    "destination must have the one member trustar; taxii and misp are not there yet";
+const ONE_MEMBER: &str = "destination must have one member: trustar, taxii or misp";
+const SERVER: &str = "server must be a name that the operator's settings give an address (--taxii, --misp, the chart's destinations), not the address: lower-case letters, digits and '-'";
+const COLLECTION: &str = "collection must be the collection's id, not its title or address: 1 to 128 letters, digits, '-', '_' and '.'";
+const VALID_FOR: &str = "validFor must be a duration from 1h to 3650d, such as 30d, 12w or 365d";
+const TAG: &str = "a tag must have printable ASCII characters alone, and no blank at its ends";
 const SECRET: &str = "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'";
 const DOMAIN: &str = "a domain must be a name such as example.com, without scheme, port or path; an international one in its xn-- form";
 const NAME: &str = "a malware name must have a letter or a digit";
@@ -67,6 +70,15 @@ pub fn accepted() -> Vec<Value> {
         json!({}),
         json!({"spec": {"enclaveId": "a"}}),
         json!({"spec": {"enclaveId": ABSENT, "destination": {"trustar": {"enclaveId": "a"}}}}),
+        json!({"spec": {"enclaveId": ABSENT, "destination": {"taxii": {
+            "server": "opencti", "collection": "4f1d-2c84.x_Y", "secretRef": {"name": "opencti"}, "tlp": "AmberStrict",
+            "validFor": {"IP": "30d", "Domain": "12w", "SHA256": "3650d"},
+        }}}}),
+        json!({"spec": {"enclaveId": ABSENT, "destination": {"misp": {
+            "server": "main", "distribution": "ConnectedCommunities", "publish": true,
+            "tags": ["tlp:amber", "admiralty-scale:source-reliability=\"b\""],
+        }}}}),
+        json!({"spec": {"enclaveId": ABSENT, "destination": {"misp": {"server": "m"}}}}),
         json!({"spec": {"destination": null}}),
         json!({"spec": {"enclaveId": "A_b-9".repeat(25)}}),
         json!({"spec": {"secretRef": {"name": "a.b-c.9"}}}),
@@ -166,13 +178,45 @@ fn absent() -> Vec<Refusal> {
 fn destinations() -> Vec<Refusal> {
     let instead = |destination: Value| json!({"enclaveId": ABSENT, "destination": destination});
     let trustar = json!({"trustar": {"enclaveId": "a"}});
-    let known = |destination| by_rule(instead(destination), "spec.destination", KNOWN_DESTINATION);
+    let one = |destination| by_rule(instead(destination), "spec.destination", ONE_MEMBER);
     vec![
         by_rule(json!({"destination": trustar}), "spec", ONE_DESTINATION),
-        known(json!({})),
-        known(json!({"taxii": {"server": "opencti", "collection": "reports"}})),
-        known(json!({"misp": {"server": "main"}})),
-        known(json!({"trustar": {"enclaveId": "a"}, "misp": {}})),
+        one(json!({})),
+        one(json!({"trustar": {"enclaveId": "a"}, "misp": {"server": "main"}})),
+        by_rule(
+            instead(json!({"taxii": {"server": "https://opencti.example", "collection": "a"}})),
+            "spec.destination.taxii.server",
+            SERVER,
+        ),
+        by_rule(
+            instead(json!({"taxii": {"server": "opencti", "collection": "../a"}})),
+            "spec.destination.taxii.collection",
+            COLLECTION,
+        ),
+        by_rule(
+            instead(
+                json!({"taxii": {"server": "opencti", "collection": "a", "validFor": {"IP": "1m"}}}),
+            ),
+            "spec.destination.taxii.validFor.IP",
+            VALID_FOR,
+        ),
+        by_rule(
+            instead(
+                json!({"taxii": {"server": "opencti", "collection": "a", "secretRef": {"name": "A"}}}),
+            ),
+            "spec.destination.taxii.secretRef.name",
+            SECRET,
+        ),
+        by_rule(
+            instead(json!({"misp": {"server": "-main"}})),
+            "spec.destination.misp.server",
+            SERVER,
+        ),
+        by_rule(
+            instead(json!({"misp": {"server": "main", "tags": ["tlp:amber", " "]}})),
+            "spec.destination.misp.tags[1]",
+            TAG,
+        ),
         by_rule(
             instead(json!({"trustar": {"enclaveId": "My enclave"}})),
             "spec.destination.trustar.enclaveId",

@@ -139,7 +139,7 @@ async fn every_field_may_be_edited_and_an_edit_is_a_generation() {
         .patch("edited", &PatchParams::default(), &Patch::Merge(&edit))
         .await
         .unwrap();
-    assert_eq!(edited.spec.identity(), Some("another"));
+    assert_eq!(edited.spec.identity().as_deref(), Some("another"));
     assert_eq!(edited.metadata.generation, Some(2));
 }
 
@@ -194,6 +194,7 @@ async fn kubectl_get_shows_the_columns() {
         [
             ("Name", true),
             ("Enclave", false),
+            ("Server", false),
             ("Interval", true),
             ("Suspended", false),
             ("Ready", true),
@@ -209,7 +210,7 @@ async fn kubectl_get_shows_the_columns() {
     let shown: Vec<Value> = cells
         .iter()
         .enumerate()
-        .filter(|(at, _)| ![7, 8, 9].contains(at))
+        .filter(|(at, _)| ![8, 9, 10].contains(at))
         .map(|(_, cell)| cell.clone())
         .collect();
     assert_eq!(
@@ -217,6 +218,7 @@ async fn kubectl_get_shows_the_columns() {
         json!([
             "shown",
             "3f1d2c84-6a0b-4c57-9e3a-b2d7c1f08e65",
+            null,
             "1h",
             false,
             "False",
@@ -226,7 +228,7 @@ async fn kubectl_get_shows_the_columns() {
         ])
     );
     // Dates are shown as ages.
-    for cell in &cells[7..10] {
+    for cell in &cells[8..11] {
         assert!(!cell.as_str().unwrap().contains('T'), "{cell}");
     }
 }

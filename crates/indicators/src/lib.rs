@@ -24,6 +24,8 @@
 //! for a domain, `filename`'s by its name, or `surroundings`' by what is beside it; a word that announces something, a list in
 //! `says::vocabulary`; a site or a name of malware, a file in `lists/`. Each begins as a line in `fixtures/tricky.jsonl`.
 
+#![deny(missing_docs)]
+
 mod addresses;
 mod analysis;
 mod bitcoin;

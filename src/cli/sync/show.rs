@@ -30,6 +30,8 @@ const INDICATOR: usize = 64;
 pub struct Results<'a> {
     /// The feed's namespace and name.
     pub feed: &'a str,
+    /// Where its reports go, as a message calls it.
+    pub place: &'static str,
     /// Whether nothing was written.
     pub dry_run: bool,
     /// A row for each report.
@@ -101,7 +103,11 @@ impl Results<'_> {
         let document = Document {
             feed: self.feed,
             dry_run: self.dry_run,
-            reports: self.rows.iter().map(ReportResult::from).collect(),
+            reports: self
+                .rows
+                .iter()
+                .map(|row| ReportResult::new(row, self.place))
+                .collect(),
             counts: self.counts,
             ready: self.standing.reason.ready(),
             reason: self.standing.reason.as_str(),
@@ -125,7 +131,12 @@ impl Results<'_> {
             (Verdict::NotPublished, _) => "not published",
             (verdict, _) => word(verdict),
         };
-        [id, plain(&row.title), verdict.to_owned(), why(row)]
+        [
+            id,
+            plain(&row.title),
+            verdict.to_owned(),
+            why(row, self.place),
+        ]
     }
 }
 
@@ -162,8 +173,8 @@ struct Found<'a> {
     benign: Option<&'static str>,
 }
 
-impl<'a> From<&'a Row> for ReportResult<'a> {
-    fn from(row: &'a Row) -> Self {
+impl<'a> ReportResult<'a> {
+    fn new(row: &'a Row, place: &str) -> Self {
         let found = |indicator: &'a Indicator| Found {
             kind: indicator.kind.as_str(),
             value: &indicator.value,
@@ -173,7 +184,7 @@ impl<'a> From<&'a Row> for ReportResult<'a> {
             id: &row.id,
             title: &row.title,
             verdict: word(&row.verdict),
-            why: why(row),
+            why: why(row, place),
             indicators: row
                 .indicators
                 .as_ref()
@@ -205,8 +216,8 @@ fn style(verdict: &Verdict) -> Style {
     }
 }
 
-/// Why a report was sent, or was not.
-fn why(row: &Row) -> String {
+/// Why a report was sent to the place, or was not.
+fn why(row: &Row, place: &str) -> String {
     let missing = if row.without_csv {
         "; its CSV data could not be had"
     } else {
@@ -215,7 +226,7 @@ fn why(row: &Row) -> String {
     let why = match (&row.verdict, &row.indicators) {
         (Verdict::Failed(reason) | Verdict::Pending(reason), _) => plain(reason),
         (Verdict::NotPublished, _) => "its published_status is not \"published\"".to_owned(),
-        (Verdict::Unchanged, None) => "in the enclave as it is".to_owned(),
+        (Verdict::Unchanged, None) => format!("in {place} as it is"),
         (Verdict::WithoutIndicators, None) => "nothing counted when it was examined".to_owned(),
         (Verdict::Created | Verdict::Updated, None) => "its tags were still to be set".to_owned(),
         (_, Some(indicators)) => decided(indicators),

@@ -29,6 +29,7 @@ fn table(rows: &[Row], look: Look) -> String {
     };
     let results = Results {
         feed: "intel/a",
+        place: "the enclave",
         dry_run: false,
         rows,
         counts: None,
