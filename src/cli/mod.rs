@@ -25,7 +25,6 @@ use self::terminal::plain;
 /// What a command came to, as an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// Done.
     Done = 0,
     /// Partial, refused, or to be tried again.
     Partial = 1,

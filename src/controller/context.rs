@@ -16,21 +16,15 @@ use crate::sync::ports::Watcher;
 
 /// What every reconcile shares.
 pub struct Context {
-    /// The cluster.
     pub cluster: Cluster,
-    /// Where reports come from.
     pub flashpoint: Flashpoint,
-    /// Where they go to.
     pub destinations: Destinations,
-    /// What fences every sync.
     pub process: Process,
-    /// Ends calls at once.
     pub cancelled: CancellationToken,
     /// The time, Flashpoint's included.
     pub clock: ServiceClock,
     /// What was written last, which the watch may not show yet.
     pub memory: Arc<Memory>,
-    /// What Prometheus is told.
     pub metrics: Metrics,
     /// The replica's name, which events name as their source.
     pub identity: Option<String>,

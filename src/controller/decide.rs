@@ -16,7 +16,6 @@ pub const UNTOLD_RETRY: Duration = Duration::from_secs(5);
 
 /// What is done with a feed, and what follows.
 pub enum Decision {
-    /// Nothing.
     Rest(Action),
     /// This is told, and nothing else done.
     Tell(Box<Told>, Action),
@@ -33,7 +32,6 @@ pub struct Occasion {
     pub forced: bool,
     /// Feed or secret changed, or a person asked: earlier failures no longer count.
     pub fresh: bool,
-    /// When it began.
     pub started: Timestamp,
 }
 

@@ -52,7 +52,6 @@ pub struct Exposition {
 }
 
 impl Exposition {
-    /// What was written.
     pub fn into_text(self) -> String {
         self.text
     }

@@ -29,11 +29,8 @@ pub enum UnreadableFeed {
 
 /// A feed that can be read, by the newest that is known of it.
 pub struct Feed {
-    /// Its namespace.
     pub namespace: String,
-    /// Its name.
     pub name: String,
-    /// Its UID.
     pub uid: String,
     /// `metadata.generation`.
     pub generation: i64,

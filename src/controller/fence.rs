@@ -33,11 +33,9 @@ impl Process {
 
 /// The fence of one sync of one feed.
 pub struct FeedFence {
-    /// What fences every sync.
     pub process: Process,
     /// The feeds as they are watched.
     pub store: Store<Watched>,
-    /// The feed.
     pub feed: ObjectRef<Watched>,
     /// Its UID when the sync was planned.
     pub uid: String,

@@ -40,7 +40,6 @@ enum Tried {
     /// It was not tried, or could not be read: whatever it is, it is another.
     #[default]
     Nothing,
-    /// There was none.
     Absent,
     /// There was this version of it.
     Version(Box<str>),

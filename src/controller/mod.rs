@@ -62,11 +62,8 @@ const SCRAPED_WITHIN: Duration = Duration::from_millis(500);
 /// What the operator runs with.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where reports come from.
     pub flashpoint: FlashpointSettings,
-    /// Where they go to.
     pub destinations: DestinationSettings,
-    /// How both are reached.
     pub http: HttpSettings,
     /// The namespaces whose feeds are run; none for all.
     pub namespaces: Vec<String>,
@@ -83,7 +80,6 @@ pub struct Settings {
 pub struct Election {
     /// The namespace of the lease.
     pub namespace: String,
-    /// The replica's name.
     pub identity: String,
 }
 
@@ -101,9 +97,7 @@ pub enum RunError {
     /// The address of the endpoints can't be had.
     #[error("failed to listen on {address}: {cause}; choose another with --http-addr")]
     Listen {
-        /// The address.
         address: SocketAddr,
-        /// Why not.
         #[source]
         cause: std::io::Error,
     },

@@ -30,7 +30,6 @@ pub struct Means {
     pub credentials: Credentials,
     /// Where the ledger is stored.
     pub journal: ClusterJournal,
-    /// The ledger.
     pub ledger: Ledger,
 }
 

@@ -13,10 +13,8 @@ use crate::http::{shown, without_user_info};
 pub enum Refusal {
     /// It answered with an error, or could not be reached.
     Failed {
-        /// The error.
         #[source]
         error: Box<Error>,
-        /// The API server's address.
         server: Arc<str>,
     },
     /// It gave no answer within this time.

@@ -15,9 +15,7 @@ pub enum SecretError {
     /// There is no such secret.
     #[error("secret {namespace}/{name} does not exist: create it, or correct {field}")]
     NotFound {
-        /// The feed's namespace.
         namespace: String,
-        /// The name that the feed gives.
         name: String,
         /// Where it gives it.
         field: &'static str,
@@ -25,11 +23,8 @@ pub enum SecretError {
     /// It lacks keys.
     #[error("secret {namespace}/{name} {missing}")]
     KeyMissing {
-        /// The feed's namespace.
         namespace: String,
-        /// The name that the feed gives.
         name: String,
-        /// Which keys.
         missing: KeyMissing,
         /// The version of the secret that lacks them.
         version: String,
@@ -39,9 +34,7 @@ pub enum SecretError {
         "secret {namespace}/{name} may not be read: {cause}; give the operator's service account a Role in {namespace} with `get` on `secrets`, as the chart does"
     )]
     Forbidden {
-        /// The feed's namespace.
         namespace: String,
-        /// The name that the feed gives.
         name: String,
         /// What the API server answered.
         #[source]
@@ -50,11 +43,8 @@ pub enum SecretError {
     /// The API server did not give it.
     #[error("secret {namespace}/{name} could not be read: {cause}")]
     Unavailable {
-        /// The feed's namespace.
         namespace: String,
-        /// The name that the feed gives.
         name: String,
-        /// What it answered.
         #[source]
         cause: Refusal,
     },
@@ -62,7 +52,6 @@ pub enum SecretError {
 
 /// Credentials, and the version of the secrets that they stand in.
 pub struct Found {
-    /// The credentials.
     pub credentials: Credentials,
     /// The resourceVersion of each secret.
     pub version: String,

@@ -31,9 +31,7 @@ pub struct Attempt<'a> {
     pub generation: i64,
     /// `spec.interval`.
     pub interval: Duration,
-    /// When it began.
     pub started: Timestamp,
-    /// When it ended.
     pub ended: Timestamp,
     /// The forcing annotation's value as it was read at the start, by [`handled`].
     pub requested_at: Option<&'a str>,
@@ -47,20 +45,15 @@ pub struct Attempt<'a> {
 pub struct Obstacle {
     /// The reason of the Ready condition.
     pub reason: Reason,
-    /// Its message.
     pub message: String,
 }
 
 /// What an attempt came to.
 pub enum Ended {
-    /// A sync.
     Synced {
-        /// Its outcome.
         outcome: Box<Outcome>,
-        /// The ledger after it.
         ledger: Box<Ledger>,
     },
-    /// No sync.
     Obstructed(Obstacle),
 }
 

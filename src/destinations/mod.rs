@@ -21,7 +21,6 @@ use trustar::{TRUSTAR, Trustar, TrustarSettings};
 /// Where destinations are: the hosts are the operator's settings, and a feed names one of them.
 #[derive(Clone, Debug)]
 pub struct DestinationSettings {
-    /// TruSTAR's API.
     pub trustar: TrustarSettings,
     /// TAXII 2.1 servers, by name.
     pub taxii: TaxiiSettings,

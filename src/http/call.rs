@@ -8,7 +8,6 @@ use crate::http::fault::Service;
 /// One finished call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The vendor.
     pub service: &'static Service,
     /// A fixed name of what was asked: `list_reports`, `csv`, `token`, `list_enclaves`,
     /// `upsert_report`, `get_report`, `submit_report`, `update_report`, `alter_tags`.
@@ -28,7 +27,6 @@ pub trait CallObserver: Send + Sync {
 /// The observer that is handed to the clients.
 pub type Observer = Arc<dyn CallObserver>;
 
-/// Hears nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unobserved;
 

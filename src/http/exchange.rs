@@ -32,7 +32,6 @@ pub(crate) struct Wire {
 /// An answer, read to its end.
 pub(crate) struct Answer {
     service: &'static Service,
-    /// What was asked.
     url: Url,
     /// What no message may show.
     hide: Vec<SecretString>,
@@ -46,7 +45,6 @@ pub(crate) struct Answer {
 /// There is no whole answer.
 pub(crate) struct NoAnswer {
     pub(crate) fault: Fault,
-    /// Why.
     pub(crate) cause: Cause,
 }
 
@@ -57,7 +55,6 @@ pub(crate) enum Cause {
     TooLarge,
     /// It did not come in time.
     Late,
-    /// The connection failed.
     Broken,
 }
 

@@ -43,7 +43,6 @@ pub enum FaultKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {
-    /// The service at fault.
     pub service: &'static Service,
     /// What kind of fault it is.
     pub kind: FaultKind,

@@ -71,7 +71,6 @@ struct State {
 const COMPLAINTS: usize = 5;
 
 impl Gate {
-    /// An open gate.
     pub(crate) fn new(service: &'static Service) -> Self {
         Self {
             service,

@@ -47,12 +47,7 @@ pub struct HttpSettings {
 pub enum HttpSetupError {
     /// The file of certificate authorities can't be read, holds none, or one that can't be used.
     #[error("no certificate authorities in {}: {cause}", file.display())]
-    Authorities {
-        /// The file.
-        file: PathBuf,
-        /// Why not.
-        cause: String,
-    },
+    Authorities { file: PathBuf, cause: String },
     /// The client can't be set up.
     #[error("can't set up the HTTP client: {0}")]
     Client(String),

@@ -23,7 +23,6 @@ pub const RESTLESS: u32 = 2;
 pub struct Closed {
     /// The counts, those of the sync that this one continues included.
     pub counts: Counts,
-    /// The checkpoint.
     pub window: Window,
     /// When the sync whose latest reports are now handled began; none while some are pending.
     pub handled: Option<Timestamp>,

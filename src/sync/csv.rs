@@ -11,7 +11,6 @@ const MOST_CSV: usize = 16 << 20;
 /// Why CSV data of a report is missing.
 #[derive(Debug)]
 pub struct Missing {
-    /// What happened, and where.
     pub why: String,
     /// The attempts in vain, this one included.
     pub tries: Tries,

@@ -21,7 +21,6 @@ static HEAVY: Semaphore = Semaphore::const_new(1);
 
 /// What a delivery came to.
 pub struct Delivered {
-    /// What happened.
     pub happened: Happened,
     /// Whether this sync wrote the report.
     pub written: bool,

@@ -23,7 +23,6 @@ static LONG: Semaphore = Semaphore::const_new(1);
 
 /// A report that was examined.
 pub struct Examined<'h> {
-    /// Its CSV data.
     pub data: CsvData,
     /// What the look for it came to.
     pub csv: Csv,

@@ -19,11 +19,9 @@ use super::task::{Criteria, Need, Task};
 pub struct Handling<'a> {
     /// Where CSV data comes from.
     pub source: &'a dyn Source,
-    /// Where reports go to.
     pub destination: &'a dyn Destination,
     /// Says whether a write may still happen.
     pub fence: &'a dyn Fence,
-    /// What counts.
     pub rules: &'a Arc<Rules>,
     /// As many reports as may be written at once.
     pub writing: Semaphore,
@@ -37,7 +35,6 @@ pub struct Handling<'a> {
     pub stop: Mutex<Option<Stop>>,
 }
 
-/// One report, handled.
 #[derive(Debug)]
 pub struct Handled {
     /// What was to be done.
@@ -53,7 +50,6 @@ pub struct Handled {
 }
 
 impl Handling<'_> {
-    /// Handles one report.
     pub async fn handle(&self, task: Task) -> Handled {
         match task.need {
             Need::Examine => self.examine_and_deliver(task).await,

@@ -36,9 +36,7 @@ pub struct Listing {
     pub known: Known,
     /// Reports known to exist in the window that are neither taken on nor known.
     pub backlog: u64,
-    /// When the listing began.
     pub moment: Moment,
-    /// Where the window begins.
     pub from: Timestamp,
     /// Every id that was listed.
     pub listed: HashSet<ReportId>,

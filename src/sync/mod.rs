@@ -62,17 +62,12 @@ const WRITES_BETWEEN_SAVES: u64 = 100;
 
 /// The services, and whoever runs the sync, as it knows them.
 pub struct Ports<'a> {
-    /// Where reports come from.
     pub source: &'a dyn Source,
-    /// Where they go to.
     pub destination: &'a dyn Destination,
-    /// Stores the ledger.
     pub journal: &'a dyn Journal,
     /// Says whether a write may still happen.
     pub fence: &'a dyn Fence,
-    /// Tells the time.
     pub clock: &'a dyn Clock,
-    /// Is told what happens.
     pub watcher: &'a dyn Watcher,
     /// Ends the sync at once, its calls included; what it did is kept.
     pub cancelled: CancellationToken,

@@ -22,19 +22,13 @@ const FOLLOW_IN: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Flashpoint's `total` is not what its listing comes to, however often it is read.
-    WrongTotal {
-        /// What it says.
-        total: u64,
-        /// How many there are.
-        listed: u64,
-    },
+    WrongTotal { total: u64, listed: u64 },
     /// The listing changed while it was read: it is read again.
     ReadAgain,
     /// Nearly every report differs in each answer, and is written again.
     EveryReportDiffers,
     /// Elements of the listing that can't be named in the status' failures, and why the first can't be handled.
     Unnamed {
-        /// How many.
         count: u64,
         /// Why the first.
         why: String,
@@ -56,20 +50,17 @@ pub enum Conclusion {
     Draining,
     /// The latest are handled, some of them on record as failed.
     SyncedWithFailures,
-    /// The latest are handled.
     Synced,
 }
 
 /// The outcome of a sync.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What it came to.
     pub conclusion: Conclusion,
     /// What it counted, its earlier parts included; none where nothing could be listed.
     pub counts: Option<Counts>,
     /// Whether the counts include those of an earlier, unfinished sync.
     pub continued: bool,
-    /// The checkpoint.
     pub window: Window,
     /// When the sync whose latest reports are now handled began.
     pub handled: Option<Timestamp>,

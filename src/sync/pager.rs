@@ -60,9 +60,7 @@ pub struct Pager<'a> {
     since: Since,
     /// After this no further page is asked for.
     deadline: Instant,
-    /// When the listing began.
     pub moment: Moment,
-    /// Where the window begins.
     pub from: Timestamp,
     /// Whether it reaches back further than the lookback does.
     pub is_wide: bool,

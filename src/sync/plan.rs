@@ -39,11 +39,8 @@ pub struct Plan<'a> {
     pub lookback: Duration,
     /// How long one call may take.
     pub timeout: Duration,
-    /// What counts.
     pub rules: &'a Arc<Rules>,
-    /// The checkpoint.
     pub window: Window,
-    /// What is handled.
     pub mode: Mode,
 }
 

@@ -63,7 +63,6 @@ pub enum Undelivered {
     /// What was accepted does not show yet; and what is told if it never does.
     #[error("{why}")]
     NotYet {
-        /// What the destination said.
         why: String,
         /// The same as the reason of a failure.
         as_failure: String,
@@ -92,7 +91,6 @@ impl Csv {
 /// What is remembered and told of a report.
 #[derive(Debug)]
 pub struct Record {
-    /// What became of it.
     pub verdict: Verdict,
     /// What to remember of it.
     pub entry: Entry,

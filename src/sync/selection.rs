@@ -24,7 +24,6 @@ const SHARE: usize = 256 << 10;
 /// An element of the listing that can't be handled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unlistable {
-    /// It is no report.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// It alone is too large.

@@ -68,7 +68,6 @@ impl Line {
         }
     }
 
-    /// What was written.
     #[must_use]
     pub fn into_string(self) -> String {
         self.text

@@ -14,9 +14,7 @@ use crate::cli::{Exit, manifest};
 pub struct Input {
     /// The feed's namespace, where it has one, and name.
     pub feed: String,
-    /// What it asks for.
     pub settings: FeedSettings,
-    /// What it authenticates with.
     pub credentials: Credentials,
 }
 

@@ -24,7 +24,6 @@ const IN_VAIN: u32 = 3;
 
 /// Where reports come from, and where they go to.
 pub struct Ends {
-    /// Flashpoint.
     pub source: FlashpointSource,
     /// The enclave, or whatever the feed names.
     pub destination: Box<dyn Destination>,

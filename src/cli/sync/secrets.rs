@@ -39,7 +39,6 @@ const fn keys_of(target: &Target) -> &'static [Key] {
 
 /// The objects of a file.
 pub struct File<'a> {
-    /// What it holds.
     pub objects: &'a [Value],
     /// How it is called.
     pub name: &'a str,

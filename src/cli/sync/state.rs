@@ -53,7 +53,6 @@ pub struct StateFile {
 pub struct State {
     /// What is remembered of each report.
     pub ledger: Ledger,
-    /// The checkpoint.
     pub window: Window,
     /// What the person should know of how it was read.
     pub warning: Option<String>,
@@ -271,9 +270,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Stores the ledger in the state file, if there is one, with the checkpoint that it began with.
 pub struct FileJournal<'a> {
-    /// The file.
     pub file: Option<&'a StateFile>,
-    /// The checkpoint.
     pub window: Window,
 }
 

@@ -13,9 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 pub struct Row {
     /// Flashpoint's id; empty where it has none.
     pub id: String,
-    /// Its title.
     pub title: String,
-    /// What became of it.
     pub verdict: Verdict,
     /// What was found in it, where it was examined.
     pub indicators: Option<Vec<Indicator>>,

@@ -81,7 +81,6 @@ struct Turns {
 }
 
 impl Budget {
-    /// A full one.
     pub(super) fn new(calls_per_minute: u32) -> Self {
         let now = Instant::now();
         Self(Mutex::new(Turns {

@@ -35,7 +35,6 @@ pub struct Submission {
     pub tags: Vec<String>,
 }
 
-/// Maps a report.
 #[must_use]
 pub fn map(report: &Report, csv: &CsvData) -> Submission {
     let deeplink = text(&report.fields, "platform_url")

@@ -55,7 +55,6 @@ pub enum WriteError {
     /// The report just written can't be found yet (404 on what follows a write).
     #[error("{0}")]
     NotYet(String),
-    /// Anything else.
     #[error(transparent)]
     Failed(#[from] DeliveryError),
 }

@@ -31,7 +31,6 @@ pub struct Course {
 /// A sync that took on more than it could finish; continuations finish it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenSync {
-    /// When it began.
     pub started: Timestamp,
     /// When its listing began, by Flashpoint's clock.
     pub listed_at: Timestamp,
@@ -68,7 +67,6 @@ pub struct Known {
 pub struct Trouble {
     /// Whether the service answered what its API does not promise, as opposed to not at all or by a 5xx.
     pub unexpected: bool,
-    /// What happened.
     pub message: String,
 }
 

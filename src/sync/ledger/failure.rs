@@ -42,7 +42,6 @@ impl Failure {
         }
     }
 
-    /// The attempts made.
     #[must_use]
     pub fn tries(&self) -> Tries {
         Tries {

@@ -39,7 +39,6 @@ pub struct Owner {
 pub struct Totals {
     /// Syncs that handled the latest reports.
     pub syncs: u64,
-    /// Reports delivered.
     pub submitted: u64,
     /// Attempts at a report that failed.
     pub failed: u64,
@@ -78,7 +77,6 @@ pub struct Entry {
     pub digest: Digest,
     /// The newest of its times, never in the future: by it an entry belongs to a window.
     pub filed_at: Timestamp,
-    /// Where it stands.
     pub state: State,
     /// Whether the destination holds some version of it.
     pub delivered: bool,
@@ -112,7 +110,6 @@ impl Entry {
 /// The ledger of one feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ledger {
-    /// Whose it is.
     pub owner: Owner,
     /// Sums over the feed's life.
     pub totals: Totals,
@@ -147,7 +144,6 @@ impl Ledger {
         self.entries.get(id)
     }
 
-    /// Remembers a report.
     pub fn set(&mut self, id: ReportId, entry: Entry) {
         if self.entries.get(&id) != Some(&entry) {
             self.changed = true;
@@ -155,7 +151,6 @@ impl Ledger {
         }
     }
 
-    /// Forgets a report.
     pub fn remove(&mut self, id: &ReportId) {
         self.changed |= self.entries.remove(id).is_some();
     }
@@ -255,7 +250,6 @@ impl Ledger {
         self.entries.len()
     }
 
-    /// Whether nothing is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -297,7 +291,6 @@ impl Ledger {
             .map(|(id, _)| id)
     }
 
-    /// The reports that failed.
     pub fn failures(&self) -> impl Iterator<Item = (&ReportId, &Entry, &Failure)> {
         self.entries
             .iter()

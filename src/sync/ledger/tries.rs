@@ -15,7 +15,6 @@ pub const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(14);
 /// Attempts in vain at one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tries {
-    /// How many.
     pub attempts: u32,
     /// When the first was made.
     pub first: Timestamp,

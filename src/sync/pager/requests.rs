@@ -7,7 +7,6 @@ use crate::http::fault::Fault;
 use crate::sync::source::{Page, PageError, PageRequest};
 
 impl Pager<'_> {
-    /// The first page.
     pub(super) async fn first(&mut self, limit: u32) -> Result<Page, Fault> {
         loop {
             // Before the first answer there are at most single reports that are too large.

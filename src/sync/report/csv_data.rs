@@ -13,7 +13,6 @@ pub enum CsvData {
 }
 
 impl CsvData {
-    /// Each text.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let texts = match self {
             Self::None => &[],

@@ -67,7 +67,6 @@ impl Digest {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{defect}")]
 pub struct Unreadable {
-    /// Why.
     pub defect: Defect,
     /// Tells it from others.
     pub digest: Digest,
@@ -76,7 +75,6 @@ pub struct Unreadable {
 /// Why an element of the listing can't be handled as a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Defect {
-    /// Not a JSON object.
     #[error("it is not a JSON object")]
     NotAnObject,
     /// So many fields at the top are no report: each is held by itself, which takes far more than its bytes.
@@ -90,7 +88,6 @@ pub enum Defect {
 /// One report, read at the edge.
 #[derive(Debug)]
 pub struct Report {
-    /// Flashpoint's id.
     pub id: ReportId,
     /// Tells an edit from a repeat.
     pub digest: Digest,
@@ -102,7 +99,6 @@ pub struct Report {
     pub filed_at: Option<Timestamp>,
     /// Whether `published_status` is absent or `published`.
     pub published: bool,
-    /// Its top-level fields.
     pub fields: Fields,
     bytes: usize,
 }

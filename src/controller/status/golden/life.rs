@@ -318,7 +318,6 @@ fn suspended_then(before: &FlashpointFeedStatus) -> Step {
     }
 }
 
-/// The whole of it.
 pub fn steps() -> Vec<Step> {
     let mut steps = vec![secret_not_found()];
     for next in [

@@ -22,7 +22,6 @@ fn id(text: &str) -> ReportId {
     ReportId::new(text).unwrap()
 }
 
-/// The owner of both.
 pub fn owner() -> Owner {
     Owner {
         uid: "0d2c9c5e-3c61-4a54-a7a4-6f4f6d1b7c11".to_owned(),
