@@ -1,5 +1,4 @@
 //! The files of `tests/golden`: what this or an earlier version of the operator stores, held to the byte.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::env;

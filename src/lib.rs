@@ -18,7 +18,6 @@ pub mod telemetry;
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use std::fs;
     use std::path::Path;
 

@@ -183,7 +183,6 @@ pub fn conditions(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn at(text: &str) -> Timestamp {

@@ -163,7 +163,6 @@ impl<'a, F: Fn(&str) -> Option<&'a [u8]>> Keys<F> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use secrecy::ExposeSecret as _;
 
     use super::*;

@@ -112,7 +112,6 @@ pub(super) fn length(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn spec(text: &str) -> FlashpointFeedSpec {

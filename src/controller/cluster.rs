@@ -190,7 +190,6 @@ impl Cluster {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use axum::http::StatusCode;

@@ -123,7 +123,6 @@ fn jitter(now: Timestamp) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
     use serde_json::{Value, json};
 
     use super::*;

@@ -105,7 +105,6 @@ impl fmt::Write for Exposition {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

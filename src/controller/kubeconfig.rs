@@ -53,7 +53,6 @@ fn merged(files: &OsStr) -> Result<Kubeconfig, KubeconfigError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -169,7 +169,6 @@ fn version(feed: &FlashpointFeed) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use serde_json::json;
 
     use super::*;

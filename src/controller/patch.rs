@@ -88,7 +88,6 @@ fn is_ours(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn feed(uid: &str, enclave: &str, attempt: Option<&str>) -> FlashpointFeed {

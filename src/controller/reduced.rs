@@ -70,7 +70,6 @@ fn with_prefix(mut status: FlashpointFeedStatus, what: &str) -> FlashpointFeedSt
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use kube::core::Status;
     use serde_json::json;
 

@@ -130,7 +130,6 @@ pub fn said(error: &Error, server: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use kube::core::Status;
 
     use super::*;

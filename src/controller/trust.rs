@@ -70,7 +70,6 @@ fn begun(feed: &FlashpointFeed, status: &FlashpointFeedStatus) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use jiff::Timestamp;
     use serde_json::json;
 

@@ -57,7 +57,6 @@ pub(super) fn text(body: Vec<u8>) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

@@ -39,7 +39,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Elements<T> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use serde_json::value::RawValue;
 
     use super::*;

@@ -63,7 +63,6 @@ impl fmt::Display for ServiceUrl {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

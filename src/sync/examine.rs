@@ -107,7 +107,6 @@ fn find(report: &Report, data: &CsvData, rules: &Rules) -> Vec<Indicator> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use serde_json::value::RawValue;
 

@@ -105,7 +105,6 @@ fn targets(filter: &str) -> Result<Targets, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use tracing::Level;
 
     use super::*;

@@ -176,7 +176,6 @@ fn is_unseen(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use std::io::Write as _;
 
     use super::*;

@@ -146,7 +146,6 @@ fn owned(parts: Vec<(Markup, Cow<'_, str>)>) -> Vec<(Markup, Cow<'static, str>)>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn parts(text: &str, format: Format) -> Result<Vec<(Markup, String)>, String> {

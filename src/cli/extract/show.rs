@@ -63,7 +63,6 @@ fn table(indicators: &[Indicator], look: Look, out: &mut impl Write) -> io::Resu
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use indicators::{Benign, IndicatorType};
 

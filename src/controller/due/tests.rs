@@ -1,5 +1,4 @@
 //! When feeds are due, and when again.
-#![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
 
 const QUARTER: Duration = Duration::from_mins(15);

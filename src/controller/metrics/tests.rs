@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
 use kube::runtime::{reflector, watcher};
 use serde_json::{Value, json};
 

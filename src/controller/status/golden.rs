@@ -1,5 +1,4 @@
 //! Statuses as users, alerts and other versions of the operator read them, held by `tests/golden/status.json`.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod life;
 

@@ -1,5 +1,4 @@
 //! What each outcome makes of a status.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod size;
 

@@ -121,7 +121,6 @@ fn push_member(json: &mut String, key: &str, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use serde_json::value::RawValue;
 
     use super::*;

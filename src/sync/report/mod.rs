@@ -200,7 +200,6 @@ fn read_time(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::fields::MAX_FIELDS;
     use super::*;
 

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
 
 const DAY: Duration = Duration::from_hours(24);

@@ -1,5 +1,4 @@
 //! A state file as another version of `sync` left it, held by `tests/golden/state.json`.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::Value;
 

@@ -1,5 +1,4 @@
 //! How large a status gets, whatever comes from outside.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
 use crate::sync::ledger::{Entry, Failure, State};

@@ -1,5 +1,4 @@
 //! Ledgers as other versions of the operator wrote them, held by `tests/golden`.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeMap, HashMap};
 

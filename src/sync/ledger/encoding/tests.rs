@@ -1,5 +1,4 @@
 //! What every ledger survives: damage, another owner, its size.
-#![allow(clippy::unwrap_used, reason = "tests")]
 use super::golden::{full, owner};
 use super::*;
 use crate::sync::ledger::{Entry, State};
