@@ -236,14 +236,14 @@ impl Journal for ClusterJournal {
 impl ClusterJournal {
     async fn store(&self, ledger: &Ledger) -> Result<(), JournalError> {
         let data = ledger.encode().map_err(|error| match error {
-            EncodeError::Full(_) => JournalError::Full(error.to_string()),
-            EncodeError::Serialise(_) => JournalError::Unavailable(error.to_string()),
+            EncodeError::Full(_) => JournalError::full(error),
+            EncodeError::Serialise(_) => JournalError::unavailable(error),
         })?;
         self.write(data)
             .await
             .map_err(|refusal| match refusal.code() {
                 Some(409) => JournalError::Conflict,
-                _ => JournalError::Unavailable(refusal.to_string()),
+                _ => JournalError::unavailable(refusal),
             })
     }
 }

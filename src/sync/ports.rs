@@ -2,6 +2,9 @@
 
 #![deny(missing_docs)]
 
+use std::error::Error;
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
@@ -35,10 +38,35 @@ pub enum JournalError {
     Conflict,
     /// It no longer fits.
     #[error("{0}")]
-    Full(String),
+    Full(#[source] Cause),
     /// It could not be stored; a later attempt may succeed.
     #[error("the ledger could not be stored: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
+}
+
+/// The error of whoever stores the ledger, whatever it is; two are equal if they say the same.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for Cause {}
+
+impl JournalError {
+    /// The ledger no longer fits, as `error` says.
+    pub fn full(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Full(Cause(error.into().into()))
+    }
+
+    /// It could not be stored, as `error` says.
+    pub fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(Cause(error.into().into()))
+    }
 }
 
 /// Stores the ledger.

@@ -196,7 +196,7 @@ impl StateFile {
     /// Where it can't be written; then it is as it was.
     pub fn save(&self, ledger: &Ledger, window: Window) -> Result<(), JournalError> {
         let unavailable = |error: &dyn std::fmt::Display| {
-            JournalError::Unavailable(format!("{}: {error}", self.path.display()))
+            JournalError::unavailable(format!("{}: {error}", self.path.display()))
         };
         let stored = Stored {
             flashpoint_operator_state: VERSION,
@@ -205,9 +205,7 @@ impl StateFile {
             since: window.since,
             covered_to: window.covered_to,
             reports: ledger.len(),
-            ledger: ledger
-                .encode()
-                .map_err(|error| JournalError::Full(error.to_string()))?,
+            ledger: ledger.encode().map_err(JournalError::full)?,
         };
         let json = serde_json::to_vec(&stored).map_err(|error| unavailable(&error))?;
         self.replace(&self.path, &json)

@@ -96,7 +96,7 @@ fn told(status: &FlashpointFeedStatus) -> (Reason, i64, u64) {
 #[test]
 fn each_outcome_has_its_reason_and_its_next_time() {
     use FaultKind as Kind;
-    let unavailable = JournalError::Unavailable(String::new());
+    let unavailable = JournalError::unavailable("");
     let table = [
         (Conclusion::Synced, Reason::Synced, 900, 0),
         (

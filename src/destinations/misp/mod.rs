@@ -1,4 +1,9 @@
-#![allow(clippy::todo, clippy::wildcard_imports, clippy::must_use_candidate, clippy::pedantic)]
+#![allow(
+    clippy::todo,
+    clippy::wildcard_imports,
+    clippy::must_use_candidate,
+    clippy::pedantic
+)]
 use crate::http::{ServiceUrl, call::Observer, fault::Service};
 use crate::sync::destination::*;
 use futures::future::BoxFuture;

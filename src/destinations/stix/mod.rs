@@ -1,4 +1,9 @@
-#![allow(clippy::todo, clippy::wildcard_imports, clippy::must_use_candidate, clippy::pedantic)]
+#![allow(
+    clippy::todo,
+    clippy::wildcard_imports,
+    clippy::must_use_candidate,
+    clippy::pedantic
+)]
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -278,8 +278,8 @@ impl<'t> Life<'t> {
                 let error = dice.pick(&["conflict", "full", "unavailable"]);
                 *self.feed.store.fails.lock().unwrap() = Some(match error {
                     "conflict" => JournalError::Conflict,
-                    "full" => JournalError::Full("full".into()),
-                    _ => JournalError::Unavailable("down".into()),
+                    "full" => JournalError::full("full"),
+                    _ => JournalError::unavailable("down"),
                 });
             }
             _ => {

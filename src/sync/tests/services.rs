@@ -619,16 +619,14 @@ impl Store {
             *self.failed.lock().unwrap() += 1;
             return Err(error.clone());
         }
-        let text = ledger
-            .encode()
-            .map_err(|error| JournalError::Full(error.to_string()))?;
+        let text = ledger.encode().map_err(JournalError::full)?;
         if self
             .room
             .lock()
             .unwrap()
             .is_some_and(|room| text.len() > room)
         {
-            return Err(JournalError::Full("full".into()));
+            return Err(JournalError::full("full"));
         }
         *self.saves.lock().unwrap() += 1;
         let killed =

@@ -422,7 +422,7 @@ async fn a_ledger_that_can_not_be_stored_is_not_tried_again_with_each_report() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 500);
     *feed.store.text.lock().unwrap() = Some(String::new());
-    *feed.store.fails.lock().unwrap() = Some(JournalError::Unavailable("down".into()));
+    *feed.store.fails.lock().unwrap() = Some(JournalError::unavailable("down"));
     feed.sync().await;
     assert!(feed.writes().len() <= 110);
     assert_eq!(
@@ -437,7 +437,7 @@ async fn a_ledger_that_can_not_be_stored_is_not_tried_again_with_each_report() {
 async fn where_no_ledger_can_be_created_nothing_is_written() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 500);
-    *feed.store.fails.lock().unwrap() = Some(JournalError::Unavailable("forbidden".into()));
+    *feed.store.fails.lock().unwrap() = Some(JournalError::unavailable("forbidden"));
     for _ in 0..5 {
         assert!(matches!(
             feed.next_sync().await.conclusion,
@@ -811,10 +811,10 @@ async fn a_ledger_that_cannot_be_stored_says_so_and_counts_nothing_twice() {
     let mut feed = Feed::with_reports(&time, 20);
     for (error, conclusion) in [
         (
-            JournalError::Unavailable("down".into()),
-            Conclusion::Journal(JournalError::Unavailable("down".into())),
+            JournalError::unavailable("down"),
+            Conclusion::Journal(JournalError::unavailable("down")),
         ),
-        (JournalError::Full("full".into()), Conclusion::LedgerFull),
+        (JournalError::full("full"), Conclusion::LedgerFull),
     ] {
         *feed.store.fails.lock().unwrap() = Some(error);
         let outcome = feed.next_sync().await;
