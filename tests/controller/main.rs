@@ -26,4 +26,5 @@ mod process;
 mod refusals;
 mod secrecy;
 mod silence;
+mod upgrade;
 mod whole_cluster;

@@ -3,22 +3,9 @@
 //!
 //! Building the earlier operator takes minutes, so `make test-all` runs these tests, by `--ignored`. It is kept in
 //! `~/.cache/flashpoint-operator/operators`. What single fields hold, `tests/golden` shows.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
 
 mod earlier;
 mod feeds;
 mod handover;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the controller's tests use the rest"
-)]
-#[path = "../controller/harness/mod.rs"]
-mod harness;
 mod shallow;
 mod state_file;

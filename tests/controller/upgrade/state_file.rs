@@ -13,8 +13,8 @@ use simulators::trustar::{ENCLAVE, Trustar};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::earlier;
-use crate::handover::{writes_since, written};
+use super::earlier;
+use super::handover::{writes_since, written};
 
 /// Both vendors, and a directory with a feed, its secret and the state.
 struct Sync {

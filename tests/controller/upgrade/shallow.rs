@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::earlier::{COMMIT, require};
+use super::earlier::{COMMIT, require};
 
 /// Runs git with a configuration of nobody's.
 fn git(directory: &Path, arguments: &[&str]) {

@@ -14,7 +14,7 @@ pub const COMMIT: &str = "4dad5d009d59e32fe825fbef6ae0f8da357087bf";
 /// Why the commit can't be had, and what to do.
 const SHALLOW: &str = "this checkout is shallow: run `git fetch --unshallow`";
 const UNKNOWN: &str =
-    "fetch the branch that holds it, or name another commit in tests/upgrade/earlier.rs";
+    "fetch the branch that holds it, or name another commit in tests/controller/upgrade/earlier.rs";
 const NO_CHECKOUT: &str = "run these tests in a clone of the repository, made by git";
 
 /// Its binary. Builds it where the cache lacks it, which takes minutes, and tells of that on standard error.

@@ -8,7 +8,7 @@ use serde_json::json;
 use simulators::faults::{Fault, Reply};
 use simulators::reports::Report;
 
-use crate::handover::{Handover, stop, writes_since, written};
+use super::handover::{Handover, stop, writes_since, written};
 use crate::harness::{Stage, counts, reason, status, until};
 
 const FEED: &str = "feed";

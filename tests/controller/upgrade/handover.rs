@@ -8,7 +8,7 @@ use simulators::Server;
 use simulators::record::Exchange;
 use simulators::trustar::{Operation, Trustar};
 
-use crate::earlier;
+use super::earlier;
 use crate::harness::{Cluster, Operator, Stage};
 
 /// A namespace of a control plane that serves the earlier definitions first.
