@@ -168,6 +168,7 @@ async fn a_listing_of_feeds_shows_what_people_look_for() {
     let expected = [
         "Name",
         "Enclave",
+        "Server",
         "Interval",
         "Suspended",
         "Ready",
@@ -184,12 +185,12 @@ async fn a_listing_of_feeds_shows_what_people_look_for() {
         .filter(|column| column["priority"] == 1)
         .map(|column| column["name"].as_str().unwrap())
         .collect();
-    assert_eq!(wide, ["Enclave", "Suspended", "Message"]);
+    assert_eq!(wide, ["Enclave", "Server", "Suspended", "Message"]);
     let cells = &table["rows"][0]["cells"];
-    assert_eq!((&cells[4], &cells[5]), (&json!("True"), &json!("Synced")));
-    assert_eq!(cells[6], json!(stage.planted()));
+    assert_eq!((&cells[5], &cells[6]), (&json!("True"), &json!("Synced")));
+    assert_eq!(cells[7], json!(stage.planted()));
     assert!(
-        cells[10]
+        cells[11]
             .as_str()
             .unwrap()
             .starts_with("8 reports considered")

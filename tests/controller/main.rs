@@ -12,6 +12,8 @@
 mod harness;
 
 mod api_server;
+// Tests begin in the order of their names, and those that wait for the longest are to begin first.
+mod api_silence;
 mod changes;
 mod credentials;
 mod first_sync;
@@ -25,6 +27,5 @@ mod permissions;
 mod process;
 mod refusals;
 mod secrecy;
-mod silence;
 mod upgrade;
 mod whole_cluster;
