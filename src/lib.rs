@@ -58,12 +58,14 @@ mod tests {
 
     #[test]
     fn what_is_pure_knows_no_network_and_only_the_edges_know_kubernetes() {
-        const PURE: [&str; 13] = [
+        const PURE: [&str; 15] = [
             "api",
             "controller/standing.rs",
             "destinations/trustar/mapping.rs",
             "flashpoint/csv_links.rs",
+            "flashpoint/deeplink.rs",
             "flashpoint/fields.rs",
+            "flashpoint/images.rs",
             "http/fault.rs",
             "sync/counts.rs",
             "sync/ledger",

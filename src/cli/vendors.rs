@@ -13,7 +13,7 @@ use crate::destinations::DestinationSettings;
 use crate::destinations::misp::MispSettings;
 use crate::destinations::taxii::TaxiiSettings;
 use crate::destinations::trustar::TrustarSettings;
-use crate::flashpoint::FlashpointSettings;
+use crate::flashpoint::{Api, FlashpointSettings};
 use crate::http::{HttpSettings, ServiceUrl};
 
 /// Reads the address of a service. What it refuses it does not quote, as other parsers do: it may
@@ -70,21 +70,33 @@ impl TypedValueParser for ServiceUrlParser {
 /// How the vendors are reached.
 #[derive(Clone, Debug, Args)]
 pub struct Vendors {
-    /// Origin of Flashpoint's API; Ignite: https://api.flashpoint.io
+    /// Which of Flashpoint's APIs is spoken; a key of one is none of the other. v4 is legacy: Flashpoint retired it in 2024
+    #[arg(
+        long,
+        env = "FLASHPOINT_API",
+        value_enum,
+        default_value_t = Api::V4,
+        value_name = "API"
+    )]
+    flashpoint_api: Api,
+
+    /// Origin of Flashpoint's API; with ignite the default is https://api.flashpoint.io
     #[arg(
         long,
         env = "FLASHPOINT_URL",
         hide_env_values = true,
         value_parser = ServiceUrlParser,
+        default_value_if("flashpoint_api", "ignite", "https://api.flashpoint.io"),
         default_value = "https://docs.fp.tools",
         value_name = "URL"
     )]
     flashpoint_url: ServiceUrl,
 
-    /// Path of Flashpoint's reports; Ignite: /finished-intelligence/v1/reports
+    /// Path of Flashpoint's reports; with ignite the default is /finished-intelligence/v1/reports
     #[arg(
         long,
         env = "FLASHPOINT_PATH",
+        default_value_if("flashpoint_api", "ignite", "/finished-intelligence/v1/reports"),
         default_value = "/api/v4/reports/",
         value_name = "PATH"
     )]
@@ -141,6 +153,7 @@ impl Vendors {
     /// Where reports come from.
     pub fn flashpoint(&self) -> FlashpointSettings {
         FlashpointSettings {
+            api: self.flashpoint_api,
             url: self.flashpoint_url.clone(),
             path: self.flashpoint_path.clone(),
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::flashpoint::images::without_images;
 use crate::sync::report::{Fields, text};
 use indicators::Markup;
 
@@ -12,9 +13,19 @@ const FIELDS: [(&str, Markup); 3] = [
     ("body", Markup::Html),
 ];
 
-/// The parts of a report that indicators are looked for in, its CSV data apart.
+/// The parts of a report that indicators are looked for in, its CSV data apart, without the data of images.
 #[must_use]
 pub fn parts(fields: &Fields) -> Vec<(Markup, Cow<'_, str>)> {
-    let part = |(name, markup)| Some((markup, text(fields, name)?));
+    let part = |(name, markup)| Some((markup, without_data(text(fields, name)?)));
     FIELDS.into_iter().filter_map(part).collect()
+}
+
+fn without_data(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => without_images(text),
+        Cow::Owned(text) => match without_images(&text) {
+            Cow::Borrowed(_) => Cow::Owned(text),
+            Cow::Owned(shorter) => Cow::Owned(shorter),
+        },
+    }
 }

@@ -1,11 +1,14 @@
-//! The client of the Flashpoint reports API: the v4 that the seed names, and Ignite, which speaks
-//! the same at another address.
+//! The client of the Flashpoint reports API: the v4 that the seed names, and Ignite, which took its place.
 
+mod api;
 mod csv;
 pub mod csv_links;
+pub mod deeplink;
 mod elements;
 mod envelope;
 pub mod fields;
+pub mod images;
+mod refusal;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +23,9 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::http::call::Observer;
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, hash};
-use crate::sync::source::{Page, PageError, PageRequest, Source};
+use crate::sync::report::Report;
+use crate::sync::source::{Page, PageError, PageRequest, Source, Terms};
+pub use api::{Api, PLATFORM_VERSION};
 
 /// The most bytes of a page, decoded.
 const PAGE_BYTES: usize = 64 << 20;
@@ -28,7 +33,7 @@ const PAGE_BYTES: usize = 64 << 20;
 /// The most bytes of one CSV, decoded.
 const CSV_BYTES: usize = 16 << 20;
 
-/// Flashpoint, by the API that the seed names.
+/// Flashpoint, by either API.
 pub static FLASHPOINT: Service = Service {
     name: "Flashpoint",
     label: "flashpoint",
@@ -38,6 +43,8 @@ pub static FLASHPOINT: Service = Service {
 /// Where Flashpoint's reports are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlashpointSettings {
+    /// The API that is spoken there.
+    pub api: Api,
     /// The origin: `https://docs.fp.tools`, or Ignite's `https://api.flashpoint.io`.
     pub url: ServiceUrl,
     /// The path of the listing: `/api/v4/reports/`, or Ignite's `/finished-intelligence/v1/reports`.
@@ -57,6 +64,7 @@ pub struct Flashpoint {
 
 struct Shared {
     wire: Wire,
+    api: Api,
     /// The listing, without a query.
     listing: Url,
     gates: ByCredential<Gates>,
@@ -88,6 +96,7 @@ impl Flashpoint {
         listing.set_path(&path);
         let shared = Shared {
             wire: Wire::new(&FLASHPOINT, http, observer),
+            api: settings.api,
             listing,
             gates: ByCredential::default(),
         };
@@ -96,7 +105,8 @@ impl Flashpoint {
         }
     }
 
-    /// The reports that `key` sees; each call may take `timeout` in all.
+    /// The reports that `key` sees; each call may take `timeout` in all, the feed's, or two minutes where that is the default
+    /// and the API is Ignite.
     #[must_use]
     pub fn source(&self, key: &ApiKey, timeout: Duration) -> FlashpointSource {
         let new = || Gates {
@@ -107,27 +117,28 @@ impl Flashpoint {
             shared: Arc::clone(&self.shared),
             gates: self.shared.gates.get_or(&[&key.0], new),
             key: key.0.clone(),
-            timeout,
+            timeout: self.shared.api.timeout(timeout),
         }
     }
 }
 
 impl FlashpointSource {
-    /// One call with the key. Only a success is `Ok`. Where the answer is a status with a wish to be
-    /// left alone, `asked_to_wait` hears of both.
+    /// One call with the key. Only a success is `Ok`; `refused` says what another answer means. Where that is a status with a
+    /// wish to be left alone, `asked_to_wait` hears of both.
     async fn get(
         &self,
         operation: &'static str,
         url: Url,
         cap: usize,
+        refused: impl Fn(&Answer) -> Fault,
         asked_to_wait: impl Fn(u16, Duration),
     ) -> Result<Answer, PageError> {
         let bearer = format!("Bearer {}", self.key.expose_secret());
-        let mut bearer = HeaderValue::from_str(&bearer)
-            .map_err(|_| unauthorized(": it holds characters that no key has"))?;
+        let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| unusable_key())?;
         bearer.set_sensitive(true);
         let mut request = Request::new(Method::GET, url);
         request.headers_mut().insert(AUTHORIZATION, bearer);
+        self.shared.api.introduce(request.headers_mut());
         let wire = &self.shared.wire;
         let answer = wire
             .call(operation, request, self.timeout, cap, &[&self.key])
@@ -135,18 +146,7 @@ impl FlashpointSource {
         if answer.succeeded() {
             return Ok(answer);
         }
-        let fault = match answer.status {
-            status @ (401 | 403) => unauthorized(&format!(" ({status}): {}", answer.said())),
-            // What Flashpoint's edge says to a key without the entitlement, and says why. Without
-            // that it is the edge's own: Flashpoint behind it is down.
-            521 if answer.json().is_object() => unauthorized(&format!(" (521): {}", answer.said())),
-            // Not one to be set: the listing is where it was.
-            300..=399 if operation == "csv" => answer.fault(
-                FaultKind::UnexpectedResponse,
-                "answered a CSV link with a redirect, and none is followed",
-            ),
-            _ => answer.fault_of_status(),
-        };
+        let fault = refused(&answer);
         if let Some(wait) = fault.retry_after {
             asked_to_wait(answer.status, wait);
         }
@@ -158,7 +158,9 @@ impl FlashpointSource {
         let gate = &self.gates.listing;
         gate.pass()?;
         let heed = |_, wait| gate.close_for(wait);
-        self.get("list_reports", url, PAGE_BYTES, heed).await
+        let refused = |answer: &Answer| refusal::of_listing(self.shared.api, answer);
+        self.get("list_reports", url, PAGE_BYTES, refused, heed)
+            .await
     }
 
     /// A file that a report links to. Those at the API's own origin wait for the API, too.
@@ -172,7 +174,9 @@ impl FlashpointSource {
         // The link is all that is sent.
         let item = hash(url.as_str().as_bytes());
         let heed = |status, wait| gate.heed(status, wait, item);
-        let answer = self.get("csv", url, CSV_BYTES, heed).await?;
+        let answer = self
+            .get("csv", url, CSV_BYTES, refusal::of_file, heed)
+            .await?;
         gate.succeeded();
         Ok(answer)
     }
@@ -187,6 +191,18 @@ impl Gates {
 }
 
 impl Source for FlashpointSource {
+    fn terms(&self) -> Terms {
+        self.shared.api.terms()
+    }
+
+    fn deeplink(&self, report: &Report) -> Option<Box<str>> {
+        let link = report.deeplink.as_deref()?;
+        Some(match self.shared.api {
+            Api::V4 => link.into(),
+            Api::Ignite => deeplink::at_ignite(link, &report.id).into(),
+        })
+    }
+
     fn page(&self, request: PageRequest) -> BoxFuture<'_, Result<Page, PageError>> {
         Box::pin(self.listed(request))
     }
@@ -202,18 +218,11 @@ impl Source for FlashpointSource {
 
 impl FlashpointSource {
     async fn listed(&self, request: PageRequest) -> Result<Page, PageError> {
-        let PageRequest { since, limit, skip } = request;
-        let skip = match skip {
-            0 => String::new(),
-            count => format!("&skip={count}"),
-        };
-        let query = format!(
-            "since={since}&until=now&limit={limit}&highlight_tag=x-fp-highlight&fragment_size=256{skip}"
-        );
+        let api = self.shared.api;
         let mut url = self.shared.listing.clone();
-        url.set_query(Some(&query));
+        url.set_query(Some(&api.query(request)));
         let answer = self.list(url).await?;
-        envelope::parse(answer)
+        envelope::parse(answer).map_err(|error| refusal::of_page(api, error))
     }
 
     async fn followed(&self, link: &str) -> Result<String, Fault> {
@@ -243,13 +252,14 @@ impl From<NoAnswer> for PageError {
     }
 }
 
-fn unauthorized(why: &str) -> Fault {
+/// A key that no header can carry is not sent.
+fn unusable_key() -> Fault {
     Fault {
         service: &FLASHPOINT,
         kind: FaultKind::Unauthorized,
-        message: format!(
-            "Flashpoint refused the API key{why}; put a valid key in flashpoint-api-key of the secret"
-        ),
+        message: "Flashpoint refused the API key: it holds characters that no key has; put a valid key in \
+                  flashpoint-api-key of the secret"
+            .to_owned(),
         retry_after: None,
     }
 }

@@ -14,13 +14,10 @@ use tokio::time::Instant;
 
 use super::Plan;
 use super::ports::Clock;
-use super::source::{Page, Since, Source};
+use super::source::{Page, Since, Source, Terms};
 use crate::http::fault::Fault;
-use crate::sync::report::order_of;
-use crate::sync::window::{Moment, Start};
-
-/// The size of the pages after the first.
-pub const PAGE: u32 = 500;
+use crate::sync::report::{order_of, updated_at};
+use crate::sync::window::{Moment, Start, TOLERANCE};
 
 /// The most requests for one listing; a listing that has not ended by then goes on next time.
 const MAX_REQUESTS: u32 = 2_000;
@@ -56,7 +53,10 @@ const SMALLEST_OVERLAPPING: u64 = 4;
     reason = "each is a fact about the walk, in any combination"
 )]
 pub struct Pager<'a> {
-    source: &'a dyn Source,
+    /// Where the reports come from.
+    pub source: &'a dyn Source,
+    /// On which terms.
+    pub terms: Terms,
     since: Since,
     /// After this no further page is asked for.
     deadline: Instant,
@@ -164,7 +164,7 @@ impl<'a> Pager<'a> {
         let moment = Moment::new(clock.now(), first.date);
         // The window is the service's, and the clocks may have told another time.
         let right = plan.window.start(plan.lookback, moment);
-        if !start.covers(right) {
+        if !covers(pager.since, plan.since(right, moment, pager.terms)) {
             pager = Self::new(plan, source, right, moment, deadline);
             first = pager.first(plan.limit).await?;
         }
@@ -180,9 +180,11 @@ impl<'a> Pager<'a> {
         deadline: Instant,
     ) -> Self {
         let (from, is_wide, is_catch_up) = reach(plan, start, moment);
+        let terms = source.terms();
         Self {
             source,
-            since: plan.since(start, moment),
+            terms,
+            since: plan.since(start, moment, terms),
             deadline,
             moment,
             from,
@@ -200,8 +202,8 @@ impl<'a> Pager<'a> {
             overlaps: true,
             passed_one: false,
             border: None,
-            cap: PAGE,
-            size: PAGE,
+            cap: terms.page,
+            size: terms.page,
             halved: false,
             answered: false,
             last_was_full: false,
@@ -233,7 +235,7 @@ impl<'a> Pager<'a> {
     /// The next page; nothing where it could not be had, or was a single report that is too large.
     pub async fn next(&mut self) -> Option<Page> {
         self.last_was_full = false;
-        match self.read(PAGE).await {
+        match self.read(self.terms.page).await {
             Ok(page) => page,
             Err(fault) => {
                 self.fault = Some(fault);
@@ -283,7 +285,7 @@ impl<'a> Pager<'a> {
     /// page comes again in its turn.
     pub async fn turn_to_newest(&mut self, first: &Page, limit: u32) -> Option<Page> {
         let length = first.len() as u64;
-        if self.total <= length || !oldest_first(first) {
+        if self.total <= length || !oldest_first(first, self.terms) {
             return None;
         }
         if length < u64::from(limit) && !self.halved {
@@ -312,10 +314,27 @@ impl<'a> Pager<'a> {
     }
 }
 
-/// Whether reports come in rising order of time, on the whole.
-fn oldest_first(page: &Page) -> bool {
-    let times: Vec<Timestamp> = page.reports().filter_map(order_of).collect();
+/// Whether a listing that was asked for from one time serves as one from the right one.
+fn covers(asked: Since, right: Since) -> bool {
+    match (asked, right) {
+        (Since::Lookback(_), Since::Lookback(_)) => true,
+        (Since::At(asked), Since::At(right)) => asked.duration_since(right) <= TOLERANCE,
+        _ => false,
+    }
+}
+
+/// Whether reports come in rising order of time, on the whole. A source that was asked for that order is believed as long as
+/// what comes does not contradict it.
+fn oldest_first(page: &Page, terms: Terms) -> bool {
+    let time = if terms.by_update {
+        updated_at
+    } else {
+        order_of
+    };
+    let times: Vec<Timestamp> = page.reports().filter_map(time).collect();
     let count =
         |rises: fn(&[Timestamp]) -> bool| times.windows(2).filter(|pair| rises(pair)).count();
-    count(|pair| pair.first() < pair.last()) > count(|pair| pair.first() > pair.last())
+    let rising = count(|pair| pair.first() < pair.last());
+    let falling = count(|pair| pair.first() > pair.last());
+    rising > falling || terms.by_update && rising == falling
 }

@@ -7,7 +7,7 @@ use indicators::Rules;
 use jiff::Timestamp;
 
 use super::ledger::Ledger;
-use super::source::Since;
+use super::source::{Since, Terms};
 use super::task::Criteria;
 use super::window::{Moment, Start, Window};
 
@@ -33,7 +33,7 @@ pub enum Mode {
 /// What is to be done.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
-    /// The first page's size, and the most unknown reports taken on, 1..=500.
+    /// The first page's size, as far as the source gives such pages, and the most unknown reports taken on, 1..=500.
     pub limit: u32,
     /// How far the window reaches back.
     pub lookback: Duration,
@@ -45,8 +45,12 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    pub(super) fn since(&self, start: Start, moment: Moment) -> Since {
+    /// Where the window begins, as a source with these terms is asked.
+    pub(super) fn since(&self, start: Start, moment: Moment, terms: Terms) -> Since {
         match start {
+            Start::Lookback if !terms.relative_times => {
+                Since::At(start.time(self.lookback, moment))
+            }
             // Flashpoint documents `m` for months and for minutes: a lookback that is no number of hours is asked for
             // by its time.
             Start::Lookback if self.lookback.as_secs().is_multiple_of(3_600) => {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::ledger::{Ledger, MAX_REPORTS, State};
 use super::pager::{Pager, Seen};
 use super::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
-use super::source::Page;
+use super::source::{Page, Source};
 use super::task::{Criteria, Task};
 use super::window::{Moment, OVERLAP};
 use super::{Mode, Plan};
@@ -38,6 +38,9 @@ pub enum Unlistable {
 )]
 pub struct Selection<'a> {
     pub plan: &'a Plan<'a>,
+    pub source: &'a dyn Source,
+    /// Whether what is new or edited stands together at the newest end of the listing.
+    pub by_update: bool,
     pub ledger: &'a Ledger,
     pub criteria: Criteria,
     pub tasks: Vec<Task>,
@@ -65,8 +68,8 @@ pub struct Selection<'a> {
     pub listed_to: Timestamp,
     /// Listed reports that were filed later all the same.
     pub ahead: u64,
-    /// Whether the page last seen held an unknown report.
-    pub page_had_unknown: bool,
+    /// Whether the page last seen held an unknown report, or, where a listing has these together, an edited one.
+    pub page_had_news: bool,
     /// Reports that want something done and have not been seen yet.
     pub wanted: HashSet<&'a ReportId>,
     /// Whether only the end of the listing shows that all is seen.
@@ -84,7 +87,7 @@ pub struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    pub fn new(plan: &'a Plan<'a>, ledger: &'a Ledger, pager: &Pager<'_>) -> Self {
+    pub fn new(plan: &'a Plan<'a>, ledger: &'a Ledger, pager: &Pager<'a>) -> Self {
         let (moment, from) = (pager.moment, pager.from);
         let criteria = plan.criteria(moment.now);
         let wanted = ledger
@@ -99,6 +102,8 @@ impl<'a> Selection<'a> {
         let nearly_full = ledger.room() < plan.limit as usize;
         Self {
             plan,
+            source: pager.source,
+            by_update: pager.terms.by_update,
             ledger,
             criteria,
             tasks: Vec::new(),
@@ -115,7 +120,7 @@ impl<'a> Selection<'a> {
             fresh: 0,
             listed_to: moment.listed_to(),
             ahead: 0,
-            page_had_unknown: false,
+            page_had_news: false,
             wanted: wanted.map(|(id, _)| id).collect(),
             to_the_end: pager.is_wide
                 || plan.window.since.is_some()
@@ -151,7 +156,7 @@ impl<'a> Selection<'a> {
             return false;
         }
         if self.may_take() {
-            self.page_had_unknown || total != self.known() || self.to_the_end
+            self.page_had_news || total != self.known() || self.to_the_end
         } else {
             // This sync takes no more. Read on only if `total` does not show a backlog already.
             total <= self.known()
@@ -164,7 +169,7 @@ impl<'a> Selection<'a> {
 
     /// Takes what a page holds: of the `latest` ones all are considered, of others those that want something done.
     pub async fn take_page(&mut self, page: Page, latest: bool) -> Seen {
-        self.page_had_unknown = false;
+        let had_news = std::mem::take(&mut self.page_had_news);
         let before = self.seen();
         let elements: Vec<&str> = page.reports().collect();
         let was_seen = |json: Option<&&str>| json.is_none_or(|json| self.knows(json));
@@ -183,8 +188,13 @@ impl<'a> Selection<'a> {
             }
             self.take_element(json, latest && self.seen() < self.plan.limit as usize);
         }
+        let anything_new = self.seen() > before;
+        if self.by_update && !anything_new {
+            // A page that only overlaps those before it says nothing of what follows.
+            self.page_had_news = had_news;
+        }
         Seen {
-            anything_new: self.seen() > before,
+            anything_new,
             length: elements.len(),
             first,
             last,
@@ -201,7 +211,10 @@ impl<'a> Selection<'a> {
 
     fn take_element(&mut self, json: &str, latest: bool) {
         match parse(json) {
-            Ok(report) => self.take(report, latest),
+            Ok(mut report) => {
+                report.deeplink = self.source.deeplink(&report);
+                self.take(report, latest);
+            }
             Err(unreadable) => {
                 // Two pages may show the same one.
                 if self.unreadable.insert(unreadable.digest) {
@@ -235,9 +248,11 @@ impl<'a> Selection<'a> {
             }
             return;
         };
+        let differs = known.digest != report.digest;
+        self.page_had_news |= self.by_update && differs;
         if known.delivered {
             self.sent += 1;
-            self.differ += usize::from(known.digest != report.digest);
+            self.differ += usize::from(differs);
         }
         let need = self.criteria.need_of(&report, Some(known));
         let considered = if self.plan.mode == Mode::Continuation {
@@ -266,7 +281,7 @@ impl<'a> Selection<'a> {
     }
 
     fn take_unknown(&mut self, report: Report) {
-        self.page_had_unknown = true;
+        self.page_had_news = true;
         let filed_at = report.filed_at.unwrap_or(Timestamp::MAX);
         if let Some(reading) = self.ledger.course().reading {
             self.overlooked |= filed_at <= reading.began;

@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::http::fault::Fault;
+use crate::sync::report::Report;
 
 /// Where a window of reports begins, as the `since` parameter says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl fmt::Display for Since {
 pub struct PageRequest {
     /// Where the window begins; it ends now.
     pub since: Since,
-    /// The most reports to answer with, 1..=500.
+    /// The most reports to answer with, 1..=[`Terms::page`].
     pub limit: u32,
     /// How many reports to pass over first; 0 leaves the parameter out.
     pub skip: u64,
@@ -109,8 +110,39 @@ pub enum PageError {
     Fault(#[from] Fault),
 }
 
+/// On which terms a source lists; by default those of Flashpoint's v4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The most reports of a page, at least 1.
+    pub page: u32,
+    /// Whether a window may begin at [`Since::Lookback`]. Else it begins at an absolute time, always.
+    pub relative_times: bool,
+    /// Whether it was asked to list in rising order of `updated_at`: then what is new or edited is at the end.
+    pub by_update: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            page: 500,
+            relative_times: true,
+            by_update: false,
+        }
+    }
+}
+
 /// Where reports come from.
 pub trait Source: Send + Sync {
+    /// On which terms it lists, whatever it holds.
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
+
+    /// Where people read a report: by default where it says.
+    fn deeplink(&self, report: &Report) -> Option<Box<str>> {
+        report.deeplink.clone()
+    }
+
     /// Fetches one page.
     fn page(&self, request: PageRequest) -> BoxFuture<'_, Result<Page, PageError>>;
 

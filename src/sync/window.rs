@@ -158,16 +158,6 @@ impl Window {
 }
 
 impl Start {
-    /// Whether a listing that was asked for from here serves as one from `right`.
-    #[must_use]
-    pub fn covers(self, right: Self) -> bool {
-        match (self, right) {
-            (Self::Lookback, Self::Lookback) => true,
-            (Self::At(asked), Self::At(right)) => asked.duration_since(right) <= TOLERANCE,
-            _ => false,
-        }
-    }
-
     /// Whether it lies before this lookback.
     #[must_use]
     pub fn reaches_beyond(self, lookback: Duration, moment: Moment) -> bool {

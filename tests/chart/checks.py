@@ -61,6 +61,26 @@ def refused(file):
     must(expected in done.stderr, f"expected {expected!r} in\n{done.stderr}")
 
 
+def flashpoint_addresses():
+    """`flashpoint.api` alone says where the API is; v4's addresses, left over from an earlier release's values, are none of Ignite's."""
+    v4 = ("https://docs.fp.tools", "/api/v4/reports/")
+    ignite = ("https://api.flashpoint.io", "/finished-intelligence/v1/reports")
+    for flashpoint, expected in (
+        ({}, v4),
+        ({"api": "v4", "url": "", "path": ""}, v4),
+        ({"api": "ignite"}, ignite),
+        ({"api": "ignite", "url": v4[0], "path": v4[1]}, ignite),
+        ({"api": "ignite", "url": "https://mirror.example", "path": "/reports"}, ("https://mirror.example", "/reports")),
+        ({"url": ignite[0], "path": ignite[1]}, ignite),
+    ):
+        code, found, said = values.template({"flashpoint": flashpoint})
+        must(code == 0, said)
+        deployment = next(item for item in objects(found) if item["kind"] == "Deployment")
+        variables = {item["name"]: item.get("value") for item in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
+        is_set = variables["FLASHPOINT_API"], variables["FLASHPOINT_URL"], variables["FLASHPOINT_PATH"]
+        must(is_set == (flashpoint.get("api", "v4"), *expected), f"{flashpoint}: {is_set}")
+
+
 def umbrella():
     """The chart as a part of another one, with a condition and globals."""
     with tempfile.TemporaryDirectory() as folder:
@@ -197,6 +217,7 @@ def checks():
         yield f"chart: golden manifests of {case}", functools.partial(golden, case)
     for file in sorted((HERE / "refused").glob("*.yaml")):
         yield f"chart: refuses {file.stem}", functools.partial(refused, file)
+    yield "chart: Flashpoint's addresses by its API", flashpoint_addresses
     yield "chart: as a part of an umbrella chart", umbrella
     yield "chart: the definitions are those of crds/", definitions
     for helm in ("helm", "helm3"):

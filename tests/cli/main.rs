@@ -12,6 +12,7 @@ mod documentation;
 mod enclaves;
 mod extract;
 mod hostile;
+mod ignite;
 mod input;
 mod moving;
 mod outside;

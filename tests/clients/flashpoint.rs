@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flashpoint_operator::flashpoint::{ApiKey, Flashpoint, FlashpointSettings, FlashpointSource};
+use flashpoint_operator::flashpoint::{
+    Api, ApiKey, Flashpoint, FlashpointSettings, FlashpointSource,
+};
 use flashpoint_operator::http::fault::{Fault, FaultKind};
 use flashpoint_operator::sync::source::{Page, PageError, PageRequest, Since, Source};
 use jiff::SignedDuration;
@@ -16,6 +18,7 @@ use simulators::reports::Style;
 use super::{Heard, http};
 
 const LISTING: &str = "/api/v4/reports/";
+const RETIRED: &str = "v4 was retired; with an Ignite key set flashpoint.api=ignite";
 const FIRST: PageRequest = PageRequest {
     since: Since::Lookback(86_400),
     limit: 500,
@@ -38,6 +41,7 @@ impl Setup {
         server.configure(|settings| path.clone_into(&mut settings.path));
         let heard = Heard::new();
         let settings = FlashpointSettings {
+            api: Api::V4,
             url: server.url().parse().unwrap(),
             path: path.to_owned(),
         };
@@ -159,7 +163,7 @@ async fn later_pages_and_absolute_times_are_asked_for() {
 }
 
 #[tokio::test]
-async fn ignite_works_by_settings_alone() {
+async fn v4_is_spoken_at_any_path() {
     let setup = Setup::at("/finished-intelligence/v1/reports").await;
     setup.server.generate(2, SignedDuration::from_hours(1));
     let page = setup.source().page(FIRST).await.unwrap();
@@ -181,7 +185,8 @@ async fn a_refused_key_needs_a_person() {
     assert_eq!(
         fault.message,
         "Flashpoint refused the API key (401): Bad token; invalid JSON; \
-         put a valid key in flashpoint-api-key of the secret"
+         put a valid key in flashpoint-api-key of the secret; \
+         v4 was retired; with an Ignite key set flashpoint.api=ignite"
     );
     for status in [403, 521] {
         let fault = setup.fault(Reply::status(status)).await;
@@ -268,7 +273,7 @@ async fn a_redirect_names_the_setting_and_is_not_followed() {
     assert_eq!(fault.kind, FaultKind::UnexpectedResponse);
     assert_eq!(
         fault.message,
-        format!("Flashpoint answered 301 to {origin}: set flashpoint.url to {origin}")
+        format!("Flashpoint answered 301 to {origin}: set flashpoint.url to {origin}; {RETIRED}")
     );
     assert!(
         elsewhere.targets().is_empty(),

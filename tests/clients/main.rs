@@ -8,6 +8,7 @@
 
 mod arrival;
 mod flashpoint;
+mod flashpoint_ignite;
 mod refusals;
 mod tls;
 mod trustar;

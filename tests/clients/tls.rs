@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flashpoint_operator::flashpoint::{ApiKey, Flashpoint, FlashpointSettings};
+use flashpoint_operator::flashpoint::{Api, ApiKey, Flashpoint, FlashpointSettings};
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::http::{HttpSettings, HttpSetupError, client};
@@ -59,6 +59,7 @@ async fn serve(name: &str) -> (u16, String) {
 
 async fn ask(port: u16, ca_file: Option<PathBuf>) -> Result<(), PageError> {
     let settings = FlashpointSettings {
+        api: Api::V4,
         url: format!("https://localhost:{port}").parse().unwrap(),
         path: "/api/v4/reports/".to_owned(),
     };

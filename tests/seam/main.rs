@@ -7,7 +7,7 @@ mod lines;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flashpoint_operator::flashpoint::{ApiKey, Flashpoint, FlashpointSettings};
+use flashpoint_operator::flashpoint::{Api, ApiKey, Flashpoint, FlashpointSettings};
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{HttpSettings, client};
 use flashpoint_operator::sync::clock::ServiceClock;
@@ -73,6 +73,7 @@ async fn a_destination_needs_nothing_but_the_seam() {
     let server = simulators::start(Simulator::default()).await.unwrap();
     server.generate(40, SignedDuration::from_hours(2));
     let settings = FlashpointSettings {
+        api: Api::V4,
         url: server.url().parse().unwrap(),
         path: "/api/v4/reports/".to_owned(),
     };

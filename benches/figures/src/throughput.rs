@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flashpoint_operator::destinations::trustar::{self, Credential, Target, TrustarSettings};
-use flashpoint_operator::flashpoint::{ApiKey, Flashpoint as Source, FlashpointSettings};
+use flashpoint_operator::flashpoint::{Api, ApiKey, Flashpoint as Source, FlashpointSettings};
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{self, HttpSettings};
 use flashpoint_operator::sync::clock::ServiceClock;
@@ -103,6 +103,7 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
     let vendors = vendors(latency).await?;
     let source = Source::new(
         &FlashpointSettings {
+            api: Api::V4,
             url: vendors.flashpoint.url().parse()?,
             path: "/api/v4/reports/".to_owned(),
         },

@@ -135,6 +135,30 @@ app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- if gt (int .Values.replicaCount) 1 -}}true{{- end -}}
 {{- end -}}
 
+{{/*
+Where Flashpoint's API is. The addresses of v4, which were once values of the chart and may be kept by `--reuse-values`, are none of
+Ignite's.
+*/}}
+{{- define "flashpoint-operator.flashpointUrl" -}}
+{{- $v4 := "https://docs.fp.tools" -}}
+{{- $url := .Values.flashpoint.url -}}
+{{- if ne .Values.flashpoint.api "ignite" -}}
+{{- default $v4 $url -}}
+{{- else -}}
+{{- eq (trimSuffix "/" $url) $v4 | ternary "" $url | default "https://api.flashpoint.io" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "flashpoint-operator.flashpointPath" -}}
+{{- $v4 := "/api/v4/reports/" -}}
+{{- $path := .Values.flashpoint.path -}}
+{{- if ne .Values.flashpoint.api "ignite" -}}
+{{- default $v4 $path -}}
+{{- else -}}
+{{- eq $path $v4 | ternary "" $path | default "/finished-intelligence/v1/reports" -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The port that a URL leads to. */}}
 {{- define "flashpoint-operator.port" -}}
 {{- $url := urlParse . -}}

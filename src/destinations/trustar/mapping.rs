@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
-use crate::sync::report::{CsvData, Report, each_value, text, text_of};
+use crate::sync::report::{CsvData, Report, each_value, text_of};
 
 /// Tags over this length are left out (the seed: "greater than 32 characters long will be
 /// ignored"), in characters.
@@ -37,8 +37,10 @@ pub struct Submission {
 
 #[must_use]
 pub fn map(report: &Report, csv: &CsvData) -> Submission {
-    let deeplink = text(&report.fields, "platform_url")
-        .filter(|url| !url.is_empty() && url.chars().count() <= MAX_DEEPLINK_CHARS);
+    let deeplink = report
+        .deeplink
+        .as_deref()
+        .filter(|url| url.chars().count() <= MAX_DEEPLINK_CHARS);
     Submission {
         title: report
             .title

@@ -35,7 +35,10 @@ impl Pager<'_> {
                 Err(PageError::TooLarge(_)) if asked > 1 && !self.spent() => {
                     self.halve(asked);
                 }
-                Err(PageError::Late(_)) if asked > 1 && self.late < MAX_LATE && !self.spent() => {
+                // However long the first page may take, a smaller one is tried: else no sync would ever see a report.
+                Err(PageError::Late(_))
+                    if asked > 1 && self.late < MAX_LATE && !(self.answered && self.spent()) =>
+                {
                     self.late += 1;
                     self.halve(asked);
                 }

@@ -21,6 +21,9 @@ const MAX_ID_CHARS: usize = 500;
 /// The most bytes of JSON that one report may have.
 pub const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
 
+/// The longest link to a report that is held, in bytes: no destination takes a longer one.
+const MAX_DEEPLINK_BYTES: usize = 2_048;
+
 /// The most bytes of a title that go beyond the report's own JSON: far more than any title has.
 const MAX_TITLE_BYTES: usize = 16 * 1024;
 
@@ -93,6 +96,8 @@ pub struct Report {
     pub digest: Digest,
     /// `title`, where there is one, at most 16 KiB of it.
     pub title: Option<String>,
+    /// Where people read it: `platform_url`, or what the source says instead; at most 2,048 bytes.
+    pub deeplink: Option<Box<str>>,
     /// `posted_at`, where it is readable.
     pub posted_at: Option<Timestamp>,
     /// The newest of the report's times: the latest by which any listing may file it.
@@ -129,10 +134,14 @@ impl Report {
         let title = text(&fields, "title")
             .filter(|title| !title.trim().is_empty())
             .map(|title| first_bytes(&title, MAX_TITLE_BYTES).to_owned());
+        let deeplink = text(&fields, "platform_url")
+            .filter(|link| !link.is_empty() && link.len() <= MAX_DEEPLINK_BYTES)
+            .map(|link| link.as_ref().into());
         Ok(Self {
             id,
             digest,
             title,
+            deeplink,
             posted_at,
             filed_at,
             published,
@@ -146,6 +155,7 @@ impl Report {
     pub fn without_content(self) -> Self {
         Self {
             fields: Fields::default(),
+            deeplink: None,
             ..self
         }
     }
@@ -163,25 +173,37 @@ impl Report {
     }
 }
 
-/// The time that listings are ordered by, read without the rest of the report: `posted_at`, else the newest other one.
+/// A report's times, read without the rest of it.
+#[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "Flashpoint's names")]
+struct Times<'a> {
+    #[serde(borrow, default)]
+    posted_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    updated_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    version_posted_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    ingested_at: Option<&'a RawValue>,
+}
+
+fn time_in(value: Option<&RawValue>) -> Option<Timestamp> {
+    read_time(&text_of(value?.get()))
+}
+
+/// The time that listings are ordered by where nothing else was asked for: `posted_at`, else the newest other one.
 #[must_use]
 pub fn order_of(json: &str) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    #[expect(clippy::struct_field_names, reason = "Flashpoint's names")]
-    struct Times<'a> {
-        #[serde(borrow, default)]
-        posted_at: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        updated_at: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        version_posted_at: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        ingested_at: Option<&'a RawValue>,
-    }
     let times: Times<'_> = serde_json::from_str(json).ok()?;
-    let time = |value: Option<&RawValue>| read_time(&text_of(value?.get()));
     let others = [times.updated_at, times.version_posted_at, times.ingested_at];
-    time(times.posted_at).or_else(|| others.into_iter().map(time).max().flatten())
+    time_in(times.posted_at).or_else(|| others.into_iter().map(time_in).max().flatten())
+}
+
+/// `updated_at`, where it is readable.
+#[must_use]
+pub fn updated_at(json: &str) -> Option<Timestamp> {
+    let times: Times<'_> = serde_json::from_str(json).ok()?;
+    time_in(times.updated_at)
 }
 
 /// The start of a text, at most so many bytes of it.

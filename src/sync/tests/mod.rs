@@ -9,6 +9,7 @@
 mod chaos;
 mod feed;
 mod hidden;
+mod ignite;
 mod paging;
 mod sequences;
 mod services;

@@ -18,7 +18,7 @@ use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::destination::{Delivery, DeliveryError, Destination, Receipt, Remainder, Step};
 use crate::sync::ledger::{Ledger, Owner};
 use crate::sync::ports::{Clock, Fence, Fenced, Journal, JournalError, Line, Verdict, Watcher};
-use crate::sync::source::{Page, PageError, PageRequest, Since, Source};
+use crate::sync::source::{Page, PageError, PageRequest, Since, Source, Terms};
 
 /// When the virtual time begins.
 pub fn epoch() -> Timestamp {
@@ -177,6 +177,8 @@ pub enum Change {
 pub struct Script {
     pub items: Vec<Item>,
     pub order: Order,
+    /// On which terms it lists; it is asked for nothing else.
+    pub terms: Terms,
     pub total: Total,
     pub files: Files,
     /// The largest page given, and whether the answer says so.
@@ -220,6 +222,7 @@ impl<'t> Reports<'t> {
         let script = Script {
             items: Vec::new(),
             order: Order::NewestFirst,
+            terms: Terms::default(),
             total: Total::Honest,
             files: Files::ByPosted,
             cap: None,
@@ -261,6 +264,12 @@ impl Script {
     }
 
     fn answer(&mut self, request: PageRequest, now: Timestamp) -> Result<Page, PageError> {
+        assert!(
+            (1..=self.terms.page).contains(&request.limit),
+            "{request:?}"
+        );
+        let is_relative = matches!(request.since, Since::Lookback(_));
+        assert!(self.terms.relative_times || !is_relative, "{request:?}");
         let number = self.requests.len();
         self.items
             .extend(self.comes.remove(&number).unwrap_or_default());
@@ -349,6 +358,10 @@ impl Script {
 }
 
 impl Source for Reports<'_> {
+    fn terms(&self) -> Terms {
+        self.script.lock().unwrap().terms
+    }
+
     fn page(&self, request: PageRequest) -> BoxFuture<'_, Result<Page, PageError>> {
         Box::pin(async move {
             let takes = self.script.lock().unwrap().takes;

@@ -44,9 +44,12 @@ struct Options {
     /// The share of reports that link to CSV data.
     #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
     csv: f64,
-    /// The path of Flashpoint's listing.
-    #[arg(long, default_value = "/api/v4/reports/")]
-    path: String,
+    /// Which of Flashpoint's APIs is spoken.
+    #[arg(long, value_enum, default_value_t = Api::V4)]
+    api: Api,
+    /// The path of Flashpoint's listing; default: the API's.
+    #[arg(long)]
+    path: Option<String>,
     /// Flashpoint's origin as clients see it, for the CSV links.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -65,6 +68,12 @@ struct Options {
     /// Keep no record of requests, for long runs.
     #[arg(long)]
     no_record: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Api {
+    V4,
+    Ignite,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -122,12 +131,20 @@ async fn serve(options: Options) -> io::Result<()> {
 }
 
 impl Options {
-    fn flashpoint(&self) -> Flashpoint {
-        Flashpoint::new(flashpoint::Settings {
-            path: self.path.clone(),
+    fn flashpoint_settings(&self) -> flashpoint::Settings {
+        let by_api = match self.api {
+            Api::V4 => flashpoint::Settings::default(),
+            Api::Ignite => flashpoint::Settings::ignite(),
+        };
+        flashpoint::Settings {
+            path: self.path.clone().unwrap_or_else(|| by_api.path.clone()),
             public_url: self.public_url.clone(),
-            ..flashpoint::Settings::default()
-        })
+            ..by_api
+        }
+    }
+
+    fn flashpoint(&self) -> Flashpoint {
+        Flashpoint::new(self.flashpoint_settings())
     }
 
     fn trustar(&self) -> Trustar {
@@ -172,7 +189,8 @@ impl Options {
 fn describe_flashpoint(server: &Server<Flashpoint>, options: &Options) -> Value {
     server.seed(options.seed, options.style());
     server.generate(options.reports, SignedDuration::from_hours(20));
-    json!({"url": server.url(), "path": options.path, "api_key": server.api_key()})
+    let path = options.flashpoint_settings().path;
+    json!({"url": server.url(), "path": path, "api_key": server.api_key()})
 }
 
 fn describe_trustar(server: &Server<Trustar>, options: &Options) -> Value {

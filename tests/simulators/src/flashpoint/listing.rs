@@ -71,6 +71,18 @@ impl Pages {
         if settings.order == Order::OldestFirst {
             selected.reverse();
         }
+        if let Some(sort) = query.sort {
+            selected.sort_by_key(|index| {
+                let report = &entries[*index].report;
+                match sort.by {
+                    WindowField::Posted => report.posted_at,
+                    WindowField::Updated => report.updated_at,
+                }
+            });
+            if !sort.rising {
+                selected.reverse();
+            }
+        }
         if settings.unstable_ties {
             self.shuffle_ties(entries, &mut selected);
         }

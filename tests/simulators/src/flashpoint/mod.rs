@@ -1,6 +1,7 @@
 //! Flashpoint's reports API: the listing, single reports and CSV data, over content that may change meanwhile.
 
 mod admin;
+mod ignite;
 mod listing;
 mod query;
 mod script;
@@ -21,13 +22,13 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use crate::message::{Answer, Request};
-use crate::reports::{Generator, Report, Style, flashpoint_time};
+use crate::reports::{Generator, Report, Style, flashpoint_time, text};
 use crate::server::{Controls, Simulator};
 use crate::verdict::{Expectation, Expected};
 use listing::{Entry, Pages};
 use script::Script;
 pub use script::{Answers, Change, Difference, Moment};
-pub use settings::{Order, PageCap, Settings, Total, WindowField};
+pub use settings::{Api, Order, PageCap, Settings, Total, WindowField};
 
 #[derive(Debug)]
 struct Library {
@@ -207,20 +208,19 @@ impl Flashpoint {
             .entries
             .iter()
             .filter(|entry| !entry.report.id.is_empty())
-            .map(Entry::expected)
+            .map(|entry| entry.expected(library.settings.api))
             .collect()
     }
 
     fn listing(&self, request: &Request) -> Result<Answer, Answer> {
         let now = self.controls.clock.now();
         let mut library = self.library.lock();
-        let asked = query::parse(
-            request,
-            now,
-            library.settings.max_limit,
-            library.settings.max_skip,
-        )
-        .map_err(|detail| Answer::problem(StatusCode::BAD_REQUEST, &detail))?;
+        let settings = &library.settings;
+        let asked = match settings.api {
+            Api::V4 => query::parse(request, now, settings.max_limit, settings.max_skip)
+                .map_err(|detail| Answer::problem(StatusCode::BAD_REQUEST, &detail)),
+            Api::Ignite => ignite::parse(request, now, settings),
+        }?;
         let gzip = library.settings.gzip && accepts_gzip(request);
         let library = &mut *library;
         for change in library.script.begin() {
@@ -263,6 +263,11 @@ impl Flashpoint {
         })
     }
 
+    fn unentitled(&self) -> Option<StatusCode> {
+        let status = self.library.lock().settings.unentitled?;
+        StatusCode::from_u16(status).ok()
+    }
+
     fn authorized(&self, request: &Request) -> bool {
         let key = request
             .header("authorization")
@@ -298,6 +303,9 @@ impl Simulator for Flashpoint {
         if !self.authorized(request) {
             let body = json!({"message": "Bad token; invalid JSON"});
             return Answer::json(StatusCode::UNAUTHORIZED, &body);
+        }
+        if let Some(status) = self.unentitled() {
+            return Answer::problem(status, "the token has no access to this dataset");
         }
         let not_found = || Answer::problem(StatusCode::NOT_FOUND, "Not Found");
         let under = request
@@ -405,7 +413,7 @@ impl Library {
 }
 
 impl Entry {
-    fn expected(&self) -> Expected {
+    fn expected(&self, api: Api) -> Expected {
         let fields = Value::Object(self.report.fields());
         let expectation = if fields["published_status"] != "published"
             && fields.get("published_status").is_some()
@@ -418,8 +426,18 @@ impl Entry {
         } else {
             Expectation::Absent
         };
+        let link = text(&fields["platform_url"]).map(|link| {
+            // No page of fp.tools answers any more.
+            if api == Api::Ignite && link.starts_with("https://fp.tools/") {
+                let id = &self.report.id;
+                format!("https://app.flashpoint.io/cti/intelligence/report/{id}")
+            } else {
+                link
+            }
+        });
         Expected {
             id: self.report.id.clone(),
+            link,
             report: fields,
             csv: self.report.csv.iter().map(|csv| csv.text.clone()).collect(),
             expectation,

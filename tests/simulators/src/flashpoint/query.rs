@@ -2,7 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::WindowField;
 use crate::message::Request;
+
+/// An order that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sort {
+    pub by: WindowField,
+    pub rising: bool,
+}
 
 /// A well-formed query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +19,7 @@ pub(super) struct Query {
     pub until: Timestamp,
     pub limit: usize,
     pub skip: usize,
+    pub sort: Option<Sort>,
 }
 
 /// Parses the query; the error is the problem's `detail`.
@@ -25,6 +34,7 @@ pub(super) fn parse(
         until: now,
         limit: 10.min(max_limit),
         skip: 0,
+        sort: None,
     };
     let mut seen = Vec::new();
     for (name, value) in request.parameters() {
@@ -75,9 +85,7 @@ fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
         return Some(now);
     }
     if text.ends_with('Z') {
-        // Only the plain form: no lower-case letters, blanks or zone names.
-        let plain = |byte: u8| byte.is_ascii_digit() || b"-:.TZ".contains(&byte);
-        return text.bytes().all(plain).then(|| text.parse().ok())?;
+        return absolute(text);
     }
     let (forward, rest) = match text.strip_prefix('+') {
         Some(rest) => (true, rest),
@@ -102,7 +110,14 @@ fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-fn number(text: &str) -> Option<usize> {
+/// An absolute time in UTC, in its plain form: it ends in `Z`, without lower-case letters, blanks or zone names.
+pub(super) fn absolute(text: &str) -> Option<Timestamp> {
+    let plain = |byte: u8| byte.is_ascii_digit() || b"-:.TZ".contains(&byte);
+    let is_plain = text.ends_with('Z') && text.bytes().all(plain);
+    is_plain.then(|| text.parse().ok())?
+}
+
+pub(super) fn number(text: &str) -> Option<usize> {
     // `str::parse` would take a leading plus.
     text.bytes()
         .all(|byte| byte.is_ascii_digit())

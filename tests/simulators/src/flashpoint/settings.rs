@@ -2,6 +2,16 @@
 
 use serde::Deserialize;
 
+/// Which API is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Api {
+    /// fp.tools' v4, legacy.
+    #[default]
+    V4,
+    /// Ignite: other parameters, other refusals; only what its connectors are known to send is taken.
+    Ignite,
+}
+
 /// Which of a report's times the listing's window goes by. (Undocumented; both are plausible.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WindowField {
@@ -12,7 +22,7 @@ pub enum WindowField {
     Updated,
 }
 
-/// The listing's order, which is by `posted_at`.
+/// The listing's order, which is by `posted_at` where the query does not say otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
     /// Newest first.
@@ -50,6 +60,10 @@ pub enum Total {
 /// How the server behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Which API is spoken.
+    pub api: Api,
+    /// The status that the valid key is refused with for want of an entitlement: 403, or 521.
+    pub unentitled: Option<u16>,
     /// The one valid key.
     pub api_key: String,
     /// The listing's path, to the letter: a missing or surplus slash at the end is a 404.
@@ -79,6 +93,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            api: Api::V4,
+            unentitled: None,
             api_key: "flashpoint-key-of-the-simulator".to_owned(),
             path: "/api/v4/reports/".to_owned(),
             max_limit: 500,
@@ -91,6 +107,18 @@ impl Default for Settings {
             gzip: true,
             csv_needs_key: true,
             public_url: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Ignite as it is by default. Whether its window goes by `posted_at` or `updated_at` is not known.
+    #[must_use]
+    pub fn ignite() -> Self {
+        Self {
+            api: Api::Ignite,
+            path: "/finished-intelligence/v1/reports".to_owned(),
+            ..Self::default()
         }
     }
 }

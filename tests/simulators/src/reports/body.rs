@@ -1,5 +1,8 @@
 //! A generated report's body: an HTML document of paragraphs, lists and tables around what was planted.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::indicators::{self, KINDS, Planted, highlighted, pick};
 use super::prose::{AROUND, LINKS, SENTENCES};
 use super::{Csv, Generator};
@@ -28,6 +31,7 @@ impl Generator {
                 csv.target,
             ));
         }
+        blocks.extend(self.image());
         let mut length: usize = blocks.iter().map(String::len).sum();
         while length < self.style.body_bytes {
             let block = self.filler_block(highlight);
@@ -39,6 +43,20 @@ impl Generator {
         format!(
             "<html><head></head><body><p><strong>Key Takeaways</strong></p>\n{blocks}</body></html>"
         )
+    }
+
+    /// A picture within the document, of random bytes.
+    fn image(&mut self) -> Option<String> {
+        let length = self.style.image_bytes;
+        if length == 0 {
+            return None;
+        }
+        let mut bytes = vec![0; length / 4 * 3];
+        self.rng.fill(&mut bytes);
+        let data = STANDARD.encode(bytes);
+        Some(format!(
+            "<p><img src=\"data:image/png;base64,{data}\" alt=\"chart\"/></p>"
+        ))
     }
 
     fn filler_block(&mut self, highlight: bool) -> String {

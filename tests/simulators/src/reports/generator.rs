@@ -19,6 +19,8 @@ pub struct Style {
     pub planted: f64,
     /// About how long a body is, in bytes.
     pub body_bytes: usize,
+    /// About how long the image is that stands in each body itself, in bytes of base64; 0: none. Ignite's reports have some.
+    pub image_bytes: usize,
     /// Reports that link to CSV data under `csv_base`.
     pub csv: f64,
     /// Where CSV links lead: origin and path up to the report's id, such as `http://127.0.0.1:1/api/v4/reports/`.
@@ -40,6 +42,7 @@ impl Default for Style {
         Self {
             planted: 0.6,
             body_bytes: 6_000,
+            image_bytes: 0,
             csv: 0.0,
             csv_base: String::new(),
             highlighted: 0.0,
