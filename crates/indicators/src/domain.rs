@@ -75,7 +75,7 @@ impl<'n> Iterator for Labels<'n> {
 /// A name that stands plainly in a text, and may be a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged<'n> {
-    /// The domain.
+    /// What it is if it is a domain.
     pub domain: &'n str,
     /// What it may be as well: then what stands around it must say that it is a host.
     pub doubt: Doubt,
@@ -102,7 +102,7 @@ pub fn judge<'n>(name: &'n str, written: &str) -> Option<Judged<'n>> {
         || is_detection(written, top)
         || tlds::is_brand(top)
         || filename::is_disguised(rest, top)
-        || is_package(rest)
+        || is_reversed(rest)
         || is_product(domain)
         || is_number(rest, top)
         || (top == "onion" && !is_onion(rest));
@@ -237,7 +237,7 @@ fn is_product(domain: &str) -> bool {
 }
 
 /// Whether it is a reversed domain, as packages and bundles are named: `com.example.app`.
-fn is_package(rest: &str) -> bool {
+fn is_reversed(rest: &str) -> bool {
     let first = rest.split('.').next().unwrap_or_default();
     matches!(first, "com" | "org" | "net" | "edu" | "gov")
         || (first == "android" && first.len() < rest.len())

@@ -166,7 +166,7 @@ impl Finder<'_, '_> {
         }
         let before = last_bytes(self.text.get(..start).unwrap_or_default(), WORDS_BEFORE);
         let version = self.version_end.is_some_and(list)
-            || version::is_meant(before, place, address, &mut self.surroundings.tables);
+            || version::is_meant(before, place, address, &mut self.surroundings.rows);
         self.address_end = (!version).then_some(host.end);
         // What follows a user agent in a line of a log is another field.
         if version && !before.ends_with('/') {

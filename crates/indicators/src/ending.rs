@@ -126,7 +126,7 @@ impl Around {
                 let after = ampersand(bytes, at).unwrap_or(at + 1);
                 match ampersand(bytes, after) {
                     Some(after) => !query || !is_parameter(bytes, after),
-                    None => is_command(bytes, after, b" \t\"'"),
+                    None => begins_command(bytes, after, b" \t\"'"),
                 }
             }
             Some(b';') => {
@@ -134,7 +134,7 @@ impl Around {
                     || next == Some(b'$')
                     || is_folder(bytes, at + 1)
                     || bytes.get(at + 1..at + 3) == Some(b"./")
-                    || is_command(bytes, at + 1, b" \t\"'+%$;&|>\n\r")
+                    || begins_command(bytes, at + 1, b" \t\"'+%$;&|>\n\r")
             }
             Some(b',') => self.is_row(bytes, at),
             _ => false,
@@ -229,7 +229,7 @@ fn begins_argument(bytes: &[u8], at: usize) -> bool {
 }
 
 /// Whether a command that one of `after` follows is at `at`.
-fn is_command(bytes: &[u8], at: usize, after: &[u8]) -> bool {
+fn begins_command(bytes: &[u8], at: usize, after: &[u8]) -> bool {
     let word = word_at(bytes, at);
     let next = bytes.get(at + word.len()).unwrap_or(&b'\n');
     after.contains(next)

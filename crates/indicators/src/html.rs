@@ -111,11 +111,8 @@ impl<'h> Page<'h, '_> {
     }
 
     fn entity(&mut self) {
-        match entity::decode(self.rest()) {
-            Some((length, decoded)) => {
-                self.text.extend(decoded);
-                self.skip(length);
-            }
+        match entity::decode(self.rest(), self.text) {
+            Some(length) => self.skip(length),
             None => self.show(1),
         }
     }

@@ -1,10 +1,8 @@
 //! Well-known sites and resolvers: what every report links to, and what is no sign of an attack by itself.
 
-use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
-
-use memchr::{memchr, memrchr};
 
 /// A host a line, in order; `!` marks one that is not well known, below one that is. `lists/generate.py` writes it, `lists/README.md` says of what.
 pub(super) const TEXT: &str = include_str!("../lists/known-sites.txt");
@@ -67,73 +65,17 @@ pub fn is_resolver(ip: IpAddr) -> bool {
     addresses.contains(&ip.to_canonical())
 }
 
-/// What the list says of `domain` itself. The text is searched as it is, so that the list costs no memory besides itself.
+/// What the list says of `domain` itself.
 fn listed(domain: &str) -> Option<bool> {
-    let domain = domain.as_bytes();
-    let place = place(*domain.first()?, *domain.get(1)?);
-    let (start, end) = (*STARTS.get(place)?, *STARTS.get(place + 1)?);
-    let mut lines = TEXT.as_bytes().get(start as usize..end as usize)?;
-    while !lines.is_empty() {
-        let (before, after) = lines.split_at(lines.len() / 2);
-        let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let end = memchr(b'\n', after).map_or(lines.len(), |at| before.len() + at);
-        let line = lines.get(start..end)?;
-        let host = line.strip_prefix(b"!").unwrap_or(line);
-        lines = match host.cmp(domain) {
-            Ordering::Equal => return Some(host.len() == line.len()),
-            Ordering::Less => lines.get(end + 1..).unwrap_or_default(),
-            Ordering::Greater => lines.get(..start)?,
+    static SITES: OnceLock<HashMap<&str, bool>> = OnceLock::new();
+    let sites = SITES.get_or_init(|| {
+        let known = |line: &'static str| match line.strip_prefix('!') {
+            Some(host) => (host, false),
+            None => (line, true),
         };
-    }
-    None
-}
-
-/// For each pair of first bytes, where their hosts begin in `TEXT`.
-static STARTS: [u32; PAIRS + 1] = starts();
-const PAIRS: usize = FIRST * FIRST;
-/// Hyphens and dots, digits, letters.
-const FIRST: usize = 1 + 10 + 26;
-
-const fn starts() -> [u32; PAIRS + 1] {
-    let text = TEXT.as_bytes();
-    let mut starts = [0; PAIRS + 1];
-    let (mut line, mut next) = (0, 0);
-    while line < text.len() {
-        let host = if text[line] == b'!' { line + 1 } else { line };
-        let place = place(text[host], text[host + 1]);
-        while next <= place {
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "the list is far shorter than 4 GiB"
-            )]
-            let start = line as u32;
-            starts[next] = start;
-            next += 1;
-        }
-        while text[line] != b'\n' {
-            line += 1;
-        }
-        line += 1;
-    }
-    while next <= PAIRS {
-        #[allow(clippy::cast_possible_truncation, reason = "as above")]
-        let end = text.len() as u32;
-        starts[next] = end;
-        next += 1;
-    }
-    starts
-}
-
-/// The place of two bytes in `STARTS`, in the order of the hosts that they begin.
-const fn place(first: u8, second: u8) -> usize {
-    const fn rank(byte: u8) -> usize {
-        match byte {
-            b'0'..=b'9' => (byte - b'0') as usize + 1,
-            b'a'..=b'z' => (byte - b'a') as usize + 11,
-            _ => 0,
-        }
-    }
-    rank(first) * FIRST + rank(second)
+        TEXT.lines().map(known).collect()
+    });
+    sites.get(domain).copied()
 }
 
 #[cfg(test)]

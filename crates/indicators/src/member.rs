@@ -20,12 +20,12 @@ pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
             && (OBJECTS.binary_search(&first).is_ok()
                 || ROOTS.binary_search(&first).is_ok()
                 || rest.len() <= 2
-                || is_package(first, rest, top)
+                || is_app_package(first, rest, top)
                 || is_camel(written))
 }
 
 /// Whether it is a package of an app that is named by a country's code: `de.kestrel.app`.
-fn is_package(first: &str, rest: &str, top: &str) -> bool {
+fn is_app_package(first: &str, rest: &str, top: &str) -> bool {
     top == "app" && first.len() == 2 && first.len() < rest.len() && tlds::is_known(first)
 }
 

@@ -6,9 +6,8 @@ use super::names;
 use super::says::{self, Says};
 use super::software;
 use super::surroundings::Place;
-use super::surroundings::cells::{self, Table};
+use super::surroundings::cells::{Rows, Table};
 use super::surroundings::item::Item;
-use super::tables::Tables;
 
 /// Whether a text ends like a user agent before its version: `Chrome/`.
 #[must_use]
@@ -94,7 +93,7 @@ pub fn has_version(
     after: &str,
     place: Place<'_>,
     address: Ipv4Addr,
-    tables: &mut Tables,
+    rows: &mut Rows,
 ) -> bool {
     let line = before.rsplit(['\n', '\u{c}']).next().unwrap_or_default();
     if let Some(name) = line.strip_suffix('/') {
@@ -142,7 +141,7 @@ pub fn has_version(
     named
         || lists_versions(line)
         || lists_versions(says::sentence_after(after))
-        || matches!(cells::say(place, tables), Some(Table::Says(Says::File)))
+        || matches!(rows.say(place), Some(Table::Says(Says::File)))
 }
 
 /// Whether hosts follow what is the label of their line: `Kestrel 1.5.0.1: 45.77.13.9`.

@@ -67,7 +67,7 @@ const MAILED: &str = " Mon Sep 17 00:00:00 2001";
 pub fn is_meant(before: &str, after: &str) -> bool {
     is_announced(before, &REVISIONS)
         || before.ends_with("From ") && after.starts_with(MAILED)
-        || is_command(before)
+        || is_argument_of_git(before)
         || is_pinned(before)
         || is_key(before, after)
 }
@@ -123,7 +123,7 @@ fn holds(words: &[&str], word: &[u8]) -> bool {
 }
 
 /// Whether it is an argument of git: `git reset --hard`, `git cherry-pick`.
-fn is_command(before: &str) -> bool {
+fn is_argument_of_git(before: &str) -> bool {
     let line = last_bytes(before, MOST_AROUND);
     let names = |at: usize| {
         line.as_bytes()

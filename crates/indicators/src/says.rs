@@ -2,7 +2,7 @@
 
 mod vocabulary;
 
-pub use vocabulary::word;
+pub use vocabulary::{is_version, word};
 
 use super::scan::last_bytes;
 
@@ -44,7 +44,7 @@ pub fn label(text: &str) -> Option<Says> {
     if text.len() > 96 || words(text).nth(MOST_WORDS).is_some() {
         return None;
     }
-    if is_command(text) {
+    if ends_with_c_and_c(text) {
         return Some(Says::Host);
     }
     let (mut last, mut host, mut file, mut affected) = (None, false, false, None);
@@ -67,7 +67,7 @@ pub fn label(text: &str) -> Option<Says> {
 }
 
 /// Whether a text ends with `C&C`, which is no word.
-fn is_command(text: &str) -> bool {
+fn ends_with_c_and_c(text: &str) -> bool {
     let text = text.trim_end_matches([':', ' ', '-']);
     text.len()
         .checked_sub(3)

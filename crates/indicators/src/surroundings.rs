@@ -13,8 +13,7 @@ use memchr::{memmem, memrchr};
 
 use super::filename;
 use super::says::{self, Says};
-use super::tables::Tables;
-use cells::Table;
+use cells::{Rows, Table};
 use item::Item;
 use lines::Lines;
 
@@ -28,7 +27,7 @@ const MOST_LINES: usize = 24;
 /// Where a name stands in its text.
 #[derive(Clone, Copy)]
 pub struct Place<'t> {
-    /// The text.
+    /// All that is searched at once: a piece of a document.
     pub text: &'t str,
     /// Byte offset of the name.
     pub start: usize,
@@ -39,8 +38,8 @@ pub struct Place<'t> {
 /// What has been found out about a text, so that a list is not read anew for each of its items.
 #[derive(Default)]
 pub struct Surroundings {
-    /// The tables in it.
-    pub tables: Tables,
+    /// Its tables, and what their rows say.
+    pub rows: Rows,
     /// What the last list on one line says, and the offset after its last item so far.
     list: Option<(usize, Option<Says>)>,
     /// What is above the line that begins at an offset.
@@ -75,7 +74,7 @@ impl Surroundings {
             // What is on a server, or a rule of a blocker.
             return true;
         }
-        let table = cells::say(place, &mut self.tables);
+        let table = self.rows.say(place);
         let is_list = table.is_none();
         let says = match table {
             Some(Table::Says(says)) => Some(says),
@@ -94,10 +93,10 @@ impl Surroundings {
                 let remark = says::words(beside::after_path(after))
                     .any(|word| word.starts_with(char::is_alphabetic));
                 is_alone(before, after)
-                    && (!remark || is_likely(place.name()))
+                    && (!remark || suits_a_host(place.name()))
                     && self.listed(place)
             }
-            None => is_likely(place.name()),
+            None => suits_a_host(place.name()),
         }
     }
 
@@ -128,7 +127,7 @@ impl Surroundings {
         if is_served(place) {
             return false;
         }
-        let likely = is_likely(place.name());
+        let likely = suits_a_host(place.name());
         let above = self.above(place);
         if filename::is_of_source(place.name()) {
             return matches!(above, Near::Label(Says::Host));
@@ -301,7 +300,7 @@ pub fn label_above(place: Place<'_>, read: impl Fn(&str) -> Option<Says>) -> Opt
 
 /// Whether a name that has a line to itself is more likely a host than a file: its end is seldom an extension, and it does not
 /// look like what people call files.
-fn is_likely(name: &str) -> bool {
+fn suits_a_host(name: &str) -> bool {
     let (stem, top) = name.rsplit_once('.').unwrap_or_default();
     let seldom = matches!(top, "app" | "bz" | "cat" | "cc" | "one" | "pub" | "tf");
     seldom && !stem.contains('_') && !stem.bytes().any(|byte| byte.is_ascii_uppercase())

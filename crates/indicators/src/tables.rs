@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr};
 
-use super::surroundings::cells::Said;
-
 /// A line that begins a cell of a table of HTML or CSV.
 pub const CELL: &str = "\u{c}\n";
 /// A line that begins a row.
@@ -47,8 +45,6 @@ pub struct Tables {
     marked: Option<Vec<Row>>,
     /// The last table of plain text that was looked at.
     plain: Option<Plain>,
-    /// What the cells of the last row say that was looked at.
-    pub said: Option<Said>,
 }
 
 /// A row of HTML or CSV.

@@ -105,6 +105,15 @@ fn begins_top(text: &str) -> bool {
     !rest.starts_with('.') && tlds::is_known(&label.to_ascii_lowercase())
 }
 
+/// Whether a character has no width: soft hyphens, joiners, marks of direction and of byte order.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
 fn plain(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let mut clean = String::new();
@@ -116,11 +125,7 @@ fn plain(text: &str) -> Cow<'_, str> {
         };
         let mut ascii = [0; 4];
         let replacement = match c {
-            '\u{ad}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => "",
+            c if is_invisible(c) => "",
             '\u{ff0e}' | '\u{ff61}' if ends_with_address(text.get(..at).unwrap_or_default()) => {
                 continue;
             }

@@ -1,18 +1,26 @@
 //! Top-level domains: which there are, and which of them are file extensions or words as well.
 
-/// The root zone's names in lower case, sorted, one a line, with those in Latin, Greek and Cyrillic letters also as such.
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+/// The root zone's names in lower case, one a line, with those in Latin, Greek and Cyrillic letters also as such.
 const ROOT: &str = include_str!("../lists/tlds.txt");
 
 /// Whether `label`, in lower case, is a top-level domain that hosts have.
 #[must_use]
 pub fn is_known(label: &str) -> bool {
-    let in_root = match label.as_bytes() {
-        // `arpa` is for look-ups from addresses to names.
-        [] | [_] | [b'a', b'r', b'p', b'a'] => false,
-        b"com" | b"net" | b"org" => true,
-        label => root_holds(label),
+    let in_root = match label {
+        // For look-ups from addresses to names.
+        "arpa" => false,
+        "com" | "net" | "org" => true,
+        label => root().contains(label),
     };
     in_root || label == "onion" || is_outside(label)
+}
+
+fn root() -> &'static HashSet<&'static str> {
+    static NAMES: OnceLock<HashSet<&str>> = OnceLock::new();
+    NAMES.get_or_init(|| ROOT.lines().collect())
 }
 
 /// Whether it resolves only by alternative roots, which malware uses: a name under it must be more than plain text.
@@ -225,85 +233,9 @@ pub fn is_second_level(second: &str, top: &str) -> bool {
         )
 }
 
-/// For each pair of first letters, where their names begin in `ROOT`; last, where the names in other letters do.
-const STARTS: [u16; PAIRS + 1] = starts();
-const PAIRS: usize = 26 * 26;
-
-const fn starts() -> [u16; PAIRS + 1] {
-    let root = ROOT.as_bytes();
-    let mut starts = [0; PAIRS + 1];
-    let (mut line, mut next) = (0, 0);
-    while line < root.len() {
-        let pair = pair(root[line], root[line + 1]);
-        while next <= pair {
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "the list is far shorter than 64 KiB, as a test says"
-            )]
-            let start = line as u16;
-            starts[next] = start;
-            next += 1;
-        }
-        while root[line] != b'\n' {
-            line += 1;
-        }
-        line += 1;
-    }
-    starts
-}
-
-/// The place of two letters in `STARTS`.
-const fn pair(first: u8, second: u8) -> usize {
-    if first.is_ascii_lowercase() && second.is_ascii_lowercase() {
-        (first - b'a') as usize * 26 + (second - b'a') as usize
-    } else {
-        PAIRS
-    }
-}
-
-/// Whether the root zone holds `label`, of two bytes at least.
-fn root_holds(label: &[u8]) -> bool {
-    let [first, second, ..] = *label else {
-        return false;
-    };
-    let place = pair(first, second);
-    let start = STARTS.get(place).copied().map_or(0, usize::from);
-    let end = STARTS
-        .get(place + 1)
-        .copied()
-        .map_or(ROOT.len(), usize::from);
-    let mut names = ROOT.as_bytes().get(start..end).unwrap_or_default();
-    while !names.is_empty() {
-        if names
-            .strip_prefix(label)
-            .is_some_and(|rest| rest.first() == Some(&b'\n'))
-        {
-            return true;
-        }
-        let length = names
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .unwrap_or(names.len());
-        names = names.get(length + 1..).unwrap_or_default();
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "tests"
-    )]
     use super::*;
-
-    #[test]
-    fn the_list_is_short_and_sorted() {
-        assert!(ROOT.len() < usize::from(u16::MAX) && ROOT.ends_with('\n'));
-        assert!(ROOT.lines().is_sorted() && ROOT.lines().all(|line| line.len() > 1));
-    }
 
     #[test]
     fn brands_are_sorted_and_in_the_root() {

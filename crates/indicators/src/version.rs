@@ -7,26 +7,18 @@ use std::net::Ipv4Addr;
 
 use super::says::{self, Says};
 use super::scan::first_bytes;
-use super::surroundings::{self, Place, cells};
+use super::surroundings::cells::{self, Rows};
+use super::surroundings::{self, Place};
 use super::tables::Tables;
 use super::{bounds, numbered, product};
 
-/// Words before a number that is a version or a place in a document, in lower case.
-const VERSION_WORDS: [&str; 37] = [
+/// What else stands before a number that is a version or a place in a document, besides words for versions.
+const BEFORE_NUMBERS: [&str; 27] = [
     "v",
     "v.",
-    "ver",
     "ver.",
-    "version",
-    "versions",
     "version:",
     "rel.",
-    "release",
-    "releases",
-    "build",
-    "builds",
-    "firmware",
-    "hotfix",
     "patch",
     "rev",
     "rev.",
@@ -42,7 +34,6 @@ const VERSION_WORDS: [&str; 37] = [
     "fig.",
     "item",
     "items",
-    "oid",
     "paragraph",
     "rule",
     "section",
@@ -63,7 +54,7 @@ const MOST_AFTER: usize = 96;
 
 /// Whether what stands around an address says that it is a version number. `before`: the last words before it.
 #[must_use]
-pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut Tables) -> bool {
+pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, rows: &mut Rows) -> bool {
     let after = place.text.get(place.end..).unwrap_or_default();
     let after = first_bytes(after, MOST_AFTER);
     if is_announced(before, address) {
@@ -91,7 +82,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
     {
         return true;
     }
-    match column(place, slight, tables) {
+    match column(place, slight, &mut rows.tables) {
         Some(Says::Version) => return true,
         Some(Says::Affected) if slight => return true,
         Some(Says::Host) => return false,
@@ -103,7 +94,7 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, tables: &mut 
         Some(Says::Host | Says::File) => return false,
         _ => {}
     }
-    if light && product::has_version(before, after, place, address, tables) {
+    if light && product::has_version(before, after, place, address, rows) {
         return true;
     }
     if !slight {
@@ -158,9 +149,10 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
         .rsplit([' ', '\n', '\t', '(', '"', '\u{a0}'])
         .filter(|word| !word.is_empty());
     for word in words.take(5) {
-        if VERSION_WORDS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(word))
+        if says::is_version(word)
+            || BEFORE_NUMBERS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(word))
         {
             // Versions begin with a line and updates come from a host more seldom than addresses do.
             let broken = before.trim_end_matches(' ').ends_with('\n');

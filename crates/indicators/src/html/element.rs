@@ -160,7 +160,7 @@ impl Name {
         name
     }
 
-    /// Its bytes.
+    /// What is kept of it, in lower case.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()

@@ -1,100 +1,44 @@
-//! Character references: all numeric ones, and those named ones that can stand in or beside an indicator.
+//! Character references: by number, and by all the names that HTML has.
 
-/// The longest reference, without the ampersand.
-const MOST_BYTES: usize = 16;
+use crate::text;
 
-/// Names in order, and what they stand for; `\0` for nothing that can be seen.
-const NAMED: [(&str, char); 67] = [
-    ("AMP", '&'),
-    ("Dagger", '‡'),
-    ("GT", '>'),
-    ("LT", '<'),
-    ("NewLine", '\n'),
-    ("NoBreak", '\0'),
-    ("QUOT", '"'),
-    ("Tab", '\t'),
-    ("ZeroWidthSpace", '\0'),
-    ("amp", '&'),
-    ("apos", '\''),
-    ("ast", '*'),
-    ("bsol", '\\'),
-    ("bull", '•'),
-    ("colon", ':'),
-    ("comma", ','),
-    ("commat", '@'),
-    ("copy", '©'),
-    ("dagger", '†'),
-    ("dash", '‐'),
-    ("dollar", '$'),
-    ("emsp", ' '),
-    ("ensp", ' '),
-    ("equals", '='),
-    ("excl", '!'),
-    ("gt", '>'),
-    ("hellip", '…'),
-    ("hyphen", '‐'),
-    ("laquo", '«'),
-    ("lbrace", '{'),
-    ("lbrack", '['),
-    ("lcub", '{'),
-    ("ldquo", '“'),
-    ("lowbar", '_'),
-    ("lpar", '('),
-    ("lsqb", '['),
-    ("lsquo", '‘'),
-    ("lt", '<'),
-    ("mdash", '—'),
-    ("middot", '·'),
-    ("minus", '−'),
-    ("nbsp", ' '),
-    ("ndash", '–'),
-    ("num", '#'),
-    ("percnt", '%'),
-    ("period", '.'),
-    ("plus", '+'),
-    ("quest", '?'),
-    ("quot", '"'),
-    ("raquo", '»'),
-    ("rbrace", '}'),
-    ("rbrack", ']'),
-    ("rcub", '}'),
-    ("rdquo", '”'),
-    ("reg", '®'),
-    ("rpar", ')'),
-    ("rsqb", ']'),
-    ("rsquo", '’'),
-    ("semi", ';'),
-    ("shy", '\0'),
-    ("sol", '/'),
-    ("sup1", '¹'),
-    ("sup2", '²'),
-    ("sup3", '³'),
-    ("thinsp", ' '),
-    ("zwj", '\0'),
-    ("zwnj", '\0'),
-];
+/// The longest name: `CounterClockwiseContourIntegral`.
+const MOST_NAME: usize = 31;
 
-/// The length of the reference that `text` begins with, and the character that it stands for, if any can be seen.
+/// Appends what the reference that `text` begins with stands for, unless it has no width. Its length; none if there is none. A name
+/// needs its semicolon: `&copy=1` in a URL is a parameter.
 #[must_use]
-pub fn decode(text: &str) -> Option<(usize, Option<char>)> {
+pub fn decode(text: &str, out: &mut String) -> Option<usize> {
     let body = text.strip_prefix('&')?;
     if let Some(number) = body.strip_prefix('#') {
-        return numeric(number).map(|(length, c)| (length + 2, c));
+        let (length, c) = numeric(number)?;
+        out.extend(visible(c));
+        return Some(length + 2);
     }
     let end = body
         .bytes()
-        .take(MOST_BYTES)
+        .take(MOST_NAME + 1)
         .position(|byte| byte == b';')?;
-    let name = body.get(..end)?;
-    let place = NAMED
-        .binary_search_by(|(known, _)| (*known).cmp(name))
-        .ok()?;
-    let (_, c) = NAMED.get(place)?;
-    Some((end + 2, (*c != '\0').then_some(*c)))
+    let reference = text.get(..end + 2)?;
+    let named = htmlize::ENTITIES.get(reference.as_bytes())?;
+    let named = std::str::from_utf8(named).unwrap_or_default();
+    out.extend(named.chars().filter_map(visible));
+    Some(end + 2)
+}
+
+/// What a reader sees of a character. All spaces are one: words of a name may be apart by any.
+fn visible(c: char) -> Option<char> {
+    match c {
+        '\0' => None,
+        c if c.is_ascii() => Some(c),
+        c if text::is_invisible(c) => None,
+        c if c.is_whitespace() => Some(' '),
+        c => Some(c),
+    }
 }
 
 /// A reference by number, decimal or hexadecimal; its semicolon may be missing.
-fn numeric(number: &str) -> Option<(usize, Option<char>)> {
+fn numeric(number: &str) -> Option<(usize, char)> {
     let (digits, radix) = match number.strip_prefix(['x', 'X']) {
         Some(digits) => (digits, 16),
         None => (number, 10),
@@ -108,7 +52,7 @@ fn numeric(number: &str) -> Option<(usize, Option<char>)> {
     let c = char::from_u32(u32::from_str_radix(digits.get(..length)?, radix).ok()?)?;
     let closed = digits.as_bytes().get(length) == Some(&b';');
     let total = number.len() - digits.len() + length + usize::from(closed);
-    Some((total, (c != '\0').then_some(c)))
+    Some((total, c))
 }
 
 #[cfg(test)]
@@ -122,27 +66,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_are_sorted() {
-        assert!(NAMED.is_sorted_by(|a, b| a.0 < b.0));
+    fn the_longest_name_is_as_long_as_any() {
+        let longest = htmlize::ENTITIES.keys().map(|name| name.len()).max();
+        assert_eq!(longest, Some("&;".len() + MOST_NAME));
     }
 
     #[test]
     fn decodes_names_and_numbers() {
         for (text, expected) in [
-            ("&amp;x", Some((5, Some('&')))),
-            ("&#46;com", Some((5, Some('.')))),
-            ("&#x2E;", Some((6, Some('.')))),
-            ("&#46com", Some((4, Some('.')))),
-            ("&shy;", Some((5, None))),
-            ("&eacute;", None),
-            ("&#00000000000000000046;", Some((23, Some('.')))),
+            ("&amp;x", Some((5, "&"))),
+            ("&#46;com", Some((5, "."))),
+            ("&#x2E;", Some((6, "."))),
+            ("&#46com", Some((4, "."))),
+            ("&shy;", Some((5, ""))),
+            ("&#173;", Some((6, ""))),
+            ("&nbsp;", Some((6, " "))),
+            ("&#8201;", Some((7, " "))),
+            ("&eacute;", Some((8, "é"))),
+            ("&fjlig;", Some((7, "fj"))),
+            ("&CounterClockwiseContourIntegral;", Some((33, "∳"))),
+            ("&nosuchname;", None),
+            ("&copy=1;", None),
+            ("&#00000000000000000046;", Some((23, "."))),
             ("&;", None),
             ("&", None),
             ("&#;", None),
             ("&#xD800;", None),
             ("&#99999999;", None),
         ] {
-            assert_eq!(decode(text), expected, "{text}");
+            let mut out = String::new();
+            let length = decode(text, &mut out);
+            let decoded = length.map(|length| (length, out.as_str()));
+            assert_eq!(decoded, expected, "{text}");
         }
     }
 }

@@ -25,8 +25,10 @@ pub fn keep(target: &str, links: &mut String) {
     while let Some(found) = memchr(b'&', rest.as_bytes()) {
         let (before, entity) = rest.split_at(found);
         links.push_str(before);
-        let (length, decoded) = entity::decode(entity).unwrap_or((1, Some('&')));
-        links.extend(decoded);
+        let length = entity::decode(entity, links).unwrap_or_else(|| {
+            links.push('&');
+            1
+        });
         rest = entity.get(length..).unwrap_or_default();
     }
     links.push_str(rest);

@@ -145,25 +145,21 @@ const FILE: [&str; 59] = [
 ];
 
 /// Words for versions, sorted.
-const VERSION: [&str; 19] = [
-    "build",
-    "builds",
+const VERSION: [&str; 10] = [
+    "build", "builds", "firmware", "hotfix", "oid", "release", "releases", "ver", "version",
+    "versions",
+];
+
+/// Words for what is done about versions, sorted.
+const ABOUT_VERSIONS: [&str; 9] = [
     "downgrade",
     "downgraded",
-    "firmware",
-    "hotfix",
-    "oid",
     "prior",
-    "release",
     "released",
-    "releases",
     "upgrade",
     "upgraded",
     "upgrades",
     "upgrading",
-    "ver",
-    "version",
-    "versions",
     "workaround",
 ];
 
@@ -189,6 +185,12 @@ const AFFECTED: [&str; 15] = [
 /// The longest word that is looked up.
 const MOST_WORD: usize = 24;
 
+/// Whether it is a word for a version, in whatever case.
+#[must_use]
+pub fn is_version(word: &str) -> bool {
+    VERSION.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// What one word says.
 #[must_use]
 pub fn word(word: &str) -> Option<Says> {
@@ -200,10 +202,11 @@ pub fn word(word: &str) -> Option<Says> {
     lower.copy_from_slice(word.as_bytes());
     lower.make_ascii_lowercase();
     let lower = std::str::from_utf8(lower).ok()?;
-    let lists: [(&[&str], Says); 4] = [
+    let lists: [(&[&str], Says); 5] = [
         (&HOST, Says::Host),
         (&FILE, Says::File),
         (&VERSION, Says::Version),
+        (&ABOUT_VERSIONS, Says::Version),
         (&AFFECTED, Says::Affected),
     ];
     lists
@@ -239,7 +242,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_and_short() {
-        for list in [&HOST[..], &FILE, &VERSION, &AFFECTED] {
+        for list in [&HOST[..], &FILE, &VERSION, &ABOUT_VERSIONS, &AFFECTED] {
             assert!(list.is_sorted(), "{list:?}");
             assert!(list.iter().all(|word| word.len() <= MOST_WORD));
         }

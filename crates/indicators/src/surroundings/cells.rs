@@ -18,7 +18,7 @@ pub enum Table {
 }
 
 /// What the cells of a row say, so that it is not read anew for each name in it.
-pub struct Said {
+struct Said {
     /// Byte offset of the row, and what is between its cells.
     row: (usize, char),
     cells: Vec<OfCell>,
@@ -72,27 +72,37 @@ pub fn heading(cell: &Cell<'_>) -> Option<Says> {
     matches!(Item::of(cell.heading), Item::Text | Item::Member).then_some(says)
 }
 
-/// What the heading of its column says, or else the other cells of its row, or those above and below it. `None`: it stands in no
-/// table, or in one that says nothing and is of plain text or of a single column.
-#[must_use]
-pub fn say(place: Place<'_>, tables: &mut Tables) -> Option<Table> {
-    let cell = tables.cell(place.text, place.start)?;
-    if let Some(says) = heading(&cell).filter(|says| says.is_decisive()) {
-        return Some(Table::Says(says));
+/// The tables of a text, and what the row that was looked at last says.
+#[derive(Default)]
+pub struct Rows {
+    /// The tables, found when they are first asked for.
+    pub tables: Tables,
+    said: Option<Said>,
+}
+
+impl Rows {
+    /// What the heading of a name's column says, or else the other cells of its row, or those above and below it. `None`: it stands
+    /// in no table, or in one that says nothing and is of plain text or of a single column.
+    #[must_use]
+    pub fn say(&mut self, place: Place<'_>) -> Option<Table> {
+        let cell = self.tables.cell(place.text, place.start)?;
+        if let Some(says) = heading(&cell).filter(|says| says.is_decisive()) {
+            return Some(Table::Says(says));
+        }
+        let own = Some(cell.place).filter(|own| *own < MOST_CELLS)?;
+        let marked = !matches!(cell.separator, ',' | ';' | '|' | '\t');
+        let row = (cell.start, cell.separator);
+        let known = self.said.take().filter(|said| said.row == row);
+        let said = self
+            .said
+            .insert(known.unwrap_or_else(|| Said::read(&cell, marked)));
+        said.beside(own, |cell| cell.type_of)
+            .or_else(|| said.beside(own, |cell| cell.kind_of))
+            .or_else(|| said.beside(own, |cell| cell.described_as))
+            .or_else(|| cell.column.into_iter().map(Item::of).find_map(kind_of))
+            .map(Table::Says)
+            .or_else(|| (marked && said.columns > 1).then_some(Table::Nothing))
     }
-    let own = Some(cell.place).filter(|own| *own < MOST_CELLS)?;
-    let marked = !matches!(cell.separator, ',' | ';' | '|' | '\t');
-    let row = (cell.start, cell.separator);
-    let known = tables.said.take().filter(|said| said.row == row);
-    let said = tables
-        .said
-        .insert(known.unwrap_or_else(|| Said::read(&cell, marked)));
-    said.beside(own, |cell| cell.type_of)
-        .or_else(|| said.beside(own, |cell| cell.kind_of))
-        .or_else(|| said.beside(own, |cell| cell.described_as))
-        .or_else(|| cell.column.into_iter().map(Item::of).find_map(kind_of))
-        .map(Table::Says)
-        .or_else(|| (marked && said.columns > 1).then_some(Table::Nothing))
 }
 
 /// What a cell says that names the type of another.
