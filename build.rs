@@ -1,4 +1,5 @@
-//! Packs the addresses that the loader adjusts at start: a tenth of a megabyte in place of half of one.
+//! Packs the addresses that the loader adjusts at start: a tenth of a megabyte in place of half of one, without which the binary is
+//! 1.04 times as large and nearly 10 MiB.
 
 use std::process::Command;
 
