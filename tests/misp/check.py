@@ -104,11 +104,11 @@ def operator(simulator):
         wrong = [one.type for one in event.attributes if one.type not in mappings[one.category]]
         check(f"operator: body {number} has types of their categories", wrong, [])
         held = sent.setdefault(event.uuid, {})
-        held.update({one.uuid: one.deleted for one in event.attributes})
+        held.update({one.uuid: getattr(one, "deleted", False) for one in event.attributes})
     misp = simulator.client()
     for uuid, attributes in sent.items():
         event = misp.get_event(uuid, deleted=True, pythonify=True)
-        stored = {one.uuid for one in event.attributes if not one.deleted}
+        stored = {one.uuid for one in event.attributes if not getattr(one, "deleted", False)}
         live = {one for one, deleted in attributes.items() if not deleted}
         check(f"operator: event {uuid}: what is sent is there ({len(live)} attributes)", stored, live)
         check(f"operator: event {uuid}: one report", len(event.event_reports), 1)

@@ -248,7 +248,7 @@ impl Station {
             .iter_mut()
             .find(|held| held.uuid == sent.uuid)
         {
-            if !new && sent.timestamp > held.timestamp {
+            if !new && (sent.timestamp > held.timestamp || !fields.contains_key("timestamp")) {
                 let deleted = fields.get("deleted").map_or(held.deleted, |_| sent.deleted);
                 *held = Attribute { deleted, ..sent };
             }
@@ -285,7 +285,9 @@ impl Station {
         };
         let event = &mut self.store.events[place];
         match event.reports.iter_mut().find(|held| held.uuid == sent.uuid) {
-            Some(held) if sent.timestamp > held.timestamp => *held = sent,
+            Some(held) if sent.timestamp > held.timestamp || !fields.contains_key("timestamp") => {
+                *held = sent;
+            }
             Some(_) => {}
             None if sent.name.is_empty() || !is_uuid(&sent.uuid) => {}
             None => event.reports.push(sent),
