@@ -1,4 +1,4 @@
-//! The two vendor clients against the simulators, and against servers worse than those.
+//! The vendor clients against the simulators, and against servers worse than those.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +9,8 @@
 mod arrival;
 mod flashpoint;
 mod flashpoint_ignite;
+mod misp;
+mod misp_stage;
 mod refusals;
 mod tls;
 mod trustar;

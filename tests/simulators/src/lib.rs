@@ -34,6 +34,7 @@ mod admin;
 pub mod faults;
 pub mod flashpoint;
 mod message;
+pub mod misp;
 pub mod record;
 mod reply;
 pub mod reports;

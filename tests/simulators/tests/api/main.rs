@@ -10,5 +10,6 @@
 mod client;
 mod faults;
 mod flashpoint;
+mod misp;
 mod script;
 mod trustar;

@@ -1,0 +1,173 @@
+//! What an edit sends: the difference between what an event is to hold and what it holds. What analysts did stays.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::attribute::{Attribute, COMMENT, WITHDRAWN, form_of};
+use super::event::{Event, EventReport, Tag, Wanted, folded};
+use super::ids;
+use super::stored::{Stored, StoredAttribute};
+use super::summary;
+use crate::sync::destination::Earlier;
+use crate::sync::report::ReportId;
+
+/// The last second that MISP's columns hold: it stores 32 bits, signed.
+const LAST_SECOND: i64 = 2_147_483_647;
+
+/// The edit that makes of `stored` what is `wanted`, at `now` in seconds since 1970; none if nothing is to change.
+pub(super) fn between(
+    stored: &Stored,
+    wanted: &Wanted,
+    report: &ReportId,
+    earlier: &Earlier<'_>,
+    publish: bool,
+    now: i64,
+) -> Option<Event> {
+    let time = later(stored.timestamp, now);
+    let stamp = time.unwrap_or(now);
+    let attributes = attributes(stored, wanted, report, stamp);
+    let tags = tags(stored, wanted, earlier);
+    let reports: Vec<_> = event_report(stored, wanted, stamp).into_iter().collect();
+    let date = wanted.date.clone();
+    let date = date.filter(|date| stored.date.as_ref() != Some(date));
+    let is_same = stored.info == wanted.info
+        && date.is_none()
+        && attributes.is_empty()
+        && tags.is_empty()
+        && reports.is_empty()
+        && (stored.published || !publish);
+    (!is_same).then(|| Event {
+        uuid: wanted.uuid,
+        info: wanted.info.clone(),
+        date,
+        first: None,
+        // Without one MISP takes any edit, and sets its own time.
+        timestamp: time.map(|time| time.to_string()),
+        published: publish,
+        attributes,
+        tags,
+        reports,
+    })
+}
+
+/// Whether all that is wanted has a place in the event, so that a write of it that was cut off has ended.
+pub(super) fn is_whole(stored: &Stored, wanted: &Wanted) -> bool {
+    let held: HashSet<Uuid> = stored.attributes.iter().map(|held| held.uuid).collect();
+    let has_report = || {
+        stored
+            .reports
+            .iter()
+            .any(|held| held.uuid == wanted.report.uuid)
+    };
+    wanted.attributes.iter().all(|one| held.contains(&one.uuid)) && has_report()
+}
+
+/// A time that is later than the stored one; none if there is no later one.
+fn later(stored: i64, now: i64) -> Option<i64> {
+    let time = stored.saturating_add(1).max(now);
+    (time <= LAST_SECOND).then_some(time)
+}
+
+fn attributes(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) -> Vec<Attribute> {
+    let held: HashMap<Uuid, &StoredAttribute> = stored
+        .attributes
+        .iter()
+        .map(|one| (one.uuid, one))
+        .collect();
+    let live: HashSet<_> = stored
+        .attributes
+        .iter()
+        .filter(|one| !one.deleted)
+        .map(|one| (one.kind.as_str(), one.category.as_str(), one.value.as_str()))
+        .collect();
+    let mut sent = Vec::new();
+    for one in &wanted.attributes {
+        let (timestamp, deleted) = match held.get(&one.uuid) {
+            Some(held) if is_withdrawn(held) => (after(held, time), Some(false)),
+            Some(_) => continue,
+            // An analyst entered the same: MISP would drop ours.
+            None if live.contains(&(&one.kind, &one.category, &one.value)) => continue,
+            None => (time, None),
+        };
+        sent.push(Attribute {
+            timestamp: timestamp.to_string(),
+            deleted,
+            ..one.clone()
+        });
+    }
+    let wanted: HashSet<Uuid> = wanted.attributes.iter().map(|one| one.uuid).collect();
+    let gone = stored.attributes.iter();
+    let gone = gone.filter(|held| !wanted.contains(&held.uuid) && is_ours(held, report));
+    sent.extend(gone.map(|held| Attribute {
+        uuid: held.uuid,
+        kind: held.kind.clone(),
+        category: held.category.clone(),
+        value: held.value.clone(),
+        to_ids: held.to_ids,
+        comment: WITHDRAWN,
+        timestamp: after(held, time).to_string(),
+        deleted: Some(true),
+    }));
+    sent
+}
+
+/// A time at which MISP takes a change of an attribute.
+fn after(held: &StoredAttribute, time: i64) -> i64 {
+    later(held.timestamp, time).unwrap_or(LAST_SECOND)
+}
+
+/// Whether an attribute is live, of this operator, and as it was sent: no analyst changed it.
+fn is_ours(held: &StoredAttribute, report: &ReportId) -> bool {
+    let is_as_sent = form_of(&held.kind)
+        .is_some_and(|form| form.category == held.category && form.to_ids == held.to_ids);
+    !held.deleted
+        && is_as_sent
+        && held.comment.as_deref() == Some(COMMENT)
+        && held.uuid == ids::attribute(report, &held.kind, &held.value)
+}
+
+/// Whether this operator deleted it, as opposed to an analyst.
+fn is_withdrawn(held: &StoredAttribute) -> bool {
+    held.deleted && held.comment.as_deref() == Some(WITHDRAWN)
+}
+
+/// Tags to set: those that the event lacks, without those that an analyst took off. Tags to remove: those that were set and
+/// the report has no longer.
+fn tags(stored: &Stored, wanted: &Wanted, earlier: &Earlier<'_>) -> Vec<Tag> {
+    let held: HashSet<String> = stored.tags.iter().map(|tag| folded(&tag.name)).collect();
+    let now: HashSet<String> = wanted.tags.iter().map(|tag| folded(tag)).collect();
+    let before: HashSet<String> = earlier.labels.iter().map(|tag| folded(tag)).collect();
+    let was_set = |tag: &str| earlier.complete && before.contains(tag);
+    let set = wanted.tags.iter().filter(|tag| {
+        let tag = folded(tag);
+        !held.contains(&tag) && !was_set(&tag)
+    });
+    let removed = earlier.labels.iter().filter(|tag| {
+        let tag = folded(tag);
+        held.contains(&tag) && !now.contains(&tag)
+    });
+    let set = set.map(|name| Tag::set(name));
+    set.chain(removed.map(|name| Tag::removed(name))).collect()
+}
+
+/// The event report, where it is not there, or is as an earlier delivery left it and no longer right.
+fn event_report(stored: &Stored, wanted: &Wanted, time: i64) -> Option<EventReport> {
+    let wanted = &wanted.report;
+    let held = stored.reports.iter().find(|held| held.uuid == wanted.uuid);
+    let time = match held {
+        None => time,
+        Some(held) => {
+            let content = held.content.as_deref().unwrap_or_default();
+            let is_right = content == wanted.content && held.name == wanted.name;
+            if is_right || held.deleted || !summary::is_as_sent(content) {
+                return None;
+            }
+            later(held.timestamp, time)?
+        }
+    };
+    Some(EventReport {
+        timestamp: time.to_string(),
+        ..wanted.clone()
+    })
+}
