@@ -10,5 +10,6 @@
 mod client;
 mod faults;
 mod flashpoint;
+mod ignite;
 mod script;
 mod trustar;
