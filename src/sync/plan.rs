@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::ledger::Ledger;
 use super::source::{Since, Terms};
 use super::task::Criteria;
-use super::window::{Moment, Start, Window};
+use super::window::{Moment, OVERLAP, Start, Window};
 
 /// How long one sync takes, its last calls included, unless pages come slowly.
 const MAX_TIME: Duration = Duration::from_mins(2);
@@ -67,6 +67,18 @@ impl Plan<'_> {
             now,
             forced: self.mode == Mode::Full { forced: true },
         }
+    }
+
+    /// Whether the listing is read to its end although nothing says that it holds anything new.
+    ///
+    /// Counts can't tell a report that came from one that went meanwhile, nor can they show that one was
+    /// edited. So now and then every page is read: whenever a report's stay in the overlap has passed.
+    pub(super) fn reads_through(&self, moment: Moment) -> bool {
+        let period = OVERLAP.min(self.lookback).as_secs().max(1).cast_signed();
+        let at = |time: Timestamp| time.as_second().div_euclid(period);
+        self.window
+            .covered_to
+            .is_none_or(|covered| at(covered) != at(moment.earliest))
     }
 
     /// How long after its begin a sync begins no further call, so that the last one is in time.

@@ -12,7 +12,6 @@ use super::pager::{Pager, Seen};
 use super::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
 use super::source::{Page, Source};
 use super::task::{Criteria, Task};
-use super::window::{Moment, OVERLAP};
 use super::{Mode, Plan};
 
 /// The most bytes of reports that one sync holds; what is beyond them is left for the next.
@@ -122,9 +121,7 @@ impl<'a> Selection<'a> {
             ahead: 0,
             page_had_news: false,
             wanted: wanted.map(|(id, _)| id).collect(),
-            to_the_end: pager.is_wide
-                || plan.window.since.is_some()
-                || is_read_through(plan, moment),
+            to_the_end: pager.is_wide || plan.window.since.is_some() || plan.reads_through(moment),
             held_full: false,
             ledger_full: false,
             evictable: if nearly_full {
@@ -328,18 +325,6 @@ impl<'a> Selection<'a> {
         self.held += bytes;
         true
     }
-}
-
-/// Whether the listing is read to its end although nothing says that it holds anything new.
-///
-/// Counts can't tell a report that came from one that went meanwhile, nor can they show that one was
-/// edited. So now and then every page is read: whenever a report's stay in the overlap has passed.
-fn is_read_through(plan: &Plan<'_>, moment: Moment) -> bool {
-    let period = OVERLAP.min(plan.lookback).as_secs().max(1).cast_signed();
-    let at = |time: Timestamp| time.as_second().div_euclid(period);
-    plan.window
-        .covered_to
-        .is_none_or(|covered| at(covered) != at(moment.earliest))
 }
 
 /// The report as it is held: of one that is too large only what is recorded of it.

@@ -15,6 +15,7 @@ use crate::destinations::trustar::TRUSTAR;
 use crate::http::fault::FaultKind;
 use crate::sync::counts::Counts;
 use crate::sync::ports::{Fenced, JournalError, Verdict};
+use crate::sync::source::Terms;
 use crate::sync::{Abandoned, Conclusion, Mode, Outcome};
 
 /// How many syncs may pass, once faults stop, until a feed is quiet: with a limit of 1 each takes one of a backlog that may
@@ -95,6 +96,14 @@ impl<'t> Life<'t> {
                 .percent(70)
                 .then(|| (3 + usize::try_from(dice.below(20)).unwrap(), told));
             script.with_date = dice.percent(90);
+            if seed % 3 == 2 {
+                // Small pages, as Ignite gives them, in an order that is asked for and may be ignored.
+                script.terms = Terms {
+                    page: 5,
+                    relative_times: false,
+                    by_update: true,
+                };
+            }
         }
         Self {
             posted_to: time.truth() - 15 * HOUR,

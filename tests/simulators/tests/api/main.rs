@@ -10,6 +10,7 @@
 mod client;
 mod faults;
 mod flashpoint;
+mod ignite;
 mod misp;
 mod script;
 mod trustar;
