@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod destinations;
 mod documentation;
 mod enclaves;
 mod extract;

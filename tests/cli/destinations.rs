@@ -1,0 +1,141 @@
+//! `sync` into destinations that are no TruSTAR, over real sockets.
+
+use serde_json::{Value, json};
+use simulators::Server;
+use simulators::misp::Misp;
+
+use super::stage::{CANARIES, Run, Stage, finish};
+
+const AUTH_KEY: &str = CANARIES[1];
+
+/// A feed whose reports become events, with a secret of its own for MISP.
+fn feed() -> Value {
+    json!({
+        "apiVersion": "flashpoint-operator.dev/v1alpha1",
+        "kind": "FlashpointFeed",
+        "metadata": {"name": "cybercrime", "namespace": "intel"},
+        "spec": {
+            "secretRef": {"name": "credentials"},
+            "destination": {"misp": {"server": "main", "secretRef": {"name": "misp"}, "tags": ["tlp:amber"]}},
+        },
+    })
+}
+
+fn secret(name: &str, key: &str, value: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": "intel"},
+        "stringData": {key: value},
+    })
+}
+
+async fn stage() -> (Stage, Server<Misp>) {
+    let stage = Stage::with_reports(24).await;
+    let misp = simulators::start(Misp::default()).await.unwrap();
+    misp.configure(|settings| AUTH_KEY.clone_into(&mut settings.key));
+    stage.write("feed.yaml", &feed().to_string());
+    let secrets = [
+        secret("credentials", "flashpoint-api-key", CANARIES[0]),
+        secret("misp", "misp-auth-key", AUTH_KEY),
+    ];
+    stage.write(
+        "secret.yaml",
+        &secrets.map(|one| one.to_string()).join("\n---\n"),
+    );
+    (stage, misp)
+}
+
+async fn synced(stage: &Stage, misp: &Server<Misp>, arguments: &[&str]) -> Run {
+    let named = format!("main={}", misp.url());
+    let arguments = [&["--misp", &named], arguments].concat();
+    stage.synced(&arguments).await
+}
+
+#[tokio::test]
+async fn each_report_with_indicators_becomes_an_event_once() {
+    let (stage, misp) = stage().await;
+    let dry = synced(&stage, &misp, &["--dry-run"]).await;
+    assert_eq!(dry.code, 0, "{}{}", dry.stdout, dry.stderr);
+    assert!(misp.events().is_empty());
+    let first = synced(&stage, &misp, &["--state", "state.json"]).await;
+    assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);
+    let events = misp.events();
+    assert_eq!(events.len(), stage.planted());
+    assert!(events.iter().all(|event| !event.attributes.is_empty()));
+    let calls = misp.controls().record.all().len();
+    let second = synced(&stage, &misp, &["--state", "state.json"]).await;
+    assert!(
+        second.stdout.contains("in MISP as it is"),
+        "{}",
+        second.stdout
+    );
+    // Whether the key may write is asked again by a new process; nothing else is.
+    let asked = misp.controls().record.all().split_off(calls);
+    assert!(asked.iter().all(|call| call.method == "GET"), "{asked:?}");
+    assert_eq!(misp.events().len(), events.len());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_key_or_name_is_told_with_the_next_step() {
+    let (stage, misp) = stage().await;
+    misp.configure(|settings| "another".clone_into(&mut settings.key));
+    let refused = synced(&stage, &misp, &[]).await;
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.ready().contains("DestinationUnauthorized"),
+        "{}",
+        refused.stdout
+    );
+    assert!(
+        refused.stdout.contains("misp-auth-key"),
+        "{}",
+        refused.stdout
+    );
+    let unnamed = stage.synced(&[]).await;
+    assert_eq!(unnamed.code, 1);
+    assert!(
+        unnamed.ready().contains("DestinationNotFound"),
+        "{}",
+        unnamed.stdout
+    );
+    assert!(
+        unnamed.stdout.contains("--misp main=URL"),
+        "{}",
+        unnamed.stdout
+    );
+    let odd = format!("Main={}", misp.url());
+    let mut odd = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml", "--misp", &odd]);
+    let odd = finish(odd.spawn().unwrap(), "").await;
+    assert_eq!(odd.code, 2);
+    assert!(odd.stderr.contains("write NAME=URL"), "{}", odd.stderr);
+}
+
+#[tokio::test]
+async fn a_secret_that_lacks_the_key_is_named() {
+    let (stage, misp) = stage().await;
+    let secrets = [
+        secret("credentials", "flashpoint-api-key", CANARIES[0]),
+        secret("misp", "misp-auth-kye", AUTH_KEY),
+    ];
+    stage.write(
+        "secret.yaml",
+        &secrets.map(|one| one.to_string()).join("\n---\n"),
+    );
+    let run = synced(&stage, &misp, &[]).await;
+    assert_eq!(run.code, 2);
+    for part in ["Secret intel/misp", "misp-auth-key", "MISP_AUTH_KEY"] {
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
+    stage.write(
+        "secret.yaml",
+        &secret("credentials", "flashpoint-api-key", CANARIES[0]).to_string(),
+    );
+    let run = synced(&stage, &misp, &[]).await;
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("does not hold the Secret misp"),
+        "{}",
+        run.stderr
+    );
+}
