@@ -16,6 +16,7 @@ mod api_server;
 mod api_silence;
 mod changes;
 mod credentials;
+mod destinations;
 mod first_sync;
 mod ledgers;
 mod lifecycle;
