@@ -1,5 +1,6 @@
 //! Where reports go to, each destination with its own mapping.
 
+pub mod stix;
 pub mod trustar;
 
 use std::time::Duration;
