@@ -1,9 +1,10 @@
 //! `make demo`: the operator at work, in two stages.
 //!
-//! First one sync without a cluster, between simulators of both vendors; then a real kube-apiserver
+//! First one sync without a cluster, between simulators of Flashpoint and each destination; then a real kube-apiserver
 //! and etcd, the operator, and a feed, until it is Ready.
 
 mod cluster;
+mod elsewhere;
 mod show;
 mod vendors;
 
@@ -73,6 +74,7 @@ async fn first_stage(vendors: &Vendors, begun: Instant) -> Outcome<()> {
         return Err(format!("the sync ended with {status}").into());
     }
     show::enclave(&vendors.trustar.reports());
+    elsewhere::misp(vendors).await?;
     note(&format!(
         "First stage: {:.1} s.",
         begun.elapsed().as_secs_f64()

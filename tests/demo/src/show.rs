@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
 
+use simulators::misp::Event;
 use simulators::trustar::StoredReport;
 
 use super::vendors::Vendors;
@@ -41,6 +42,22 @@ pub fn enclave(reports: &[StoredReport]) {
         let id = report.external_id.as_deref().unwrap_or("-");
         let began = report.time_began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         println!("{id:24}{title:TITLE$}  {began:<22}{}", tags.join(", "));
+    }
+    println!();
+}
+
+/// What a MISP holds, as a table.
+pub fn events(events: &[Event]) {
+    println!("\nMISP now holds {} events:", events.len());
+    let header = format!("{:38}{:TITLE$}  {:12}ATTRIBUTES", "UUID", "INFO", "DATE");
+    println!("{}", bold(&header));
+    for event in events {
+        let title: String = event.info.chars().take(TITLE).collect();
+        let attributes = event.attributes.len();
+        println!(
+            "{:38}{title:TITLE$}  {:12}{attributes}",
+            event.uuid, event.date
+        );
     }
     println!();
 }

@@ -9,7 +9,7 @@ use simulators::verdict::Verdict;
 use simulators::{Server, start};
 use tokio::process::Command;
 
-use super::{FEED, Outcome, operator_binary};
+use super::{FEED, Outcome, operator_binary, show};
 
 /// How many reports Flashpoint lists.
 const REPORTS: usize = 24;
@@ -58,6 +58,28 @@ impl Vendors {
             secret_file,
             secret,
         })
+    }
+
+    /// Writes another manifest, and gives its path.
+    pub fn write(&self, name: &str, text: &str) -> Outcome<String> {
+        let path = Path::new(&self.feed_file).with_file_name(name);
+        std::fs::write(&path, text)?;
+        Ok(path.to_string_lossy().into_owned())
+    }
+
+    /// Runs a `sync` whose lines are not shown, with Flashpoint's key and these variables.
+    pub async fn sync(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome<()> {
+        show::command("flashpoint-operator", arguments);
+        let mut sync = self.operator();
+        sync.args(arguments)
+            .env("FLASHPOINT_API_KEY", self.flashpoint.api_key())
+            .envs(variables.iter().copied());
+        let output = sync.output().await?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        Err(format!("the sync ended with {}: {said}", output.status).into())
     }
 
     /// The operator's command line, with both vendors' addresses.
