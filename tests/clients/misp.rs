@@ -1,5 +1,6 @@
 //! The MISP client.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flashpoint_operator::destinations::misp::{Credential, Distribution, Target};
@@ -12,6 +13,26 @@ use simulators::faults::{Fault as Scripted, Reply};
 use simulators::misp::Attribute;
 
 use super::misp_stage::{DOMAIN, EVENT, ID, Sent, Setup, deliver, fault, impossible, target};
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 #[tokio::test]
 async fn every_type_is_taken_and_told_apart() {
@@ -332,10 +353,27 @@ async fn what_is_dropped_in_silence_does_not_fail_the_report() {
         publish: true,
         ..target()
     };
-    let step = deliver(&setup.events(&target), &sent).await.unwrap();
+    let log = Log::default();
+    let lines = tracing_subscriber::fmt().with_writer({
+        let log = log.clone();
+        move || log.clone()
+    });
+    let listening = tracing::subscriber::set_default(lines.with_ansi(false).finish());
+    let events = setup.events(&target);
+    let step = deliver(&events, &sent).await.unwrap();
     assert!(matches!(step, Step::Done(_)));
     assert_eq!(setup.live(), ["a.example"]);
     assert!(setup.event().tags.is_empty() && !setup.event().published);
+    let sent_and_told = log.take();
+    let told = "1 attributes, 1 tags, the publication";
+    assert!(sent_and_told.contains(told), "{sent_and_told}");
+    assert!(sent_and_told.contains("sent=2"), "{sent_and_told}");
+    // What holds for every event is told once.
+    let mut another = Sent::new(&[(DOMAIN, "a.example")]);
+    another.fields["id"] = json!("another");
+    deliver(&events, &another).await.unwrap();
+    assert_eq!(log.take(), "");
+    drop(listening);
 }
 
 #[tokio::test]

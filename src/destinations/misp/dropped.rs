@@ -64,3 +64,58 @@ impl fmt::Display for Dropped {
         f.write_str(&parts.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use indicators::IndicatorType;
+    use serde_json::{Value, json};
+
+    use super::super::Distribution;
+    use super::super::event::tests::{indicator, report};
+    use super::super::event::{Tag, map};
+    use super::super::stored;
+    use super::*;
+
+    /// What MISP answers that takes everything.
+    fn echo(sent: &Event) -> Value {
+        json!({"Event": serde_json::to_value(sent).unwrap()})
+    }
+
+    fn told(sent: &Event, answer: &Value) -> String {
+        let answer = stored::read(answer.to_string().as_bytes()).unwrap();
+        Dropped::between(sent, &answer).to_string()
+    }
+
+    #[test]
+    fn what_is_missing_is_counted() {
+        let report = report(&json!({"id": "a", "tags": ["x", "y"]}));
+        let found = ["a.example", "b.example"];
+        let found = found.map(|name| indicator(IndicatorType::Domain, name));
+        let found: Vec<_> = found.iter().collect();
+        let wanted = map(&report, &found, &[]);
+        let mut sent = wanted.added(7, Distribution::All, true);
+        let mut answer = echo(&sent);
+        answer["Event"]["Tag"][0]["name"] = json!("X");
+        assert_eq!(told(&sent, &answer), "");
+        let event = &mut answer["Event"];
+        event["Attribute"].as_array_mut().unwrap().remove(0);
+        event["Tag"].as_array_mut().unwrap().remove(1);
+        event["EventReport"] = Value::Null;
+        event["published"] = json!(false);
+        let all = "1 attributes, 1 tags, the event report, the publication";
+        assert_eq!(told(&sent, &answer), all);
+
+        // What is to go and stays.
+        sent.attributes.truncate(1);
+        sent.attributes[0].deleted = Some(true);
+        sent.tags = vec![Tag::removed("x")];
+        let mut answer = echo(&sent);
+        answer["Event"]["Attribute"][0]["deleted"] = json!(false);
+        answer["Event"]["published"] = json!(true);
+        assert_eq!(told(&sent, &answer), "1 attributes, 1 tags");
+        answer["Event"]["Attribute"] = json!([]);
+        answer["Event"]["Tag"] = json!([]);
+        assert_eq!(told(&sent, &answer), "");
+    }
+}

@@ -171,3 +171,74 @@ fn event_report(stored: &Stored, wanted: &Wanted, time: i64) -> Option<EventRepo
         ..wanted.clone()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use indicators::IndicatorType;
+    use serde_json::json;
+
+    use super::super::Distribution;
+    use super::super::event::map;
+    use super::super::event::tests::{indicator, report};
+    use super::super::stored;
+    use super::*;
+
+    /// A report with one domain, and its event as MISP holds it after an add at second 100.
+    fn sent() -> (ReportId, Wanted, Stored) {
+        let report = report(&json!({"id": "a", "title": "t"}));
+        let found = indicator(IndicatorType::Domain, "a.example");
+        let wanted = map(&report, &[&found], &[]);
+        let event = wanted.added(100, Distribution::All, false);
+        let stored = json!({"Event": serde_json::to_value(event).unwrap()});
+        let stored = stored::read(stored.to_string().as_bytes()).unwrap();
+        (report.id, wanted, stored)
+    }
+
+    #[test]
+    fn nothing_is_sent_where_nothing_differs() {
+        let (report, wanted, mut stored) = sent();
+        let earlier = Earlier::default();
+        let edit =
+            |stored: &Stored, publish| between(stored, &wanted, &report, &earlier, publish, 200);
+        assert!(edit(&stored, false).is_none());
+        assert!(edit(&stored, true).unwrap().published);
+        stored.published = true;
+        assert!(edit(&stored, true).is_none());
+    }
+
+    #[test]
+    fn times_are_later_than_what_is_stored_or_left_out() {
+        let (report, wanted, mut stored) = sent();
+        let earlier = Earlier::default();
+        for (held, sent) in [
+            (100, Some("200")),
+            (200, Some("201")),
+            (5_000, Some("5001")),
+            (LAST_SECOND, None),
+        ] {
+            stored.timestamp = held;
+            let edit = between(&stored, &wanted, &report, &earlier, true, 200).unwrap();
+            assert_eq!(edit.timestamp.as_deref(), sent);
+        }
+    }
+
+    #[test]
+    fn only_what_is_ours_and_unchanged_is_withdrawn() {
+        let (report, mut wanted, stored) = sent();
+        wanted.attributes.clear();
+        let withdrawn = |change: &dyn Fn(&mut StoredAttribute)| {
+            let mut stored = stored.clone();
+            change(&mut stored.attributes[0]);
+            let earlier = Earlier::default();
+            let edit = between(&stored, &wanted, &report, &earlier, false, 200);
+            edit.is_some_and(|edit| edit.attributes[0].deleted == Some(true))
+        };
+        assert!(withdrawn(&|_| ()));
+        assert!(!withdrawn(&|one| one.comment = Some("seen".to_owned())));
+        assert!(!withdrawn(&|one| one.value = "b.example".to_owned()));
+        assert!(!withdrawn(&|one| one.to_ids = false));
+        assert!(!withdrawn(&|one| one.deleted = true));
+        assert!(!withdrawn(&|one| one.uuid = Uuid::from_u128(4)));
+    }
+}

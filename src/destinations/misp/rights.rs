@@ -16,7 +16,6 @@ const COUNTS_FOR: Duration = Duration::from_hours(1);
 
 /// The rights of a role, as far as they matter here. A read-only key shows those of its user all the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "MISP's names")]
 pub(super) struct Rights {
     #[serde(default, deserialize_with = "flag")]
     perm_add: bool,

@@ -11,7 +11,7 @@ const MAX_NAME_CHARS: usize = 255;
 /// The most bytes of the text. Old schemas hold 65,535, what is added included.
 const MAX_CONTENT_BYTES: usize = 60_000;
 
-/// What begins the last line: a link reference that nothing refers to, which Markdown does not show (CommonMark §4.7).
+/// What begins the last line: a link reference that nothing refers to, which Markdown does not show (`CommonMark` §4.7).
 const SEAL: &str = "[//]: # (flashpoint-operator ";
 
 /// The event report of a report: where it is, its summary, its body.

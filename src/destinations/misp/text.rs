@@ -2,7 +2,7 @@
 
 use indicators::html;
 
-/// The most bytes of a MySQL `TEXT` column: `info`, comments, values, and the content of event reports on old schemas.
+/// The most bytes of a `TEXT` column of the database: `info`, comments, values, and the content of event reports on old schemas.
 pub(super) const MAX_TEXT_BYTES: usize = 65_535;
 
 /// What stands for a character that the database can't hold: the Unicode replacement character, of three bytes.

@@ -43,21 +43,16 @@ impl MispEvents {
         } else {
             None
         };
-        let stored = match held {
-            Some(stored) => stored,
-            None => {
-                let event = wanted.added(now(), self.distribution, self.publish);
-                match self.add(&event).await? {
-                    Outcome::Written(stored) => {
-                        self.tell(&event, &stored, &wanted, &delivery.report.id);
-                        return Ok(done(wanted));
-                    }
-                    Outcome::Refused(_) => {
-                        let stored = self.view(wanted.uuid).await?;
-                        stored.ok_or_else(|| not_ours(wanted.uuid))?
-                    }
-                }
+        let stored = if let Some(stored) = held {
+            stored
+        } else {
+            let event = wanted.added(now(), self.distribution, self.publish);
+            if let Outcome::Written(stored) = self.add(&event).await? {
+                self.tell(&event, &stored, &wanted, &delivery.report.id);
+                return Ok(done(wanted));
             }
+            let stored = self.view(wanted.uuid).await?;
+            stored.ok_or_else(|| not_ours(wanted.uuid))?
         };
         let in_doubt = !delivery.earlier.held || self.account.doubts(wanted.uuid);
         if in_doubt

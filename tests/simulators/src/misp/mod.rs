@@ -141,7 +141,7 @@ impl Simulator for Misp {
             let change: Value = serde_json::from_slice(&request.body).unwrap_or_default();
             self.configure(|settings| {
                 let flag = |name: &str, field: &mut bool| {
-                    *field = change[name].as_bool().unwrap_or(*field)
+                    *field = change[name].as_bool().unwrap_or(*field);
                 };
                 flag("perm_tag_editor", &mut settings.perm_tag_editor);
                 flag("perm_publish", &mut settings.perm_publish);
@@ -157,8 +157,8 @@ impl Station {
     fn route(&mut self, call: &Call<'_>) -> Result<Answer, Answer> {
         let path = call.request.path();
         let accepts = call.request.header("accept").unwrap_or_default();
-        let is_rest =
-            path.ends_with(".json") || accepts.trim_start().starts_with("application/json");
+        let is_rest = path.strip_suffix(".json").is_some()
+            || accepts.trim_start().starts_with("application/json");
         if !is_rest || self.settings.maintenance {
             let login = format!("{}/users/login", self.origin);
             return Err(Answer::new(StatusCode::FOUND, HTML, "").with_header(LOCATION, &login));
@@ -252,7 +252,11 @@ impl Station {
     fn delete(&mut self, call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
         self.may_write(call)?;
         let Some(place) = self.store.find(id) else {
-            return Err(save_failed(call, "delete", json!("Event was not deleted.")));
+            return Err(save_failed(
+                call,
+                "delete",
+                &json!("Event was not deleted."),
+            ));
         };
         let event = self.store.events.remove(place);
         self.store.blocked.insert(event.uuid);
@@ -321,7 +325,7 @@ impl Call<'_> {
     }
 }
 
-/// An error as CakePHP's exceptions give it.
+/// An error as `CakePHP`'s exceptions give it.
 fn exception(request: &Request, status: StatusCode, message: &str) -> Answer {
     let body = json!({"name": message, "message": message, "url": request.path()});
     Answer::new(status, JSON, body.to_string().replace('/', "\\/"))
@@ -337,7 +341,7 @@ fn internal(request: &Request) -> Answer {
 }
 
 /// A refusal by validation.
-fn save_failed(call: &Call<'_>, action: &str, errors: Value) -> Answer {
+fn save_failed(call: &Call<'_>, action: &str, errors: &Value) -> Answer {
     let message = format!("Could not {action} Event");
     let body = json!({"saved": false, "name": message, "message": message, "url": call.request.path(), "errors": errors});
     Answer::new(

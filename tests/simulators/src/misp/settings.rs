@@ -7,6 +7,7 @@ pub const KEY: &str = "kq3mZ8tWc1XvR5yLbN7pHs2dGf9jUe4oTa6iKw0Q";
 
 /// The key, its role, and how MISP stands.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "MISP's own flags")]
 pub struct Settings {
     /// The key.
     pub key: String,

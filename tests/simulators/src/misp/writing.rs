@@ -25,7 +25,7 @@ impl Station {
             return Err(save_failed(
                 call,
                 "add",
-                json!({"Event": {"uuid": ["Please provide a valid RFC 4122 UUID"]}}),
+                &json!({"Event": {"uuid": ["Please provide a valid RFC 4122 UUID"]}}),
             ));
         }
         let lower = uuid.to_lowercase();
@@ -41,7 +41,7 @@ impl Station {
                 return Err(save_failed(
                     call,
                     "add",
-                    json!({"Event": {"uuid": ["The UUID provided is not unique"]}}),
+                    &json!({"Event": {"uuid": ["The UUID provided is not unique"]}}),
                 ));
             }
             let message = "Event already exists, if you would like to edit it, use the url in the location header.";
@@ -50,13 +50,13 @@ impl Station {
                 .with_header(LOCATION, &location));
         }
         if let Some(errors) = errors_of(&body, true) {
-            return Err(save_failed(call, "add", json!({"Event": errors})));
+            return Err(save_failed(call, "add", &json!({"Event": errors})));
         }
         let timestamp = time(&body, call.now).ok_or_else(|| internal(call.request))?;
         let empty = list(&body, "Attribute").is_empty() && list(&body, "EventReport").is_empty();
         if body.get("published") == Some(&json!(true)) && self.settings.perm_publish && empty {
             let message = "Received a published event that was empty. Event add process blocked.";
-            return Err(save_failed(call, "add", json!({"Event": message})));
+            return Err(save_failed(call, "add", &json!({"Event": message})));
         }
         let info = text(&body, "info").unwrap_or_default();
         if !fits(&info, 65_535)
@@ -111,19 +111,14 @@ impl Station {
             return Err(internal(call.request));
         }
         if let Some(errors) = errors_of(&body, false) {
-            return Err(save_failed(call, "edit", errors));
+            return Err(save_failed(call, "edit", &errors));
         }
-        let timestamp = match body.get("timestamp") {
-            None => call.now.as_second(),
-            Some(_) => {
-                let sent = time(&body, call.now).ok_or_else(|| internal(call.request))?;
-                if sent <= event.timestamp {
-                    let message = "Event could not be saved: Event in the request not newer than the local copy.";
-                    return Err(save_failed(call, "edit", json!(message)));
-                }
-                sent
-            }
-        };
+        let timestamp = time(&body, call.now).ok_or_else(|| internal(call.request))?;
+        if body.contains_key("timestamp") && timestamp <= event.timestamp {
+            let message =
+                "Event could not be saved: Event in the request not newer than the local copy.";
+            return Err(save_failed(call, "edit", &json!(message)));
+        }
         let info = text(&body, "info");
         if info.as_deref().is_some_and(|info| !fits(info, 65_535)) {
             return Err(internal(call.request));
