@@ -1,6 +1,7 @@
 //! Where reports go to, each destination with its own mapping.
 
 pub mod stix;
+pub mod taxii;
 pub mod trustar;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@
 mod arrival;
 mod flashpoint;
 mod refusals;
+mod taxii;
 mod tls;
 mod trustar;
 mod trustar_stage;

@@ -38,6 +38,7 @@ pub mod record;
 mod reply;
 pub mod reports;
 mod server;
+pub mod taxii;
 pub mod trustar;
 pub mod verdict;
 
