@@ -10,6 +10,7 @@ mod arrival;
 mod flashpoint;
 mod refusals;
 mod taxii;
+mod taxii_live;
 mod tls;
 mod trustar;
 mod trustar_stage;
