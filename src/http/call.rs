@@ -9,8 +9,9 @@ use crate::http::fault::Service;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     pub service: &'static Service,
-    /// A fixed name of what was asked: `list_reports`, `csv`, `token`, `list_enclaves`,
-    /// `upsert_report`, `get_report`, `submit_report`, `update_report`, `alter_tags`.
+    /// A fixed name of what was asked: of Flashpoint `list_reports`, `csv`; of TruSTAR `token`, `list_enclaves`,
+    /// `upsert_report`, `get_report`, `submit_report`, `update_report`, `alter_tags`; of MISP `view_user`, `view_event`,
+    /// `add_event`, `edit_event`; of TAXII those of `destinations/taxii/api.rs`.
     pub operation: &'static str,
     /// The HTTP status; `None` where no answer came.
     pub status: Option<u16>,

@@ -262,7 +262,8 @@ impl Answer {
         let (to, next) = match target {
             Some(target) if target.origin() != self.url.origin() => {
                 let origin = self.shown(&target.origin().ascii_serialization());
-                let next = format!("set {}.url to {origin}", self.service.label);
+                let setting = self.service.address.split(' ').next().unwrap_or_default();
+                let next = format!("set {setting} to {origin}");
                 (origin, next)
             }
             other => {

@@ -12,6 +12,8 @@ mod flashpoint_ignite;
 mod misp;
 mod misp_stage;
 mod refusals;
+mod taxii;
+mod taxii_live;
 mod tls;
 mod trustar;
 mod trustar_stage;

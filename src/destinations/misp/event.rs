@@ -12,7 +12,7 @@ use super::attribute::Attribute;
 use super::ids;
 use super::summary;
 use super::text::{MAX_TEXT_BYTES, storable};
-use crate::sync::report::{Report, each_value, text, text_of};
+use crate::sync::report::{Report, each_value, text_of};
 
 /// The most attributes of an event. MISP 2.5.1 takes a second for 850 of them, and a call has 30 by default.
 pub(super) const MAX_ATTRIBUTES: usize = 10_000;
@@ -98,7 +98,7 @@ pub(super) fn map(report: &Report, indicators: &[&Indicator], tags: &[String]) -
     let mut left_out = 0;
     let mut attributes: Vec<Attribute> = Vec::new();
     let mut seen = HashSet::new();
-    let link = text(&report.fields, "platform_url");
+    let link = report.deeplink.as_deref();
     let link = link.and_then(|url| Attribute::link(id, url.trim()));
     let of_indicators = indicators.iter().map(|found| Attribute::of(id, found));
     for attribute in link.map(Some).into_iter().chain(of_indicators) {

@@ -17,7 +17,8 @@ const SEAL: &str = "[//]: # (flashpoint-operator ";
 /// The event report of a report: where it is, its summary, its body.
 pub(super) fn event_report(report: &Report, title: &str) -> EventReport {
     let field = |name| text(&report.fields, name).map(|field| readable(&field));
-    let link = text(&report.fields, "platform_url").filter(|url| url.starts_with("https://"));
+    let link = report.deeplink.as_deref();
+    let link = link.filter(|url| url.starts_with("https://"));
     let parts = [link.map(Into::into), field("summary"), field("body")];
     let parts: Vec<String> = parts
         .into_iter()

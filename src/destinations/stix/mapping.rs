@@ -13,7 +13,7 @@ use super::pattern::pattern;
 use super::times::{CONSTANT, MAPPING_EPOCH, Millis, edited_at};
 use super::{Object, Tlp, ValidFor, ids};
 use crate::sync::destination::{Delivery, Earlier};
-use crate::sync::report::{Digest, Report, each_value, text, text_of};
+use crate::sync::report::{Digest, Report, each_value, text_of};
 
 /// The most objects that a report refers to; what comes after is left out, and counted.
 pub const MAX_REFERENCES: usize = 10_000;
@@ -219,7 +219,7 @@ impl Texts {
     fn of(report: &Report, addresses: &[&str]) -> Self {
         let id = report.id.as_str();
         let name = start(report.title.as_deref().unwrap_or(id), MAX_NAME_BYTES);
-        let url = text(&report.fields, "platform_url").filter(|url| is_address(url));
+        let url = report.deeplink.as_deref().filter(|url| is_address(url));
         Self {
             name: name.to_owned(),
             description: description(report, addresses),

@@ -39,6 +39,7 @@ pub mod record;
 mod reply;
 pub mod reports;
 mod server;
+pub mod taxii;
 pub mod trustar;
 pub mod verdict;
 

@@ -1,0 +1,160 @@
+//! Reports for a TAXII server that runs somewhere else: `tests/taxii/run` starts one, and says afterwards whether it
+//! holds what is noted here.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flashpoint_operator::destinations::stix::{self, Tlp, ValidFor};
+use flashpoint_operator::destinations::taxii::{
+    Credential, Target, Taxii, TaxiiCollection, TaxiiSettings,
+};
+use flashpoint_operator::http::call::Unobserved;
+use flashpoint_operator::sync::destination::{Delivery, Destination as _, Earlier, Receipt, Step};
+use flashpoint_operator::sync::report::{CsvData, Report, text};
+use indicators::{Indicator, IndicatorType, Markup, Rules};
+use jiff::SignedDuration;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use simulators::reports::{Generator, Style};
+
+use super::http;
+
+fn set(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/taxii/run"))
+}
+
+/// What is sent, and what the server then holds: `id<TAB>modified`.
+struct Sending {
+    to: TaxiiCollection,
+    valid_for: ValidFor,
+    expected: BTreeSet<String>,
+}
+
+impl Sending {
+    async fn send(&mut self, json: &str, found: &[Indicator], last: Option<&Receipt>) -> Receipt {
+        let report = Report::parse(&RawValue::from_string(json.to_owned()).unwrap()).unwrap();
+        let indicators: Vec<_> = found.iter().filter(|found| found.counts()).collect();
+        let earlier = last.map_or_else(Earlier::default, |last| Earlier {
+            held: true,
+            handle: last.keep_handle.then_some(last.handle.as_str()),
+            labels: &last.labels,
+            complete: true,
+        });
+        let delivery = Delivery {
+            report: &report,
+            csv: &CsvData::None,
+            indicators: &indicators,
+            earlier,
+            accepted: None,
+        };
+        let mapped = stix::map(&delivery, Tlp::Amber, &self.valid_for);
+        for object in mapped.objects.iter().chain([&mapped.report]) {
+            self.expected
+                .insert(format!("{}\t{}", object.id, object.modified));
+        }
+        match self.to.deliver(delivery).await.unwrap() {
+            Step::Done(receipt) => receipt,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn report(id: &str, updated_at: &str) -> String {
+    json!({"id": id, "title": format!("About {id}"), "posted_at": "2026-05-01T00:00:00Z", "updated_at": updated_at,
+           "summary": "<p>A &amp; B</p>", "tags": ["Malware"],
+           "platform_url": format!("https://app.flashpoint.io/cti/intelligence/report/{id}")})
+    .to_string()
+}
+
+fn found(count: usize) -> Vec<Indicator> {
+    let one = |at: usize| {
+        let (kind, value) = match at % 5 {
+            0 => (IndicatorType::Domain, format!("evil{at}.example.com")),
+            1 => (IndicatorType::Ip, format!("203.0.113.{}", at / 5 % 256)),
+            2 => (
+                IndicatorType::Url,
+                format!("http://evil.example.com/it's?a={at}"),
+            ),
+            3 => (IndicatorType::Sha256, format!("{at:064x}")),
+            _ => (
+                IndicatorType::RegistryKey,
+                format!(r"HKLM\Software\Evil{at}"),
+            ),
+        };
+        Indicator {
+            kind,
+            value,
+            defanged: true,
+            benign: None,
+        }
+    };
+    (0..count).map(one).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs a server: tests/taxii/run starts it"]
+async fn reports_reach_a_real_server() {
+    let root = set("TAXII_ROOT").parse().unwrap();
+    let settings = TaxiiSettings {
+        servers: [("live".to_owned(), root)].into(),
+    };
+    let credential = Credential::Basic {
+        username: set("TAXII_USERNAME").into(),
+        password: set("TAXII_PASSWORD").into(),
+    };
+    let collection = set("TAXII_COLLECTION");
+    let month = Duration::from_hours(720);
+    let valid_for: ValidFor = [(IndicatorType::Ip, month)].into();
+    let target = Target {
+        server: "live",
+        collection: &collection,
+        tlp: Tlp::Amber,
+        valid_for: &valid_for,
+        timeout: Duration::from_mins(1),
+    };
+    let taxii = Taxii::new(&settings, http(), Arc::new(Unobserved));
+    let to = taxii.collection(&credential, &target);
+    to.check().await.unwrap();
+    let mut sending = Sending {
+        to,
+        valid_for: valid_for.clone(),
+        expected: BTreeSet::new(),
+    };
+
+    let count = set("TAXII_REPORTS").parse().unwrap();
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    let mut generator = Generator::new(7, Style::default());
+    let rules = Rules::default();
+    for made in generator.batch(count, now, SignedDuration::from_hours(240)) {
+        let json = std::str::from_utf8(&made.json).unwrap();
+        let fields: serde_json::Map<String, Value> = serde_json::from_str(json).unwrap();
+        let fields: flashpoint_operator::sync::report::Fields = fields
+            .into_iter()
+            .map(|(name, value)| {
+                (
+                    name.into(),
+                    RawValue::from_string(value.to_string()).unwrap(),
+                )
+            })
+            .collect();
+        let body = text(&fields, "body").unwrap_or_default();
+        let found = indicators::find(&[(Markup::Html, &body)], &rules);
+        sending.send(json, &found, None).await;
+    }
+
+    sending
+        .send(&report("large", "2026-05-01T00:00:00Z"), &found(500), None)
+        .await;
+    let edited = report("edited", "2026-05-01T00:00:00Z");
+    let first = sending.send(&edited, &found(2), None).await;
+    let edited = edited.replace("About", "More about");
+    let second = sending.send(&edited, &found(2), Some(&first)).await;
+    sending.send(&edited, &found(1), Some(&second)).await;
+    // The same again, as after a crash.
+    sending.send(&edited, &found(1), Some(&second)).await;
+
+    let expected: Vec<_> = sending.expected.into_iter().collect();
+    std::fs::write(set("TAXII_SENT"), expected.join("\n")).unwrap();
+}
