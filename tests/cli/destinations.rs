@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use simulators::Server;
 use simulators::misp::Misp;
+use simulators::taxii::{COLLECTION, ROOT, Settings, TOKEN, Taxii};
 
 use super::stage::{CANARIES, Run, Stage, finish};
 
@@ -137,5 +138,88 @@ async fn a_secret_that_lacks_the_key_is_named() {
         run.stderr.contains("does not hold the Secret misp"),
         "{}",
         run.stderr
+    );
+}
+
+/// A feed whose reports go into a TAXII collection, and the server.
+async fn collection() -> (Stage, Server<Taxii>, String) {
+    let (stage, _) = stage().await;
+    let taxii = simulators::start(Taxii::new(Settings::default()))
+        .await
+        .unwrap();
+    let mut feed = feed();
+    feed["spec"]["destination"] =
+        json!({"taxii": {"server": "opencti", "collection": COLLECTION, "tlp": "Green"}});
+    stage.write("feed.yaml", &feed.to_string());
+    let mut secret = secret("credentials", "flashpoint-api-key", CANARIES[0]);
+    secret["stringData"]["taxii-token"] = json!(TOKEN);
+    stage.write("secret.yaml", &secret.to_string());
+    let named = format!("opencti={}{ROOT}", taxii.url());
+    (stage, taxii, named)
+}
+
+/// The ids of the stored objects of a type, each once.
+fn ids(taxii: &Taxii, kind: &str) -> std::collections::BTreeSet<String> {
+    let stored = taxii.stored();
+    let of_kind = stored.iter().filter(|object| object["type"] == kind);
+    of_kind
+        .map(|object| object["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn each_report_with_indicators_reaches_a_collection_once() {
+    let (stage, taxii, named) = collection().await;
+    let arguments = ["--taxii", &named, "--state", "state.json"];
+    let dry = stage.synced(&["--taxii", &named, "--dry-run"]).await;
+    assert_eq!(dry.code, 0, "{}{}", dry.stdout, dry.stderr);
+    assert!(taxii.stored().is_empty());
+    let first = stage.synced(&arguments).await;
+    assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);
+    assert_eq!(ids(&taxii, "report").len(), stage.planted());
+    assert!(!ids(&taxii, "indicator").is_empty());
+    let posts = || taxii.controls().record.count("POST", ROOT, "/");
+    let posted = posts();
+    let second = stage.synced(&arguments).await;
+    assert_eq!(second.code, 0, "{}{}", second.stdout, second.stderr);
+    assert!(
+        second.stdout.contains("in the collection as it is"),
+        "{}",
+        second.stdout
+    );
+    assert_eq!(posts(), posted);
+    // Without what the first run left, all is sent again as the same versions: nothing is there twice.
+    let again = stage.synced(&["--taxii", &named]).await;
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
+    assert_eq!(ids(&taxii, "report").len(), stage.planted());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_collection_is_told_with_the_next_step() {
+    let (stage, _taxii, named) = collection().await;
+    let mut feed = feed();
+    feed["spec"]["destination"] = json!({"taxii": {"server": "opencti", "collection": "another"}});
+    stage.write("feed.yaml", &feed.to_string());
+    let unknown = stage.synced(&["--taxii", &named]).await;
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.ready().contains("DestinationNotFound"),
+        "{}",
+        unknown.stdout
+    );
+    let mut secret = secret("credentials", "flashpoint-api-key", CANARIES[0]);
+    secret["stringData"]["taxii-username"] = json!("someone");
+    stage.write("secret.yaml", &secret.to_string());
+    let half = stage.synced(&["--taxii", &named]).await;
+    assert_eq!(half.code, 2);
+    assert!(half.stderr.contains("taxii-password"), "{}", half.stderr);
+    secret["stringData"]["taxii-password"] = json!(CANARIES[2]);
+    stage.write("secret.yaml", &secret.to_string());
+    let refused = stage.synced(&["--taxii", &named]).await;
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.ready().contains("DestinationUnauthorized"),
+        "{}",
+        refused.stdout
     );
 }
