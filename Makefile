@@ -29,7 +29,7 @@ test: ## Unit tests, the sync against the simulators, the controller against a r
 	$(call step,Building the tests,cargo test --locked --workspace --no-run)
 	$(call step,Running the tests,cargo test --locked --workspace)
 
-test-all: test slow chart ## All of that, and what is slow: chaos, upgrade, bounds, SDK, pymisp, chart, real tools, the demo, fuzzing
+test-all: test slow chart ## All of that, and what is slow: chaos, upgrade, bounds, SDK, pymisp, TAXII servers, chart, real tools, the demo, fuzzing
 
 slow: ## What test-all adds, the chart aside
 	$(call step,The sync in a thousand random lives,SYNC_SEEDS=0..1000 cargo test --locked --package flashpoint-operator --lib chaos)
@@ -37,6 +37,7 @@ slow: ## What test-all adds, the chart aside
 	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
 	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
+	$(call step,Reports into real TAXII servers and their judges,tests/taxii/run)
 	$(call step,pymisp as client of the simulator and as judge of the events,tests/misp/run)
 	$(call step,States and metrics and alerts and dashboard as real tools see them,tests/observe/run)
 	$(call step,The demo,$(MAKE) --no-print-directory demo)

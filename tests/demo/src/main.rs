@@ -74,6 +74,7 @@ async fn first_stage(vendors: &Vendors, begun: Instant) -> Outcome<()> {
         return Err(format!("the sync ended with {status}").into());
     }
     show::enclave(&vendors.trustar.reports());
+    elsewhere::taxii(vendors).await?;
     elsewhere::misp(vendors).await?;
     note(&format!(
         "First stage: {:.1} s.",

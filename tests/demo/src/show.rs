@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
 
+use serde_json::Value;
 use simulators::misp::Event;
 use simulators::trustar::StoredReport;
 
@@ -42,6 +43,27 @@ pub fn enclave(reports: &[StoredReport]) {
         let id = report.external_id.as_deref().unwrap_or("-");
         let began = report.time_began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         println!("{id:24}{title:TITLE$}  {began:<22}{}", tags.join(", "));
+    }
+    println!();
+}
+
+/// The reports that a TAXII collection holds, as a table.
+pub fn collection(objects: &[Value]) {
+    let text = |object: &Value, field: &str| object[field].as_str().unwrap_or("-").to_owned();
+    let reports = objects.iter().filter(|object| object["type"] == "report");
+    let reports: Vec<_> = reports.collect();
+    println!(
+        "\nThe collection now holds {} objects, {} of them reports:",
+        objects.len(),
+        reports.len()
+    );
+    let header = format!("{:46}{:TITLE$}  {:26}REFERS TO", "ID", "NAME", "PUBLISHED");
+    println!("{}", bold(&header));
+    for report in reports {
+        let title: String = text(report, "name").chars().take(TITLE).collect();
+        let refers = report["object_refs"].as_array().map_or(0, Vec::len);
+        let (id, published) = (text(report, "id"), text(report, "published"));
+        println!("{id:46}{title:TITLE$}  {published:26}{refers}");
     }
     println!();
 }
