@@ -53,7 +53,7 @@ def wait_for(url, process):
 def send(root, collection, sent):
     environment = os.environ | {
         "TAXII_ROOT": root, "TAXII_COLLECTION": collection, "TAXII_USERNAME": USER, "TAXII_PASSWORD": PASSWORD,
-        "TAXII_SENT": str(sent), "TAXII_REPORTS": os.environ.get("TAXII_REPORTS", "1000"),
+        "TAXII_SENT": str(sent), "TAXII_REPORTS": os.environ.get("TAXII_REPORTS", "100"),
     }
     command = ["cargo", "test", "--quiet", "--locked", "--test", "clients", "reports_reach_a_real_server", "--", "--ignored"]
     return subprocess.run(command, cwd=HERE.parent.parent, env=environment, check=False).returncode == 0
