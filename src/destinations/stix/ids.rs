@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// The namespace of all ids: the UUIDv5 of `https://flashpoint-operator.dev/stix` in the namespace of URLs. STIX 2.1,
+/// The namespace of all ids: the version 5 UUID of `https://flashpoint-operator.dev/stix` in the namespace of URLs. STIX 2.1,
 /// section 2.9, keeps its own namespace to cyber-observables. Never to be changed: every id would be another.
 const NAMESPACE: Uuid = Uuid::from_u128(0x144a_ca8c_f6b3_504f_9839_fc4b_0dd8_4f18);
 

@@ -73,7 +73,7 @@ pub fn map(delivery: &Delivery<'_>, tlp: Tlp, valid_for: &ValidFor) -> Mapped {
     let (version, is_told) = version(report, posted, content, &delivery.earlier);
     frame.modified = version.modified;
     let mut objects = parts.objects(&frame, valid_for);
-    objects.extend(parts.revoked(&frame, &delivery.earlier.labels));
+    objects.extend(parts.revoked(&frame, delivery.earlier.labels));
     Mapped {
         objects,
         report: frame.report(&written),

@@ -2,7 +2,7 @@
 //!
 //! A report becomes an identity, an indicator for each address, domain, URL, digest and registry key that counts, a
 //! vulnerability for each CVE, a malware object for each name, and a report that refers to all of them. No cyber-observable
-//! and no marking definition is among them: those have no `modified`, and OpenTAXII answers 500 to what has none.
+//! and no marking definition is among them: those have no `modified`, and `OpenTAXII` answers 500 to what has none.
 
 mod description;
 mod ids;
@@ -57,7 +57,7 @@ pub enum Tlp {
 
 impl Tlp {
     /// The id of its marking definition: those of STIX 2.1, section 7.2.1.4, which has none for AMBER+STRICT; that is the
-    /// id by which OpenCTI and its connectors know it.
+    /// id by which `OpenCTI` and its connectors know it.
     #[must_use]
     pub const fn marking(self) -> &'static str {
         match self {

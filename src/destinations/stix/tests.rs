@@ -52,7 +52,7 @@ fn mapped_after(report: &Report, indicators: &[Indicator], earlier: Option<&Memo
         earlier,
         accepted: None,
     };
-    let month = Duration::from_secs(30 * 86_400);
+    let month = Duration::from_hours(720);
     map(&delivery, Tlp::Amber, &[(IndicatorType::Ip, month)].into())
 }
 

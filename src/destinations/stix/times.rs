@@ -1,4 +1,4 @@
-//! Times as STIX writes them, to the millisecond: OpenTAXII answers 500 to one without a fraction.
+//! Times as STIX writes them, to the millisecond: `OpenTAXII` answers 500 to one without a fraction.
 
 use std::fmt;
 use std::time::Duration;

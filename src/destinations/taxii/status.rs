@@ -30,7 +30,8 @@ const LOOKED_UP: usize = 50;
 #[derive(Debug, Deserialize)]
 struct Status {
     id: String,
-    status: String,
+    #[serde(rename = "status")]
+    state: String,
     #[serde(default)]
     failures: Vec<Failure>,
 }
@@ -66,7 +67,7 @@ impl TaxiiCollection {
             LOOKS.len()
         };
         for pause in LOOKS.into_iter().take(looks) {
-            if status.status != "pending" {
+            if status.state != "pending" {
                 break;
             }
             sleep(pause).await;
@@ -79,7 +80,7 @@ impl TaxiiCollection {
                 _ => break,
             }
         }
-        if status.status == "pending" && !self.is_slow.swap(true, Ordering::Relaxed) {
+        if status.state == "pending" && !self.is_slow.swap(true, Ordering::Relaxed) {
             tracing::info!(
                 server = self.server,
                 collection = self.collection,
