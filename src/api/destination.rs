@@ -150,6 +150,6 @@ fn tags(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": MAX_TAGS,
-        "items": {"type": "string", "maxLength": 255, "x-kubernetes-validations": [rule]},
+        "items": {"type": "string", "maxLength": 100, "x-kubernetes-validations": [rule]},
     })
 }

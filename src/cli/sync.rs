@@ -47,8 +47,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// File with the feed's Secret; keys that it lacks are taken from FLASHPOINT_API_KEY,
-    /// TRUSTAR_API_KEY and TRUSTAR_API_SECRET
+    /// File with the feed's Secrets; keys that they lack are taken from FLASHPOINT_API_KEY and, for the destination,
+    /// TRUSTAR_API_KEY and TRUSTAR_API_SECRET, TAXII_TOKEN, TAXII_USERNAME and TAXII_PASSWORD, or MISP_AUTH_KEY
     #[arg(long, value_name = "FILE")]
     secret: Option<PathBuf>,
 
@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// Check keys and enclave and examine the reports, but write nothing
+    /// Check keys and destination and examine the reports, but write nothing
     #[arg(long)]
     dry_run: bool,
 

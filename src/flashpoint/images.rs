@@ -12,18 +12,17 @@ const TYPE: &[u8] = b"image/";
 /// The longest type with its parameters, in bytes: `image/svg+xml;charset=utf-8;base64` has 34.
 const MAX_TYPE_BYTES: usize = 128;
 
-/// The text without the data of its images: of each, `data:image/png;base64,` or the like stays. Each byte is looked at a
+/// The text without the data of its images in base64: of each, `data:image/png;base64,` or the like stays. Each byte is looked at a
 /// bounded number of times.
 #[must_use]
 pub fn without_images(text: &str) -> Cow<'_, str> {
     let mut shorter = String::new();
     let mut kept_to = 0;
-    let mut quotes = Quotes::default();
     for colon in memchr_iter(b':', text.as_bytes()) {
         if colon < kept_to {
             continue;
         }
-        let Some(image) = image_at(text, colon, &mut quotes) else {
+        let Some(image) = image_at(text, colon) else {
             continue;
         };
         shorter.push_str(text.get(kept_to..image.start).unwrap_or_default());
@@ -37,7 +36,7 @@ pub fn without_images(text: &str) -> Cow<'_, str> {
 }
 
 /// The data of the image whose URL has its first colon here.
-fn image_at(text: &str, colon: usize, quotes: &mut Quotes) -> Option<Range<usize>> {
+fn image_at(text: &str, colon: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let scheme = colon.checked_sub(SCHEME.len())?;
     let (is_scheme, after) = (bytes.get(scheme..colon)?, bytes.get(colon + 1..)?);
@@ -56,16 +55,12 @@ fn image_at(text: &str, colon: usize, quotes: &mut Quotes) -> Option<Range<usize
     let quote = scheme.checked_sub(1).and_then(|before| bytes.get(before));
     let quote = quote.copied().filter(|byte| matches!(byte, b'"' | b'\''));
     let data = bytes.get(start..)?;
-    let is_base64 = header.to_ascii_lowercase().ends_with(b";base64");
-    let length = match quote {
-        Some(quote) if is_base64 => quoted_base64(data, quote),
-        Some(quote) => quotes.next(bytes, start, quote).map(|end| end - start),
-        None => None,
-    };
-    let length = length.unwrap_or_else(|| {
-        let is_data = if is_base64 { is_of_base64 } else { is_of_url };
-        run(data, is_data)
-    });
+    // Any other form is text: where it ends is for the author to say, and what follows may be an indicator.
+    if !header.to_ascii_lowercase().ends_with(b";base64") {
+        return None;
+    }
+    let length = quote.and_then(|quote| quoted_base64(data, quote));
+    let length = length.unwrap_or_else(|| run(data, is_of_base64));
     Some(start..start + length)
 }
 
@@ -86,33 +81,6 @@ fn run(data: &[u8], is_of_kind: impl Fn(u8) -> bool) -> usize {
 /// Base64 in either alphabet, maybe percent-encoded.
 fn is_of_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/=-_%".contains(&byte)
-}
-
-/// What a URL may hold as it is, and does not end one in text, HTML or CSS.
-fn is_of_url(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"%-._~!$&*+,;=:@/?#".contains(&byte)
-}
-
-/// The next quotes, each searched for once however often it is asked for.
-#[derive(Default)]
-struct Quotes {
-    /// Where the next one stands, by its kind; the end where there is none.
-    double: usize,
-    single: usize,
-}
-
-impl Quotes {
-    fn next(&mut self, bytes: &[u8], from: usize, quote: u8) -> Option<usize> {
-        let known = match quote {
-            b'"' => &mut self.double,
-            _ => &mut self.single,
-        };
-        if *known < from {
-            let next = bytes.get(from..).and_then(|rest| memchr(quote, rest));
-            *known = next.map_or(bytes.len(), |at| from + at);
-        }
-        (*known < bytes.len()).then_some(*known)
-    }
 }
 
 #[cfg(test)]
@@ -140,14 +108,6 @@ mod tests {
                 "url(data:image/png;base64,AA%2BA==) b",
                 "url(data:image/png;base64,) b",
             ),
-            (
-                r#"<img src="data:image/svg+xml;utf8,<svg xmlns='http://a.example/svg'>b c</svg>"> d"#,
-                r#"<img src="data:image/svg+xml;utf8,"> d"#,
-            ),
-            (
-                "data:image/svg+xml,%3Csvg%20a%3E b",
-                "data:image/svg+xml, b",
-            ),
             ("data:image/png;base64,AAAA", "data:image/png;base64,"),
         ] {
             assert_eq!(without_images(text), left);
@@ -155,8 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_image_stays() {
+    fn what_is_no_image_in_base64_stays() {
         for text in [
+            r#"<img src="data:image/svg+xml;utf8,<svg xmlns='http://a.example/svg'>b c</svg>"> d"#,
+            "data:image/svg+xml,%3Csvg%20a%3E b",
             "",
             "data:",
             "data:image/",
@@ -195,6 +157,17 @@ mod tests {
             let began = Instant::now();
             let _ = without_images(&text);
             assert!(began.elapsed() < Duration::from_secs(20), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_hides_nothing() {
+        for text in [
+            "The lure is 'data:image/svg+xml,%3Csvg%3E and it loads evil.example; the actor's host",
+            r#"<img src="data:image/svg+xml,%3Csvg%3E>evil.example <a href="https://b.example">"#,
+            "<p>It opens 'data:image/svg+xml,%3Csvg%3E. C2: https://evil.example/a</p><p>The victim's key</p>",
+        ] {
+            assert!(without_images(text).contains("evil.example"), "{text}");
         }
     }
 }

@@ -33,9 +33,13 @@ struct Way<'a> {
     task: &'a Task,
     csv: CsvData,
     indicators: &'a [&'a Indicator],
+    /// Whether CSV data is missing.
+    partial: bool,
     /// What its acceptance gave.
     accepted: Option<Receipt>,
     written: bool,
+    /// Whether it was there already, with nothing to be written.
+    held: bool,
     left_out_csv: bool,
     /// How often it was asked for and did not show.
     looks: u32,
@@ -46,14 +50,17 @@ impl<'a> Way<'a> {
         task: &'a Task,
         csv: CsvData,
         indicators: &'a [&'a Indicator],
+        partial: bool,
         accepted: Option<Receipt>,
     ) -> Self {
         Self {
             task,
             csv,
             indicators,
+            partial,
             accepted,
             written: false,
+            held: false,
             left_out_csv: false,
             looks: 0,
         }
@@ -61,14 +68,21 @@ impl<'a> Way<'a> {
 }
 
 impl Handling<'_> {
-    /// Delivers a report from the beginning.
-    pub async fn deliver(&self, task: &Task, csv: CsvData, indicators: &[&Indicator]) -> Delivered {
-        self.go(Way::new(task, csv, indicators, None)).await
+    /// Delivers a report from the beginning; `partial` where CSV data of it could not be had.
+    pub async fn deliver(
+        &self,
+        task: &Task,
+        csv: CsvData,
+        indicators: &[&Indicator],
+        partial: bool,
+    ) -> Delivered {
+        self.go(Way::new(task, csv, indicators, partial, None))
+            .await
     }
 
     /// Does what remains of a delivery that an earlier sync had accepted.
     pub async fn complete(&self, task: &Task) -> Delivered {
-        self.go(Way::new(task, CsvData::None, &[], task.accepted()))
+        self.go(Way::new(task, CsvData::None, &[], false, task.accepted()))
             .await
     }
 
@@ -82,6 +96,7 @@ impl Handling<'_> {
         let _turn = self.writing.acquire().await;
         let happened = loop {
             match self.step(&mut way).await {
+                Ok(Some(receipt)) if way.held => break Happened::Held(receipt),
                 Ok(Some(receipt)) => break Happened::Delivered(receipt),
                 Ok(None) => {}
                 Err(why) => {
@@ -107,12 +122,17 @@ impl Handling<'_> {
             report: &way.task.report,
             csv: &way.csv,
             indicators: way.indicators,
+            partial: way.partial,
             earlier: way.task.earlier(),
             accepted: way.accepted.as_ref(),
         };
         match self.destination.deliver(delivery).await {
             Ok(Step::Done(receipt)) => {
                 way.written |= way.accepted.is_none();
+                Ok(Some(receipt))
+            }
+            Ok(Step::Held(receipt)) => {
+                way.held = !way.written;
                 Ok(Some(receipt))
             }
             Ok(Step::More(receipt)) => {

@@ -20,6 +20,9 @@ pub struct Delivery<'a> {
     /// The indicators in both that count; none where an earlier sync had this content accepted, and only the rest is to
     /// follow.
     pub indicators: &'a [&'a Indicator],
+    /// Whether CSV data of the report could not be had this time: what `indicators` lack of earlier deliveries may still be
+    /// in it, so that nothing may be withdrawn.
+    pub partial: bool,
     /// What the ledger remembered of the report when the sync began, whatever its content was.
     pub earlier: Earlier<'a>,
     /// Where this content was accepted already, by this sync or an earlier one: what that gave.
@@ -55,6 +58,8 @@ pub struct Receipt {
 pub enum Step {
     /// The destination holds the report as it is to be.
     Done(Receipt),
+    /// The same, and nothing had to be written: not by this call, nor by one before it.
+    Held(Receipt),
     /// The report is accepted; another call goes on.
     More(Receipt),
     /// What was accepted does not show yet; the same call may be repeated.

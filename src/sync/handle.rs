@@ -79,7 +79,9 @@ impl Handling<'_> {
         } else if csv.missing.is_some() && task.is_sent() {
             (Happened::CsvStillMissing, false)
         } else {
-            let delivered = self.deliver(&task, data, &counting).await;
+            let delivered = self
+                .deliver(&task, data, &counting, csv.missing.is_some())
+                .await;
             let Delivered {
                 happened,
                 written,

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::Plan;
 use super::ports::Clock;
 use super::source::{Page, Since, Source, Terms};
-use crate::http::fault::Fault;
+use crate::http::fault::{Fault, FaultKind};
 use crate::sync::report::{order_of, updated_at};
 use crate::sync::window::{Moment, Start, TOLERANCE};
 
@@ -294,8 +294,9 @@ impl<'a> Pager<'a> {
         let newest = self.total.saturating_sub(limit.min(self.size).into());
         (self.place, self.before, self.overlap) = (Place::From(newest), Some(newest), 0);
         let tail = self.next().await.filter(|page| !page.is_empty());
-        if tail.is_none() {
-            // `total` is too high to find the other end by.
+        if tail.is_none() && self.fault.as_ref().is_none_or(is_of_place) {
+            self.fault = None;
+            // `total` is too high to find the other end by, or the service gives no page from so far: it is read from here on.
             (self.place, self.before, self.ended) = (Place::From(length), None, false);
             (self.overlap, self.empty) = (u64::from(length > 0), 0);
         }
@@ -321,6 +322,11 @@ fn covers(asked: Since, right: Since) -> bool {
         (Since::At(asked), Since::At(right)) => asked.duration_since(right) <= TOLERANCE,
         _ => false,
     }
+}
+
+/// Whether a page may be refused for its place alone: Ignite's other listings give nothing beyond 10,000.
+fn is_of_place(fault: &Fault) -> bool {
+    fault.kind == FaultKind::UnexpectedResponse
 }
 
 /// Whether reports come in rising order of time, on the whole. A source that was asked for that order is believed as long as

@@ -37,6 +37,8 @@ pub enum Happened {
     CsvStillMissing,
     /// The destination holds it as it is to be.
     Delivered(Receipt),
+    /// The same, and did so before: nothing was written.
+    Held(Receipt),
     /// It was not delivered, or not all of it.
     Undelivered {
         /// Where it was accepted, by this sync or an earlier one: what that gave.
@@ -126,6 +128,10 @@ pub fn record(task: &Task, happened: Happened, csv: Option<&Csv>, criteria: &Cri
         Happened::NothingCounts => ended(task, Verdict::WithoutIndicators, without_indicators),
         Happened::CsvStillMissing => ended(task, Verdict::Unchanged, State::Sent),
         Happened::Delivered(receipt) => delivered(task, &receipt),
+        Happened::Held(receipt) => Record {
+            verdict: Verdict::Unchanged,
+            ..delivered(task, &receipt)
+        },
         Happened::Undelivered { accepted, why } => undelivered(task, accepted.as_ref(), why, now),
     };
     if let Some(csv) = csv.filter(|_| record.entry.delivered) {

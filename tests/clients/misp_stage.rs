@@ -96,7 +96,7 @@ impl Setup {
 
     pub async fn done(&self, sent: &Sent) -> Receipt {
         match self.deliver(sent).await {
-            Ok(Step::Done(receipt)) => receipt,
+            Ok(Step::Done(receipt) | Step::Held(receipt)) => receipt,
             other => panic!("{other:?}"),
         }
     }
@@ -151,6 +151,7 @@ pub async fn deliver(events: &MispEvents, sent: &Sent) -> Result<Step, DeliveryE
     };
     events
         .deliver(Delivery {
+            partial: false,
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,

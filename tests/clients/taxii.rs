@@ -104,6 +104,7 @@ async fn send(
     let report = Report::parse(&RawValue::from_string(json.to_string()).unwrap()).unwrap();
     let indicators: Vec<_> = found.iter().collect();
     let delivery = Delivery {
+        partial: false,
         report: &report,
         csv: &CsvData::None,
         indicators: &indicators,

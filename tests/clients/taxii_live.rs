@@ -43,6 +43,7 @@ impl Sending {
             complete: true,
         });
         let delivery = Delivery {
+            partial: false,
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,

@@ -45,7 +45,7 @@ pub async fn sync_wholly(
     let mut mode = Mode::Full { forced: true };
     let (mut fewest, mut in_vain) = (u64::MAX, 0);
     let mut latest: Option<Outcome> = None;
-    watch.show("checking keys and enclave, listing reports");
+    watch.show("checking keys and destination, listing reports");
     loop {
         let plan = Plan {
             limit: settings.limit,

@@ -236,7 +236,7 @@ static GAUGES: [Gauge; 10] = [
     },
     Gauge {
         name: "feed_last_posted_timestamp",
-        help: "Newest posting time among the reports in the enclave",
+        help: "Newest posting time among the reports at the destination",
         unit: Some(Unit::Seconds),
         value: |row| row.standing.last_posted.map(Value::Whole),
     },
@@ -291,7 +291,7 @@ impl Collector for Feeds {
                 }
             }
         }
-        let help = "Reports written to the enclave or failed, by outcome";
+        let help = "Reports written to the destination or failed, by outcome";
         let mut family = encoder.encode_descriptor("reports", help, None, MetricType::Counter)?;
         for row in &rows {
             // From 0 on: Prometheus sees no increase in the value that a series begins with.

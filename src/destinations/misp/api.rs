@@ -31,7 +31,8 @@ impl MispEvents {
         let mut url = self.url()?.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{path}"));
-        let item = hash(path.as_bytes());
+        let mut item = hash(path.as_bytes());
+        let writes = body.is_some();
         let mut request = Request::new(method, url);
         let headers = request.headers_mut();
         headers.insert(ACCEPT, JSON);
@@ -41,6 +42,7 @@ impl MispEvents {
             let json = serde_json::to_vec(body).map_err(|error| {
                 DeliveryError::Rejected(format!("can't be written as JSON: {error}"))
             })?;
+            item = hash(&json);
             *request.body_mut() = Some(Body::from(json));
         }
         let gate = &self.account.gate;
@@ -56,7 +58,7 @@ impl MispEvents {
             )
             .await
             .map_err(|none| none.fault)?;
-        if answer.succeeded() {
+        if answer.succeeded() && writes {
             gate.succeeded();
         }
         if answer.is_of_service() {

@@ -15,32 +15,36 @@ use crate::sync::report::ReportId;
 /// The last second that MISP's columns hold: it stores 32 bits, signed.
 const LAST_SECOND: i64 = 2_147_483_647;
 
-/// The edit that makes of `stored` what is `wanted`, at `now` in seconds since 1970; none if nothing is to change.
+/// The edit that makes of `stored` what is `wanted`, at `now` in seconds since 1970; none if nothing is to change. Without
+/// `withdraws` no attribute goes: not all that the report holds could be looked at. The date is set when the event is
+/// added, and left alone from then on.
 pub(super) fn between(
     stored: &Stored,
     wanted: &Wanted,
     report: &ReportId,
     earlier: &Earlier<'_>,
     publish: bool,
+    withdraws: bool,
     now: i64,
 ) -> Option<Event> {
     let time = later(stored.timestamp, now);
     let stamp = time.unwrap_or(now);
-    let attributes = attributes(stored, wanted, report, stamp);
+    let mut attributes = added(stored, wanted, stamp);
+    if withdraws {
+        attributes.extend(withdrawn(stored, wanted, report, stamp));
+    }
     let tags = tags(stored, wanted, earlier);
     let reports: Vec<_> = event_report(stored, wanted, stamp).into_iter().collect();
-    let date = wanted.date.clone();
-    let date = date.filter(|date| stored.date.as_ref() != Some(date));
-    let is_same = stored.info == wanted.info
-        && date.is_none()
+    let info = title(stored, wanted);
+    let is_same = stored.info == info
         && attributes.is_empty()
         && tags.is_empty()
         && reports.is_empty()
         && (stored.published || !publish);
     (!is_same).then(|| Event {
         uuid: wanted.uuid,
-        info: wanted.info.clone(),
-        date,
+        info: info.to_owned(),
+        date: None,
         first: None,
         // Without one MISP takes any edit, and sets its own time.
         timestamp: time.map(|time| time.to_string()),
@@ -69,7 +73,18 @@ fn later(stored: i64, now: i64) -> Option<i64> {
     (time <= LAST_SECOND).then_some(time)
 }
 
-fn attributes(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) -> Vec<Attribute> {
+/// The title: the report's, unless an analyst gave the event another than its text was sent with.
+fn title<'a>(stored: &'a Stored, wanted: &'a Wanted) -> &'a str {
+    let sent = stored
+        .reports
+        .iter()
+        .find(|held| held.uuid == wanted.report.uuid);
+    let is_ours = sent.is_none_or(|sent| stored.info.starts_with(&sent.name));
+    if is_ours { &wanted.info } else { &stored.info }
+}
+
+/// Attributes that the event lacks, or that this operator withdrew from it.
+fn added(stored: &Stored, wanted: &Wanted, time: i64) -> Vec<Attribute> {
     let held: HashMap<Uuid, &StoredAttribute> = stored
         .attributes
         .iter()
@@ -96,10 +111,15 @@ fn attributes(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) ->
             ..one.clone()
         });
     }
+    sent
+}
+
+/// Attributes of this operator that the report no longer has.
+fn withdrawn(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) -> Vec<Attribute> {
     let wanted: HashSet<Uuid> = wanted.attributes.iter().map(|one| one.uuid).collect();
     let gone = stored.attributes.iter();
     let gone = gone.filter(|held| !wanted.contains(&held.uuid) && is_ours(held, report));
-    sent.extend(gone.map(|held| Attribute {
+    let withdrawn = gone.map(|held| Attribute {
         uuid: held.uuid,
         kind: held.kind.clone(),
         category: held.category.clone(),
@@ -108,8 +128,8 @@ fn attributes(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) ->
         comment: WITHDRAWN,
         timestamp: after(held, time).to_string(),
         deleted: Some(true),
-    }));
-    sent
+    });
+    withdrawn.collect()
 }
 
 /// A time at which MISP takes a change of an attribute.
@@ -138,7 +158,7 @@ fn tags(stored: &Stored, wanted: &Wanted, earlier: &Earlier<'_>) -> Vec<Tag> {
     let held: HashSet<String> = stored.tags.iter().map(|tag| folded(&tag.name)).collect();
     let now: HashSet<String> = wanted.tags.iter().map(|tag| folded(tag)).collect();
     let before: HashSet<String> = earlier.labels.iter().map(|tag| folded(tag)).collect();
-    let was_set = |tag: &str| earlier.complete && before.contains(tag);
+    let was_set = |tag: &str| before.contains(tag);
     let set = wanted.tags.iter().filter(|tag| {
         let tag = folded(tag);
         !held.contains(&tag) && !was_set(&tag)
@@ -199,8 +219,9 @@ mod tests {
     fn nothing_is_sent_where_nothing_differs() {
         let (report, wanted, mut stored) = sent();
         let earlier = Earlier::default();
-        let edit =
-            |stored: &Stored, publish| between(stored, &wanted, &report, &earlier, publish, 200);
+        let edit = |stored: &Stored, publish| {
+            between(stored, &wanted, &report, &earlier, publish, true, 200)
+        };
         assert!(edit(&stored, false).is_none());
         assert!(edit(&stored, true).unwrap().published);
         stored.published = true;
@@ -218,7 +239,7 @@ mod tests {
             (LAST_SECOND, None),
         ] {
             stored.timestamp = held;
-            let edit = between(&stored, &wanted, &report, &earlier, true, 200).unwrap();
+            let edit = between(&stored, &wanted, &report, &earlier, true, true, 200).unwrap();
             assert_eq!(edit.timestamp.as_deref(), sent);
         }
     }
@@ -231,7 +252,7 @@ mod tests {
             let mut stored = stored.clone();
             change(&mut stored.attributes[0]);
             let earlier = Earlier::default();
-            let edit = between(&stored, &wanted, &report, &earlier, false, 200);
+            let edit = between(&stored, &wanted, &report, &earlier, false, true, 200);
             edit.is_some_and(|edit| edit.attributes[0].deleted == Some(true))
         };
         assert!(withdrawn(&|_| ()));

@@ -37,7 +37,7 @@ fn meant(status: u16, json: &Value) -> Refusal {
     match status {
         401 => Refusal::Key,
         403 if says("Authentication failed") || says("use this Auth key") => Refusal::Key,
-        403 if says("You do not have permission") => Refusal::Right,
+        403 if says("You do not have permission to use this functionality.") => Refusal::Right,
         403 if says("blocked by event blocklist") => Refusal::Blocked,
         // Versions before 2.4.125 said no more than this of a blocked UUID.
         403 if json["errors"].as_array().is_some_and(Vec::is_empty) => Refusal::Blocked,

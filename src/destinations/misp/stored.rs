@@ -17,8 +17,6 @@ pub(super) struct Stored {
     pub(super) uuid: Uuid,
     #[serde(default)]
     pub(super) info: String,
-    #[serde(default)]
-    pub(super) date: Option<String>,
     #[serde(deserialize_with = "number")]
     pub(super) timestamp: i64,
     #[serde(default, deserialize_with = "flag")]

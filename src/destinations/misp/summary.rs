@@ -3,6 +3,7 @@
 use super::event::EventReport;
 use super::ids;
 use super::text::{readable, storable};
+use crate::flashpoint::images::without_images;
 use crate::sync::report::{Digest, Report, text};
 
 /// The longest name of an event report, in characters.
@@ -16,7 +17,7 @@ const SEAL: &str = "[//]: # (flashpoint-operator ";
 
 /// The event report of a report: where it is, its summary, its body.
 pub(super) fn event_report(report: &Report, title: &str) -> EventReport {
-    let field = |name| text(&report.fields, name).map(|field| readable(&field));
+    let field = |name| text(&report.fields, name).map(|field| readable(&without_images(&field)));
     let link = report.deeplink.as_deref();
     let link = link.filter(|url| url.starts_with("https://"));
     let parts = [link.map(Into::into), field("summary"), field("body")];

@@ -74,10 +74,19 @@ impl MispEvents {
         let report = &delivery.report.id;
         for _ in 0..EDITS {
             let earlier = &delivery.earlier;
-            let edit = edit::between(&stored, &wanted, report, earlier, self.publish, now());
+            let withdraws = !delivery.partial;
+            let edit = edit::between(
+                &stored,
+                &wanted,
+                report,
+                earlier,
+                self.publish,
+                withdraws,
+                now(),
+            );
             let Some(event) = edit else {
                 self.account.settled(wanted.uuid);
-                return Ok(done(wanted));
+                return Ok(held(wanted));
             };
             match self.edit(&event).await? {
                 Outcome::Written(answer) => {
@@ -222,11 +231,19 @@ fn said(answer: &Answer) -> String {
 }
 
 fn done(wanted: Wanted) -> Step {
-    Step::Done(Receipt {
+    Step::Done(receipt(wanted))
+}
+
+fn held(wanted: Wanted) -> Step {
+    Step::Held(receipt(wanted))
+}
+
+fn receipt(wanted: Wanted) -> Receipt {
+    Receipt {
         handle: wanted.uuid.to_string(),
         keep_handle: false,
         labels: wanted.tags,
-    })
+    }
 }
 
 fn not_ours(uuid: Uuid) -> DeliveryError {

@@ -2,6 +2,7 @@
 
 use indicators::{Markup, html};
 
+use crate::flashpoint::images::without_images;
 use crate::sync::report::{Report, text};
 
 /// The most bytes of a description: a reader wants the gist, and each version is kept by the server.
@@ -18,7 +19,7 @@ pub(super) fn description(report: &Report, addresses: &[&str]) -> Option<String>
     let mut all = ["summary", "body"]
         .into_iter()
         .filter_map(|field| text(&report.fields, field))
-        .map(|source| plain(&source))
+        .map(|source| plain(&without_images(&source)))
         .find(|text| !text.is_empty())
         .unwrap_or_default();
     if !addresses.is_empty() {

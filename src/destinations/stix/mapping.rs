@@ -73,13 +73,19 @@ pub fn map(delivery: &Delivery<'_>, tlp: Tlp, valid_for: &ValidFor) -> Mapped {
     let (version, is_told) = version(report, posted, content, &delivery.earlier);
     frame.modified = version.modified;
     let mut objects = parts.objects(&frame, valid_for);
-    objects.extend(parts.revoked(&frame, delivery.earlier.labels));
+    let mut labels = memory::labels(&parts.signs_found);
+    if delivery.partial {
+        // What is missing may hold them still: they are remembered, and revoked when all of it was seen.
+        labels.extend(parts.missed(delivery.earlier.labels));
+    } else {
+        objects.extend(parts.revoked(&frame, delivery.earlier.labels));
+    }
     Mapped {
         objects,
         report: frame.report(&written),
         memory: Memory {
             handle: is_told.then(|| version.handle()),
-            labels: memory::labels(&parts.signs_found),
+            labels,
         },
         unmapped: parts.addresses.len(),
         left_out: parts.left_out,
@@ -189,6 +195,14 @@ impl<'a> Parts<'a> {
         let malware = self.malware.iter().map(|name| objects::malware(name));
         let identity = std::iter::once(objects::identity());
         identity.chain(signs).chain(cves).chain(malware).collect()
+    }
+
+    /// The labels of what was sent, as far as it is remembered, and is not among what was found now.
+    fn missed(&self, labels: &[String]) -> Vec<String> {
+        let now: HashSet<String> = self.patterns.iter().cloned().collect();
+        let is_missed =
+            |label: &&String| !memory::removed(std::slice::from_ref(*label), &now).is_empty();
+        labels.iter().filter(is_missed).cloned().collect()
     }
 
     /// What was sent, as far as it is remembered, and is no longer in the report.

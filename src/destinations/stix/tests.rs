@@ -46,6 +46,7 @@ fn mapped_after(report: &Report, indicators: &[Indicator], earlier: Option<&Memo
         complete: true,
     });
     let delivery = Delivery {
+        partial: false,
         report,
         csv: &CsvData::None,
         indicators: &indicators,
