@@ -29,6 +29,10 @@ pub struct Delivered {
 }
 
 /// A delivery under way.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the delivery, in any combination"
+)]
 struct Way<'a> {
     task: &'a Task,
     csv: CsvData,

@@ -15,6 +15,7 @@ mod extract;
 mod hostile;
 mod ignite;
 mod input;
+mod misp;
 mod moving;
 mod outside;
 mod reference;

@@ -10,6 +10,7 @@ mod arrival;
 mod flashpoint;
 mod flashpoint_ignite;
 mod misp;
+mod misp_proof;
 mod misp_stage;
 mod refusals;
 mod taxii;

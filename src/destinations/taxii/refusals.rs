@@ -1,17 +1,26 @@
 //! One delivery: the envelopes of a report, and what of them is refused.
 
 use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::TaxiiCollection;
 use super::collection::Discovered;
 use super::envelope::{limit, split, written};
+use super::status::NotStored;
 use crate::destinations::stix::{self, Object};
 use crate::http::Answer;
+use crate::http::fault::FaultKind;
 use crate::sync::destination::{Delivery, DeliveryError, Receipt, Step};
 
 /// So many envelopes of a report may be refused. A refused object is found by halving, so that one among a thousand takes
 /// ten.
-const MAX_REFUSALS: usize = 100;
+const MAX_REFUSALS: usize = 500;
+
+/// The envelopes of a report are sent within this time, or the report is tried again: nothing else of the sync is asked
+/// meanwhile, the lease neither.
+const SENT_WITHIN: Duration = Duration::from_mins(1);
 
 /// What is refused of a report.
 #[derive(Default)]
@@ -43,15 +52,26 @@ impl TaxiiCollection {
         let mut groups = split(all, limit(discovered.max_content_length));
         groups.reverse();
         let mut refused = Refused::default();
+        let deadline = Instant::now() + SENT_WITHIN;
         while let Some(group) = groups.pop() {
             let answer = self.post(&group).await?;
-            if answer.succeeded() {
-                self.note_failures(&answer, &discovered, &group, &mapped.report, &mut refused)
-                    .await?;
+            if !groups.is_empty() && Instant::now() >= deadline {
+                let happened = format!(
+                    "takes more than {} s for the envelopes of one report; it is sent again",
+                    SENT_WITHIN.as_secs()
+                );
+                return Err(answer.fault(FaultKind::Unavailable, &happened).into());
+            }
+            if answer.succeeded()
+                && self
+                    .note_failures(&answer, &discovered, &group, &mapped.report, &mut refused)
+                    .await?
+            {
                 continue;
             }
             refused.envelopes += 1;
             match group.as_slice() {
+                [one] if answer.succeeded() && self.holds(&discovered, one).await? => {}
                 [one] if one.id == mapped.report.id => return Err(rejected(&answer)),
                 [one] => refused.add(one, answer.said()),
                 _ if refused.envelopes > MAX_REFUSALS => return Err(rejected(&answer)),
@@ -88,7 +108,14 @@ impl TaxiiCollection {
         }
     }
 
-    /// Notes the objects of an accepted envelope that the server did not store.
+    /// Whether the server has this very version of an object.
+    async fn holds(&self, discovered: &Discovered, object: &Object) -> Result<bool, DeliveryError> {
+        let there = self.already_there(discovered, &[object]).await?;
+        Ok(there.contains(&object.id))
+    }
+
+    /// Notes the objects of an accepted envelope that the server did not store. Says whether that is all: where others
+    /// were not stored, the envelope is sent again in halves until it shows which.
     async fn note_failures(
         &self,
         answer: &Answer,
@@ -96,10 +123,16 @@ impl TaxiiCollection {
         group: &[&Object],
         report: &Object,
         refused: &mut Refused,
-    ) -> Result<(), DeliveryError> {
-        let failures = self.failures(answer).await?;
+    ) -> Result<bool, DeliveryError> {
+        let NotStored {
+            named: failures,
+            others,
+        } = self.not_stored(answer).await?;
+        if others {
+            return Ok(false);
+        }
         if failures.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let by_id: HashMap<_, _> = group
             .iter()
@@ -125,7 +158,7 @@ impl TaxiiCollection {
             }
             refused.add(object, why);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Says what of a delivered report is missing.

@@ -1,6 +1,6 @@
 //! What became of an envelope that was accepted (TAXII 2.1, section 4.3).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -33,15 +33,26 @@ struct Status {
     #[serde(rename = "status")]
     state: String,
     #[serde(default)]
-    failures: Vec<Failure>,
+    failure_count: u64,
+    #[serde(default)]
+    failures: Option<Vec<Failure>>,
 }
 
 /// An object that was not stored.
 #[derive(Debug, Deserialize)]
 pub(super) struct Failure {
+    #[serde(default)]
     pub(super) id: String,
     #[serde(default)]
     pub(super) message: Option<String>,
+}
+
+/// What of an envelope was not stored.
+pub(super) struct NotStored {
+    /// The objects that the server names.
+    pub(super) named: Vec<Failure>,
+    /// Whether it counts others: names are optional.
+    pub(super) others: bool,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +70,7 @@ struct ManifestRecord {
 impl TaxiiCollection {
     /// The objects that were not stored, by the answer to an envelope and what follows it. Where nothing is said within
     /// the wait, none is: the server has accepted them.
-    pub(super) async fn failures(&self, answer: &Answer) -> Result<Vec<Failure>, DeliveryError> {
+    pub(super) async fn not_stored(&self, answer: &Answer) -> Result<NotStored, DeliveryError> {
         let mut status: Status = read(answer, "a TAXII status")?;
         let looks = if self.is_slow.load(Ordering::Relaxed) {
             1
@@ -87,7 +98,11 @@ impl TaxiiCollection {
                 "the TAXII server accepts objects and does not say in time what becomes of them: they count as delivered, unconfirmed"
             );
         }
-        Ok(status.failures)
+        let mut named = status.failures.unwrap_or_default();
+        let told = named.len();
+        named.retain(|failure| !failure.id.is_empty());
+        let others = named.len() < told || status.failure_count > named.len() as u64;
+        Ok(NotStored { named, others })
     }
 
     /// Those of the failures that are none: the server has this very version.
@@ -104,7 +119,12 @@ impl TaxiiCollection {
             let ids: Vec<_> = some.iter().map(|object| object.id.as_str()).collect();
             let ids = ids.join(",");
             let ids = utf8_percent_encode(&ids, NON_ALPHANUMERIC);
-            let query = format!("match%5Bid%5D={ids}&match%5Bversion%5D=all");
+            // With the versions named there is one page of it: medallion gives 100 records at a time.
+            let versions: BTreeSet<_> =
+                some.iter().map(|object| object.modified.as_str()).collect();
+            let versions = versions.into_iter().collect::<Vec<_>>().join(",");
+            let versions = utf8_percent_encode(&versions, NON_ALPHANUMERIC);
+            let query = format!("match%5Bid%5D={ids}&match%5Bversion%5D={versions}");
             let path = ["collections", &self.collection, "manifest"];
             let answer = self.api("manifest", &path, Some(&query), None).await?;
             if !answer.succeeded() {

@@ -1,0 +1,141 @@
+//! What a MISP must not be made to lose or keep: gates, keys, titles, links over real sockets.
+
+use flashpoint_operator::destinations::misp::Target;
+use flashpoint_operator::http::fault::FaultKind;
+use flashpoint_operator::sync::destination::{Delivery, DeliveryError, Destination as _, Earlier};
+use flashpoint_operator::sync::report::{CsvData, Report};
+use indicators::{Indicator, IndicatorType};
+use serde_json::json;
+use serde_json::value::RawValue;
+use simulators::faults::{Fault as Scripted, Reply};
+
+use super::misp_stage::{DOMAIN, Sent, Setup, deliver, target};
+
+/// 503 with Retry-After on each write: after five different events nothing more is sent (as at TruSTAR).
+#[tokio::test]
+async fn retry_after_on_writes_closes_the_gate() {
+    let setup = Setup::new(|_| ()).await;
+    let fault = Scripted::on("POST", "/events/add").reply(Reply::retry_after(503, "600"));
+    setup.server.controls().faults.set(fault);
+    for number in 0..20 {
+        let mut sent = Sent::new(&[(DOMAIN, "a.example")]);
+        sent.fields["id"] = json!(format!("report-{number}"));
+        let _ = setup.deliver(&sent).await;
+    }
+    let calls = setup.record().len();
+    assert_eq!(
+        calls, 5,
+        "asked to be left alone for 600 s, called {calls} times"
+    );
+}
+
+/// The same for edits: the view before each succeeds.
+#[tokio::test]
+async fn retry_after_on_edits_closes_the_gate() {
+    let setup = Setup::new(|_| ()).await;
+    let mut all = Vec::new();
+    for number in 0..20 {
+        let mut sent = Sent::new(&[(DOMAIN, "a.example")]);
+        sent.fields["id"] = json!(format!("report-{number}"));
+        let receipt = setup.done(&sent).await;
+        all.push(sent.next(&receipt, &["b.example"]));
+    }
+    let before = setup.record().len();
+    let fault = Scripted::on("POST", "/events/edit").reply(Reply::retry_after(503, "600"));
+    setup.server.controls().faults.set(fault);
+    for sent in &all {
+        let _ = setup.deliver(sent).await;
+    }
+    let edits = setup.record()[before..]
+        .iter()
+        .filter(|one| one.target.starts_with("/events/edit"))
+        .count();
+    assert_eq!(
+        edits, 5,
+        "asked to be left alone for 600 s, edited {edits} times"
+    );
+}
+
+/// A gateway's 403 on one report is that report's.
+#[tokio::test]
+async fn a_gateways_403_is_not_the_keys() {
+    let setup = Setup::new(|_| ()).await;
+    let said = r#"{"message":"You do not have permission to access /events/add on this server."}"#;
+    let fault = Scripted::on("POST", "/events/add").reply(Reply::json(403, said));
+    setup.server.controls().faults.set(fault);
+    let outcome = setup.deliver(&Sent::new(&[(DOMAIN, "a.example")])).await;
+    assert!(
+        matches!(outcome, Err(DeliveryError::Rejected(_))),
+        "{outcome:?}"
+    );
+}
+
+/// The next step of a redirect is one that exists.
+#[tokio::test]
+async fn a_redirect_names_a_setting_that_exists() {
+    let setup = Setup::new(|_| ()).await;
+    let reply = Reply::redirect("https://misp.example.org/users/view/me");
+    setup
+        .server
+        .controls()
+        .faults
+        .set(Scripted::on("GET", "/users").reply(reply));
+    let Err(DeliveryError::Fault(fault)) = setup.events(&target()).check().await else {
+        panic!("no fault")
+    };
+    assert_eq!(fault.kind, FaultKind::UnexpectedResponse);
+    assert!(!fault.message.contains("set misp.url"), "{}", fault.message);
+}
+
+/// What an analyst wrote into the event itself stays, as what they did elsewhere in it.
+#[tokio::test]
+async fn an_analysts_title_and_date_stay() {
+    let setup = Setup::new(|_| ()).await;
+    let sent = Sent::new(&[(DOMAIN, "a.example")]);
+    let receipt = setup.done(&sent).await;
+    setup.server.analyst(|event, _| {
+        event.info = "[TRIAGED] A report".to_owned();
+        event.date = "2026-11-01".to_owned();
+    });
+    let mut next = sent.next(&receipt, &["a.example"]);
+    next.fields["body"] = json!("<p>Edited</p>");
+    setup.done(&next).await;
+    let event = setup.event();
+    assert_eq!(
+        (event.info.as_str(), event.date.as_str()),
+        ("[TRIAGED] A report", "2026-11-01")
+    );
+}
+
+/// What Flashpoint's client says the deeplink is goes to MISP (Ignite's is no fp.tools).
+#[tokio::test]
+async fn the_link_is_the_deeplink() {
+    let setup = Setup::new(|_| ()).await;
+    let mut sent = Sent::new(&[(DOMAIN, "a.example")]);
+    sent.fields["platform_url"] = json!("https://fp.tools/home/intelligence/reports/report/x");
+    let mut report =
+        Report::parse(&RawValue::from_string(sent.fields.to_string()).unwrap()).unwrap();
+    report.deeplink = Some("https://app.flashpoint.io/cti/intelligence/report/x".into());
+    let indicators: Vec<&Indicator> = sent.indicators.iter().collect();
+    let delivery = Delivery {
+        partial: false,
+        report: &report,
+        csv: &CsvData::None,
+        indicators: &indicators,
+        earlier: Earlier::default(),
+        accepted: None,
+    };
+    setup.events(&target()).deliver(delivery).await.unwrap();
+    let event = setup.event();
+    let link = event
+        .live()
+        .find(|one| one.kind == "link")
+        .unwrap()
+        .value
+        .clone();
+    assert!(
+        link.contains("app.flashpoint.io"),
+        "{link} {}",
+        event.reports[0].content
+    );
+}
