@@ -86,7 +86,7 @@ async fn a_csv_that_fails_withdraws_nothing() {
     );
 }
 
-/// No write succeeded, so a 500 on each write is MISP's fault: pending, and DestinationUnavailable.
+/// No write succeeded, so a 500 on each write is MISP's fault: pending, and `DestinationUnavailable`.
 #[tokio::test]
 async fn a_delivery_that_wrote_nothing_proves_nothing() {
     let (stage, misp) = stage().await;

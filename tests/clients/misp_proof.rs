@@ -1,15 +1,14 @@
 //! What a MISP must not be made to lose or keep: gates, keys, titles, links over real sockets.
 
-use flashpoint_operator::destinations::misp::Target;
 use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::destination::{Delivery, DeliveryError, Destination as _, Earlier};
 use flashpoint_operator::sync::report::{CsvData, Report};
-use indicators::{Indicator, IndicatorType};
+use indicators::Indicator;
 use serde_json::json;
 use serde_json::value::RawValue;
 use simulators::faults::{Fault as Scripted, Reply};
 
-use super::misp_stage::{DOMAIN, Sent, Setup, deliver, target};
+use super::misp_stage::{DOMAIN, Sent, Setup, target};
 
 /// 503 with Retry-After on each write: after five different events nothing more is sent (as at TruSTAR).
 #[tokio::test]

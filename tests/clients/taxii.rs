@@ -325,3 +325,109 @@ async fn a_lost_answer_is_repaired_by_the_same_again() {
     send(&to, "a", &domains(3)).await.unwrap();
     assert_eq!(setup.server.stored().len(), 6);
 }
+
+// ---- second reader r4 ----
+
+async fn send_json(
+    to: &TaxiiCollection,
+    json: Value,
+    found: &[Indicator],
+    earlier: Option<&Receipt>,
+) -> Result<Receipt, DeliveryError> {
+    let report = Report::parse(&RawValue::from_string(json.to_string()).unwrap()).unwrap();
+    let indicators: Vec<_> = found.iter().collect();
+    let earlier = earlier.map_or_else(Earlier::default, |receipt| Earlier {
+        held: true,
+        handle: receipt.keep_handle.then_some(receipt.handle.as_str()),
+        labels: &receipt.labels,
+        complete: true,
+    });
+    let delivery = Delivery {
+        partial: false,
+        report: &report,
+        csv: &CsvData::None,
+        indicators: &indicators,
+        earlier,
+        accepted: None,
+    };
+    match to.deliver(delivery).await? {
+        Step::Done(receipt) => Ok(receipt),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn v(title: &str, updated: &str) -> Value {
+    json!({"id": "a", "title": title, "posted_at": "2026-05-01T00:00:00Z", "updated_at": updated})
+}
+
+/// TAXII 2.1, section 4.3: `failure_count` is required, `failures` optional.
+#[tokio::test]
+async fn a_status_that_counts_failures_and_names_none_is_no_success() {
+    let setup = Setup::new(|_| ()).await;
+    let status = r#"{"id":"w","status":"complete","request_timestamp":"2026-01-01T00:00:00.000Z","total_count":6,"success_count":0,"failure_count":6,"pending_count":0}"#;
+    setup.strike(Reply::json(202, status));
+    let outcome = send(&setup.collection(), "a", &domains(3)).await;
+    assert!(setup.server.stored().is_empty());
+    assert!(outcome.is_err(), "nothing is stored: {outcome:?}");
+}
+
+/// The same where the status is asked for.
+#[tokio::test]
+async fn a_status_that_turns_out_failed_is_no_success() {
+    let setup = Setup::new(|_| ()).await;
+    let status = r#"{"id":"w","status":"complete","total_count":6,"success_count":0,"failure_count":6,"pending_count":0,"failures":[{"message":"no id"}]}"#;
+    let fault = Scripted::on("GET", ROOT).reply(Reply::json(200, status));
+    let to = setup.collection();
+    to.check().await.unwrap();
+    setup.server.controls().faults.set(fault);
+    let outcome = send(&to, "a", &domains(3)).await;
+    assert!(outcome.is_err(), "all failed: {outcome:?}");
+}
+
+#[tokio::test]
+async fn null_for_no_failures_is_no_failure() {
+    let setup = Setup::new(|_| ()).await;
+    let status = r#"{"id":"w","status":"complete","total_count":6,"success_count":6,"failure_count":0,"pending_count":0,"failures":null}"#;
+    setup.strike(Reply::json(202, status));
+    send(&setup.collection(), "a", &domains(3)).await.unwrap();
+}
+
+/// medallion: pages of 100, oldest first.
+#[tokio::test]
+async fn a_version_that_is_there_is_found_beyond_the_first_page() {
+    let setup = Setup::new(|settings| settings.product = Product::Strict).await;
+    let to = setup.collection();
+    let one = send_json(&to, v("T1", "2026-05-01T00:00:00Z"), &domains(40), None)
+        .await
+        .unwrap();
+    let two = send_json(
+        &to,
+        v("T2", "2026-05-02T00:00:00Z"),
+        &domains(40),
+        Some(&one),
+    )
+    .await
+    .unwrap();
+    let three = || v("T3", "2026-05-03T00:00:00Z");
+    send_json(&to, three(), &domains(40), Some(&two))
+        .await
+        .unwrap();
+    // Killed before the ledger was stored: the same once more.
+    let again = send_json(&to, three(), &domains(40), Some(&two)).await;
+    assert!(again.is_ok(), "it is there: {again:?}");
+}
+
+/// Twelve of five thousand.
+#[tokio::test]
+async fn a_dozen_poison_patterns_do_not_hold_up_the_report() {
+    let poison: Vec<_> = (0..12)
+        .map(|at| format!("'evil{}.example", at * 400 + 7))
+        .collect();
+    let setup = Setup::new(|settings| settings.refuses = poison).await;
+    let outcome = send(&setup.collection(), "a", &domains(5_000)).await;
+    assert!(
+        outcome.is_ok(),
+        "{outcome:?}, {} posts",
+        setup.posts().len()
+    );
+}

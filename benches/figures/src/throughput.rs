@@ -267,7 +267,7 @@ struct Encoding;
 impl Journal for Encoding {
     fn save<'a>(&'a self, ledger: &'a Ledger) -> BoxFuture<'a, Result<(), JournalError>> {
         let encoded = ledger.encode();
-        let saved = encoded.map_err(|error| JournalError::Full(error.to_string()));
+        let saved = encoded.map_err(JournalError::full);
         Box::pin(ready(saved.map(|_| ())))
     }
 }

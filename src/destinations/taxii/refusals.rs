@@ -14,9 +14,9 @@ use crate::http::Answer;
 use crate::http::fault::FaultKind;
 use crate::sync::destination::{Delivery, DeliveryError, Receipt, Step};
 
-/// So many envelopes of a report may be refused. A refused object is found by halving, so that one among a thousand takes
+/// So many envelopes of a report may be refused with none taken in between. A refused object is found by halving, so that one among a thousand takes
 /// ten.
-const MAX_REFUSALS: usize = 500;
+const MAX_REFUSALS: usize = 100;
 
 /// The envelopes of a report are sent within this time, or the report is tried again: nothing else of the sync is asked
 /// meanwhile, the lease neither.
@@ -29,7 +29,7 @@ struct Refused {
     objects: usize,
     /// The first of them and what the server said of it.
     example: Option<(String, String)>,
-    /// How many envelopes.
+    /// How many envelopes, since one was taken.
     envelopes: usize,
 }
 
@@ -67,6 +67,7 @@ impl TaxiiCollection {
                     .note_failures(&answer, &discovered, &group, &mapped.report, &mut refused)
                     .await?
             {
+                refused.envelopes = 0;
                 continue;
             }
             refused.envelopes += 1;

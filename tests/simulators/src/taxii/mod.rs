@@ -191,18 +191,28 @@ impl Station {
             return Err(problem(403, "You are not allowed to read here"));
         }
         let parameters = request.parameters();
-        let wanted = parameters.iter().find(|(name, _)| name == "match[id]");
-        let wanted: Vec<_> = wanted
-            .map(|(_, ids)| ids.split(',').collect())
-            .unwrap_or_default();
-        let fits = |object: &&Value| wanted.contains(&object["id"].as_str().unwrap_or_default());
+        let values = |name: &str| -> Vec<&str> {
+            let given = parameters.iter().find(|(parameter, _)| parameter == name);
+            given
+                .map(|(_, values)| values.split(',').collect())
+                .unwrap_or_default()
+        };
+        let (ids, versions) = (values("match[id]"), values("match[version]"));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let fits = |object: &&Value| {
+            ids.contains(&text(&object["id"]).as_str())
+                && (versions == ["all"] || versions.contains(&text(&object["modified"]).as_str()))
+        };
         let records = self.stored.iter().filter(fits).map(|object| {
             json!({"id": object["id"], "version": object["modified"], "date_added": object["modified"],
                    "media_type": "application/stix+json;version=2.1"})
         });
+        let mut records: Vec<_> = records.collect();
+        let more = records.len() > self.settings.page;
+        records.truncate(self.settings.page);
         Ok(answer(
             200,
-            &json!({"more": false, "objects": records.collect::<Vec<_>>()}),
+            &json!({"more": more, "next": "1", "objects": records}),
         ))
     }
 }

@@ -37,6 +37,8 @@ pub struct Settings {
     pub pending_for: u32,
     /// An envelope with an object whose JSON holds one of these is a 400.
     pub refuses: Vec<String>,
+    /// The most records of a page of the manifest, oldest first: medallion's `max_page_size`.
+    pub page: usize,
 }
 
 impl Settings {
@@ -57,6 +59,7 @@ impl Default for Settings {
             takes: 50_000_000,
             pending_for: 1,
             refuses: Vec::new(),
+            page: 100,
         }
     }
 }
