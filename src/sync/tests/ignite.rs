@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::feed::{Feed, HOUR, MINUTE, is_quiet};
-use super::services::{Change, Files, Item, Order, Time, epoch};
+use super::services::{Change, Files, Item, Order, Time, Total, epoch};
 use crate::sync::source::{PageRequest, Since, Terms};
 use crate::sync::{Conclusion, Outcome};
 
@@ -266,4 +266,31 @@ async fn a_first_page_that_takes_all_the_time_there_is_is_halved() {
         asked(&feed.reports.requests()),
         [(50, 0), (25, 0), (13, 0), (13, 27)]
     );
+}
+
+/// A page may be refused for its place alone: what lies before it comes all the same, and what is new.
+#[tokio::test(start_paused = true)]
+async fn a_place_that_is_refused_is_no_end_of_what_lies_before_it() {
+    let time = Time::new();
+    let mut feed = feed(&time, 300);
+    feed.reports.script.lock().unwrap().deepest = Some(200);
+    for _ in 0..30 {
+        feed.next_sync().await;
+    }
+    assert!(feed.stored().len() > 150, "{}", feed.stored().len());
+}
+
+/// A `total` beyond what can be asked for.
+#[tokio::test(start_paused = true)]
+async fn a_total_beyond_what_skip_takes_keeps_nothing_back() {
+    let time = Time::new();
+    let mut feed = feed(&time, 60);
+    {
+        let mut script = feed.reports.script.lock().unwrap();
+        (script.deepest, script.total) = (Some(10_000), Total::Is(20_000));
+    }
+    for _ in 0..30 {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.stored().len(), 60);
 }

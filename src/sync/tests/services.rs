@@ -179,6 +179,8 @@ pub struct Script {
     pub order: Order,
     /// On which terms it lists; it is asked for nothing else.
     pub terms: Terms,
+    /// It answers 400 to `skip` + `limit` beyond this.
+    pub deepest: Option<u64>,
     pub total: Total,
     pub files: Files,
     /// The largest page given, and whether the answer says so.
@@ -223,6 +225,7 @@ impl<'t> Reports<'t> {
             items: Vec::new(),
             order: Order::NewestFirst,
             terms: Terms::default(),
+            deepest: None,
             total: Total::Honest,
             files: Files::ByPosted,
             cap: None,
@@ -289,6 +292,12 @@ impl Script {
         self.requests.push(request);
         if let Some(kind) = self.down {
             return Err(fault(&FLASHPOINT, kind).into());
+        }
+        if self
+            .deepest
+            .is_some_and(|most| request.skip.saturating_add(request.limit.into()) > most)
+        {
+            return Err(fault(&FLASHPOINT, FaultKind::UnexpectedResponse).into());
         }
         if self.fails_at.contains(&number) {
             return Err(fault(&FLASHPOINT, FaultKind::Unavailable).into());
