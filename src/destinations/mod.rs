@@ -4,6 +4,7 @@ pub mod misp;
 pub mod stix;
 pub mod taxii;
 pub mod trustar;
+mod uuids;
 
 use std::time::Duration;
 

@@ -36,7 +36,6 @@ fn leads_to_fp_tools(link: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

@@ -101,20 +101,7 @@ async fn send(
     found: &[Indicator],
 ) -> Result<Receipt, DeliveryError> {
     let json = json!({"id": id, "title": "T", "posted_at": "2026-05-01T00:00:00Z"});
-    let report = Report::parse(&RawValue::from_string(json.to_string()).unwrap()).unwrap();
-    let indicators: Vec<_> = found.iter().collect();
-    let delivery = Delivery {
-        partial: false,
-        report: &report,
-        csv: &CsvData::None,
-        indicators: &indicators,
-        earlier: Earlier::default(),
-        accepted: None,
-    };
-    match to.deliver(delivery).await? {
-        Step::Done(receipt) => Ok(receipt),
-        other => panic!("{other:?}"),
-    }
+    send_json(to, json, found, None).await
 }
 
 fn fault<T: std::fmt::Debug>(outcome: Result<T, DeliveryError>) -> Fault {
@@ -336,12 +323,7 @@ async fn send_json(
 ) -> Result<Receipt, DeliveryError> {
     let report = Report::parse(&RawValue::from_string(json.to_string()).unwrap()).unwrap();
     let indicators: Vec<_> = found.iter().collect();
-    let earlier = earlier.map_or_else(Earlier::default, |receipt| Earlier {
-        held: true,
-        handle: receipt.keep_handle.then_some(receipt.handle.as_str()),
-        labels: &receipt.labels,
-        complete: true,
-    });
+    let earlier = earlier.map_or_else(Earlier::default, after);
     let delivery = Delivery {
         partial: false,
         report: &report,
@@ -353,6 +335,16 @@ async fn send_json(
     match to.deliver(delivery).await? {
         Step::Done(receipt) => Ok(receipt),
         other => panic!("{other:?}"),
+    }
+}
+
+/// What the ledger remembers after a delivery that was completed.
+pub fn after(receipt: &Receipt) -> Earlier<'_> {
+    Earlier {
+        held: true,
+        handle: receipt.keep_handle.then_some(receipt.handle.as_str()),
+        labels: &receipt.labels,
+        complete: true,
     }
 }
 

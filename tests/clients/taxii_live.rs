@@ -36,12 +36,7 @@ impl Sending {
     async fn send(&mut self, json: &str, found: &[Indicator], last: Option<&Receipt>) -> Receipt {
         let report = Report::parse(&RawValue::from_string(json.to_owned()).unwrap()).unwrap();
         let indicators: Vec<_> = found.iter().filter(|found| found.counts()).collect();
-        let earlier = last.map_or_else(Earlier::default, |last| Earlier {
-            held: true,
-            handle: last.keep_handle.then_some(last.handle.as_str()),
-            labels: &last.labels,
-            complete: true,
-        });
+        let earlier = last.map_or_else(Earlier::default, super::taxii::after);
         let delivery = Delivery {
             partial: false,
             report: &report,

@@ -152,7 +152,6 @@ fn percent_encoded(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn of(kind: IndicatorType, value: &str) -> Option<Attribute> {

@@ -67,7 +67,6 @@ impl fmt::Display for Dropped {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use indicators::IndicatorType;
     use serde_json::{Value, json};
 

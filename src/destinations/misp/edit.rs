@@ -194,7 +194,6 @@ fn event_report(stored: &Stored, wanted: &Wanted, time: i64) -> Option<EventRepo
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use indicators::IndicatorType;
     use serde_json::json;
 

@@ -209,7 +209,6 @@ fn all_tags(report: &Report, own: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use indicators::IndicatorType;
     use serde_json::json;
     use serde_json::value::RawValue;

@@ -2,30 +2,23 @@
 
 use uuid::Uuid;
 
+use crate::destinations::uuids::named;
 use crate::sync::report::ReportId;
-
-/// The operator's namespace for UUIDs of version 5: that of URLs (RFC 9562 §6.6) with `https://flashpoint-operator.dev/stix`.
-/// It never changes: what is stored would not be found again.
-const NAMESPACE: Uuid = Uuid::from_u128(0x144a_ca8c_f6b3_504f_9839_fc4b_0dd8_4f18);
-
-fn named(key: &str) -> Uuid {
-    Uuid::new_v5(&NAMESPACE, key.as_bytes())
-}
 
 /// The event of a report; the same as its STIX report's.
 pub(super) fn event(report: &ReportId) -> Uuid {
-    named(&format!("report\n{report}"))
+    named("report", report.as_str())
 }
 
 /// The attribute of a type and value in the event of a report. MISP takes each UUID once in all events, so that reports which
 /// share an indicator must not share its UUID.
 pub(super) fn attribute(report: &ReportId, kind: &str, value: &str) -> Uuid {
-    named(&format!("attribute\n{report}\n{kind}\n{value}"))
+    named("attribute", &format!("{report}\n{kind}\n{value}"))
 }
 
 /// The text of a report, as an event report.
 pub(super) fn event_report(report: &ReportId) -> Uuid {
-    named(&format!("event-report\n{report}"))
+    named("event-report", report.as_str())
 }
 
 /// UUIDs as text in JSON.
@@ -50,7 +43,6 @@ pub(super) mod wire {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
 //! The mapping as a whole. `tests/taxii/run` has the same objects judged by the OASIS validator.
 
 use std::time::Duration;
