@@ -49,6 +49,7 @@ pub fn close(
         finished.add(&dropped);
     }
     // What an earlier sync took on and this one did not come to, and is not known to be gone, is still to be done.
+    let has_pending = unfinished.pending > 0;
     let others = ledger
         .unfinished()
         .filter(|id| !listing.taken_on.contains(*id))
@@ -92,6 +93,10 @@ pub fn close(
         );
         ledger.change(|course| {
             course.reading = reading;
+            if !has_pending {
+                // Else what follows goes over the same part again.
+                course.walked = listing.walked;
+            }
             course.restless = if listing.all_differ {
                 course.restless.saturating_add(1).min(RESTLESS)
             } else {

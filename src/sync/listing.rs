@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::ledger::{Entry, Known, Ledger, State};
+use super::ledger::{Entry, Known, Ledger, Place, State};
 use super::pager::Pager;
 use super::ports::Clock;
 use super::proof::{self, Proof};
@@ -48,6 +48,8 @@ pub struct Listing {
     pub proof: Proof,
     /// Reports that want something done and are not listed.
     pub gone: Vec<ReportId>,
+    /// Where the next walk goes on, if this one could not come to its end in one sync.
+    pub walked: Option<Place>,
     /// Whether more was to be read.
     pub cut_short: bool,
     /// What cut it short, other than time; the latest reports were had.
@@ -85,10 +87,14 @@ pub async fn list(
         None => first,
     };
     pager.saw(selection.take_page(first, true).await);
+    let mut walked = ledger.course().walked;
     while pager.goes_on() {
         let latest = pager.is_latest(selection.seen(), plan.limit);
         if !latest && !selection.wants_more(pager.total) {
             break;
+        }
+        if !latest {
+            walked = walked.filter(|place| !pager.resume(*place));
         }
         let page = pager.next().await;
         selection.too_large = pager.too_large.len() as u64;
@@ -152,6 +158,8 @@ impl Selection<'_> {
     fn close(mut self, pager: Pager<'_>) -> Listing {
         let mode = self.plan.mode;
         let cut_short = !pager.ended && self.wants_more(pager.total);
+        let goes_on = pager.resumed || pager.fault.is_none() && pager.spent();
+        let walked = (goes_on && !pager.ended).then_some(pager.place);
         let known = self.known();
         let listed = self.listed.len() + self.unlistable.len() + pager.too_large.len();
         let listed = listed as u64;
@@ -160,7 +168,10 @@ impl Selection<'_> {
         self.unlistable.extend(too_large);
         let proof = proof::of(proof::Evidence {
             ended: pager.ended,
-            complete: self.left == 0 && pager.fault.is_none() && mode != Mode::Continuation,
+            complete: self.left == 0
+                && pager.fault.is_none()
+                && !pager.resumed
+                && mode != Mode::Continuation,
             total: pager.total,
             listed,
             moved: pager.total_moved,
@@ -183,7 +194,7 @@ impl Selection<'_> {
             // Within the lookback it is read through again and again.
             Proof::Doubtful { .. } if distrusted || !pager.is_catch_up => 0,
             Proof::Doubtful { .. } => pager.total.saturating_sub(listed),
-            Proof::None if pager.ended => 0,
+            Proof::None if pager.ended && !pager.resumed => 0,
             Proof::None => pager.total.saturating_sub(known).max(cut_short.into()),
         };
         let backlog = self.left.max(unseen);
@@ -228,6 +239,7 @@ impl Selection<'_> {
             },
             ended: pager.ended,
             proof,
+            walked,
             cut_short,
             fault: pager.fault,
             ledger_full: self.ledger_full,

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Plan;
+use super::ledger::Place;
 use super::ports::Clock;
 use super::source::{Page, Since, Source, Terms};
 use crate::http::fault::{Fault, FaultKind};
@@ -78,7 +79,10 @@ pub struct Pager<'a> {
     pub has_gap: bool,
     /// Single reports that are too large, by their place, and why.
     pub too_large: BTreeMap<u64, String>,
-    place: Place,
+    /// Where the next page lies.
+    pub place: Place,
+    /// Whether it passed over what an earlier walk had read.
+    pub resumed: bool,
     /// Where a listing that comes oldest first is being read at its newest end: what lies before
     /// this place comes after that.
     before: Option<u64>,
@@ -103,15 +107,6 @@ pub struct Pager<'a> {
     stale: u32,
     steps_back: u32,
     requests: u32,
-}
-
-/// Where the next page lies.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    /// From here on.
-    From(u64),
-    /// Just before this: the listing comes oldest first.
-    UpTo(u64),
 }
 
 /// Where a window begins, and whether it reaches back beyond the lookback: at all, and by more than doubt may widen it.
@@ -197,6 +192,7 @@ impl<'a> Pager<'a> {
             has_gap: false,
             too_large: BTreeMap::new(),
             place: Place::From(0),
+            resumed: false,
             before: None,
             overlap: 0,
             overlaps: true,

@@ -18,6 +18,8 @@ pub struct Course {
     pub reading: Option<Reading>,
     /// How many reports are known of in a window that is not covered yet; none where it is covered.
     pub known: Option<Known>,
+    /// Where the next walk through the listing goes on: the time of the one before was up there.
+    pub walked: Option<Place>,
     /// The unfinished reports that readings no longer list, and how often that was so.
     pub unseen: BTreeMap<ReportId, Tries>,
     /// Whether the window holds more than fits.
@@ -26,6 +28,16 @@ pub struct Course {
     pub restless: u32,
     /// What last kept reports from being delivered that are still pending.
     pub trouble: Option<Trouble>,
+}
+
+/// Where in a listing the next page lies. Places count from the listing's beginning, as `skip` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Place {
+    /// From here on.
+    From(u64),
+    /// Just before this: the listing comes oldest first.
+    UpTo(u64),
 }
 
 /// A sync that took on more than it could finish; continuations finish it.

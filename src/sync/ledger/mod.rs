@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sync::report::{Digest, ReportId};
 
-pub use course::{Course, Known, OpenSync, Overflow, Reading, Trouble};
+pub use course::{Course, Known, OpenSync, Overflow, Place, Reading, Trouble};
 pub use encoding::{EncodeError, MAX_BYTES, Untrusted};
 pub use failure::Failure;
 

@@ -2,9 +2,14 @@
 
 use tokio::time::Instant;
 
-use super::{Border, MAX_LATE, MAX_REQUESTS, MAX_TOO_LARGE, Pager, Place, SMALLEST_OVERLAPPING};
+use super::{Border, MAX_LATE, MAX_REQUESTS, MAX_TOO_LARGE, Pager, SMALLEST_OVERLAPPING};
 use crate::http::fault::Fault;
+use crate::sync::ledger::Place;
 use crate::sync::source::{Page, PageError, PageRequest};
+
+/// How many elements of an earlier walk are read again by one that goes on from it: so many may have been withdrawn, or
+/// filed late, since.
+const MARGIN: u64 = 50;
 
 impl Pager<'_> {
     pub(super) async fn first(&mut self, limit: u32) -> Result<Page, Fault> {
@@ -124,6 +129,23 @@ impl Pager<'_> {
         }
     }
 
+    /// Goes on from where an earlier walk had to end, a little before it, as places shift. Says whether that is settled: while
+    /// the newest end of a listing that comes oldest first is read, it is not.
+    pub fn resume(&mut self, walked: Place) -> bool {
+        let place = match (self.place, walked) {
+            (Place::From(_), _) if self.before.is_some() => return false,
+            (Place::From(at), Place::From(walked)) if at.saturating_add(MARGIN) < walked => {
+                Place::From(walked - MARGIN)
+            }
+            (Place::UpTo(at), Place::UpTo(walked)) if walked.saturating_add(MARGIN) < at => {
+                Place::UpTo(walked.saturating_add(MARGIN))
+            }
+            _ => return true,
+        };
+        (self.place, self.overlap, self.resumed) = (place, 0, true);
+        true
+    }
+
     /// Goes past `length` elements from `skip` on.
     fn pass(&mut self, skip: u64, length: u64) {
         self.overlap = u64::from(length > 0);
@@ -154,7 +176,8 @@ impl Pager<'_> {
         }
     }
 
-    pub(super) fn spent(&self) -> bool {
+    /// Whether no further page may be asked for.
+    pub fn spent(&self) -> bool {
         self.requests >= MAX_REQUESTS || Instant::now() >= self.deadline
     }
 }

@@ -294,3 +294,41 @@ async fn a_total_beyond_what_skip_takes_keeps_nothing_back() {
     }
     assert_eq!(feed.stored().len(), 60);
 }
+
+/// Pages that come so slowly that no sync walks all of the window: a later one goes on where the one before was cut short.
+#[tokio::test(start_paused = true)]
+async fn a_backlog_deeper_than_a_sync_reaches_drains() {
+    for (order, terms) in [
+        (Order::OldestFirst, IGNITE),
+        (Order::NewestFirst, Terms::default()),
+    ] {
+        let time = Time::new();
+        let mut feed = feed(&time, 1_200);
+        {
+            let mut script = feed.reports.script.lock().unwrap();
+            (script.order, script.terms, script.cap) = (order, terms, Some((50, true)));
+            script.takes = Duration::from_secs(9);
+        }
+        feed.lookback = 72 * HOUR;
+        let mut arrived = 0;
+        for round in 0..40 {
+            feed.next_sync().await;
+            if round % 3 == 0 {
+                feed.list(Item::new(&format!("new{round}"), feed.now()));
+                arrived += 1;
+            }
+        }
+        let last = feed.next_sync().await;
+        assert_eq!(feed.stored().len(), 1_200 + arrived, "{order:?}");
+        assert!(is_quiet(&last), "{order:?}: {:?}", last.conclusion);
+        assert_eq!(last.counts.unwrap().backlog, 0, "{order:?}");
+        let written = feed.writes().len();
+        assert_eq!(written, 1_200 + arrived, "{order:?}: each once");
+        // An edit at the far end is met all the same, in a few syncs; its time moves only where the listing goes by it.
+        feed.edit("r1100", |_| {});
+        for _ in 0..60 {
+            feed.next_sync().await;
+        }
+        assert_eq!(feed.writes(), ["r1100"], "{order:?}");
+    }
+}

@@ -301,10 +301,12 @@ async fn a_listing_without_end_is_left_after_2000_requests() {
         let mut script = feed.reports.script.lock().unwrap();
         (script.cap, script.total) = (Some((1, false)), Total::Is(1_000_000));
     }
-    for requests in [500, 1_000, 1_500, 2_000, 2_000] {
+    // From the fifth on it is the newest, 50 that were read before, and 500 that are taken on.
+    for requests in [500, 1_000, 1_500, 2_000, 551, 551] {
         assert_eq!(feed.next_sync().await.conclusion, Conclusion::Draining);
         assert_eq!(feed.reports.requests().len(), requests);
     }
+    assert_eq!(feed.stored().len(), 3_000);
     assert_eq!(feed.window.covered_to, None);
 }
 

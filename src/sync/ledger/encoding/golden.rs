@@ -240,6 +240,7 @@ pub fn full() -> Ledger {
                 lookback: 86_400,
                 forgotten_to: at("2026-03-03T12:00:00Z"),
             }),
+            walked: None,
             restless: 2,
             trouble: Some(Trouble {
                 unexpected: true,
@@ -268,6 +269,7 @@ fn plain() -> Ledger {
             known: None,
             unseen: BTreeMap::new(),
             overflow: None,
+            walked: None,
             restless: 0,
             trouble: None,
         },

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sync::ledger::{
-    Course, Entry, Failure, Known, Ledger, OpenSync, Overflow, Owner, Reading, State, Totals,
-    Tries, Trouble,
+    Course, Entry, Failure, Known, Ledger, OpenSync, Overflow, Owner, Place, Reading, State,
+    Totals, Tries, Trouble,
 };
 use crate::sync::report::{Digest, ReportId};
 
@@ -45,6 +45,8 @@ pub(super) struct Stored {
     /// Which of the reports readings no longer list, by equal attempts: after an empty answer that may be all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unseen: Vec<(Tries, Vec<usize>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    walked: Option<Place>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overflow: Option<Overflow>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -178,6 +180,7 @@ pub(super) fn to_stored(ledger: &Ledger) -> Stored {
         reading: ledger.course.reading,
         known: ledger.course.known,
         unseen,
+        walked: ledger.course.walked,
         overflow: ledger.course.overflow,
         restless: ledger.course.restless,
         trouble: ledger.course.trouble.clone(),
@@ -200,6 +203,7 @@ pub(super) fn from_stored(stored: Stored) -> Ledger {
         reading,
         known,
         unseen,
+        walked,
         overflow,
         restless,
         trouble,
@@ -219,6 +223,7 @@ pub(super) fn from_stored(stored: Stored) -> Ledger {
             reading,
             known,
             unseen,
+            walked,
             overflow,
             restless,
             trouble,
