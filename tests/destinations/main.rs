@@ -29,6 +29,7 @@ macro_rules! over_each_destination {
 }
 
 mod held;
+mod lives;
 mod once;
 mod place;
 mod ports;
