@@ -106,6 +106,29 @@ async fn an_analysts_title_and_date_stay() {
     );
 }
 
+/// A title that a write stored before it failed is no analyst's: the next edit replaces it, also after a second failure.
+#[tokio::test]
+async fn a_title_of_a_half_written_edit_is_not_taken_for_an_analysts() {
+    let setup = Setup::new(|_| ()).await;
+    let sent = Sent::new(&[(DOMAIN, "a.example")]);
+    let receipt = setup.done(&sent).await;
+    let titled = |title: &str| {
+        let mut next = sent.next(&receipt, &["a.example", "b.example"]);
+        next.fields["title"] = json!(title);
+        next
+    };
+    setup.server.fail_at_attribute(0);
+    setup.deliver(&titled("Second")).await.unwrap_err();
+    assert_eq!(setup.event().info, "Second");
+    let down = Scripted::on("POST", "/events/edit")
+        .nth(1)
+        .reply(Reply::status(503));
+    setup.server.controls().faults.set(down);
+    setup.deliver(&titled("Third")).await.unwrap_err();
+    setup.done(&titled("Fourth")).await;
+    assert_eq!(setup.event().info, "Fourth");
+}
+
 /// What Flashpoint's client says the deeplink is goes to MISP (Ignite's is no fp.tools).
 #[tokio::test]
 async fn the_link_is_the_deeplink() {

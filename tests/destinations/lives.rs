@@ -51,6 +51,9 @@ struct Life {
     stage: Stage,
     dice: Dice,
     born: u32,
+    /// Whether MISP stores writes by half, which no process may forget: a title that it stored alone would look like an
+    /// analyst's. Else processes are killed.
+    halves: bool,
     /// An earlier ledger, with the checkpoint of its time.
     earlier: Option<(Option<String>, flashpoint_operator::sync::window::Window)>,
 }
@@ -98,21 +101,26 @@ impl Life {
         let reply = dice.pick(&replies);
         let mut writes = place.writes().calls(calls);
         writes.after_effect = dice.percent(40);
-        match dice.below(11) {
-            0..=3 => drop(place.strike(writes, reply)),
-            4 | 5 => {
-                drop(place.strike(place.writes().body(&format!("r{id} v")), Reply::status(422)))
-            }
-            6 => drop(place.strike(Fault::default().calls(calls), reply)),
-            7 => place.admit(false),
-            8 => place.let_write(false),
-            9 => drop(place.strike(writes, Reply::AsIs)),
-            _ => {
+        match dice.below(10) {
+            0 => place.admit(false),
+            1 => place.let_write(false),
+            2 => {
                 let listing = Fault::on("GET", "/api/v4").reply(Reply::status(503));
                 self.stage.flashpoint.controls().faults.set(listing);
             }
+            kind => {
+                let (fault, reply) = match kind {
+                    3 | 4 => {
+                        let one = format!("r{id} v");
+                        (place.writes().body(&one), Reply::status(422))
+                    }
+                    5 => (Fault::default().calls(calls), reply),
+                    _ => (writes, reply),
+                };
+                place.strike(fault, reply);
+            }
         }
-        if let (Place::Misp(misp), true) = (place, dice.percent(30)) {
+        if let (Place::Misp(misp), true) = (place, self.halves && dice.percent(50)) {
             misp.fail_at_attribute(usize::try_from(dice.below(3)).unwrap());
         }
     }
@@ -137,7 +145,8 @@ impl Life {
         };
         let asked = u32::try_from(self.dice.below(9)).unwrap();
         let mode = self.dice.pick(&[FULL, FULL, FORCED]);
-        match self.dice.below(12) {
+        let chances = self.dice.below(12);
+        match if self.halves { chances + 3 } else { chances } {
             0 | 1 => drop(self.stage.killed_at(kill).await),
             2 => self.killed_while_storing().await,
             3 => {
@@ -184,7 +193,7 @@ impl Life {
         if self.dice.percent(30) {
             self.earlier = Some((stored, self.stage.window));
         }
-        if self.dice.percent(15) {
+        if !self.halves && self.dice.percent(15) {
             self.stage.restart();
         }
     }
@@ -214,8 +223,9 @@ async fn lives(kind: Kind) {
     let live = |seed| async move {
         let lived = tokio::spawn(async move {
             let stage = Stage::new(kind).await;
-            let dice = Dice(seed);
+            let mut dice = Dice(seed);
             let mut life = Life {
+                halves: kind == Kind::Misp && dice.percent(40),
                 stage,
                 dice,
                 born: 0,

@@ -1,5 +1,6 @@
 //! A feed between Flashpoint and one destination: the operator's own sync and clients, in a process that can be killed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -270,7 +271,7 @@ impl Stage {
 
     /// The destination holds what it should, once.
     pub fn assert_complete(&self) {
-        assert_eq!(self.place.holdings(), self.expected);
+        assert_same(&self.place.holdings(), &self.expected);
     }
 
     /// The same after a life: a report whose last indicator went is kept current only as long as the ledger knows that the
@@ -283,8 +284,15 @@ impl Stage {
                 .get(id)
                 .is_none_or(|report| !report.domains.is_empty())
         });
-        assert_eq!(held, expected);
+        assert_same(&held, &expected);
     }
+}
+
+fn assert_same(held: &Holdings, expected: &Holdings) {
+    let ids: BTreeSet<_> = held.keys().chain(expected.keys()).collect();
+    let pairs = ids.into_iter().map(|id| (held.get(id), expected.get(id)));
+    let wrong: Vec<_> = pairs.filter(|(held, wanted)| held != wanted).collect();
+    assert!(wrong.is_empty(), "held, expected: {wrong:#?}");
 }
 
 impl Process {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::attribute::{Attribute, COMMENT, WITHDRAWN, form_of};
 use super::event::{Event, EventReport, Tag, Wanted, folded};
 use super::ids;
-use super::stored::{Stored, StoredAttribute};
+use super::stored::{Stored, StoredAttribute, StoredReport};
 use super::summary;
 use crate::sync::destination::Earlier;
 use crate::sync::report::ReportId;
@@ -79,7 +79,8 @@ fn title<'a>(stored: &'a Stored, wanted: &'a Wanted) -> &'a str {
         .reports
         .iter()
         .find(|held| held.uuid == wanted.report.uuid);
-    let is_ours = sent.is_none_or(|sent| stored.info.starts_with(&sent.name));
+    let as_sent = |sent: &StoredReport| stored.info.starts_with(&sent.name);
+    let is_ours = stored.info_is_ours || sent.is_none_or(as_sent);
     if is_ours { &wanted.info } else { &stored.info }
 }
 

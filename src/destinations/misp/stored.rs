@@ -17,6 +17,9 @@ pub(super) struct Stored {
     pub(super) uuid: Uuid,
     #[serde(default)]
     pub(super) info: String,
+    /// Whether a write that did not end sent the title, so that no analyst gave it, whatever the event report is called.
+    #[serde(skip)]
+    pub(super) info_is_ours: bool,
     #[serde(deserialize_with = "number")]
     pub(super) timestamp: i64,
     #[serde(default, deserialize_with = "flag")]

@@ -131,7 +131,7 @@ impl MispEvents {
                 FaultKind::Unavailable | FaultKind::UnexpectedResponse
             )
         {
-            self.account.doubt(event.uuid);
+            self.account.doubt(event.uuid, &event.info);
         }
         answer
     }
@@ -173,7 +173,9 @@ impl MispEvents {
         match answer.status {
             200..=299 => {
                 let stored = stored::read(&answer.body).filter(|stored| stored.uuid == uuid);
-                Ok(Some(stored.ok_or_else(|| answer.unlike("the event"))?))
+                let mut stored = stored.ok_or_else(|| answer.unlike("the event"))?;
+                stored.info_is_ours = self.account.sent_in_doubt(uuid, &stored.info);
+                Ok(Some(stored))
             }
             _ if refusal::of(&answer) == Refusal::Unseen => Ok(None),
             404 => Err(unknown_path(&answer)),
