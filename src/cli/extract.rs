@@ -1,15 +1,20 @@
 //! `extract`: the indicators in files or standard input, and which of them count.
 
+mod binary;
 mod document;
+mod encoding;
 mod jsonl;
 mod show;
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use self::document::Input;
+use super::terminal::Look;
 use super::{Exit, complain, print};
-use indicators::{Markup, Rules};
+use indicators::{Indicator, Markup, Rules};
 
 /// What is looked at, and how the indicators are printed.
 #[derive(Debug, ClapArgs)]
@@ -29,6 +34,32 @@ pub struct Args {
     /// How the input is written; json: a Flashpoint report, or what its API answers
     #[arg(long, value_enum, default_value_t = Format::Auto)]
     format: Format,
+
+    /// How the indicators are printed; by default a table on a terminal, else lines
+    #[arg(short, long, value_enum, conflicts_with = "jsonl")]
+    output: Option<Output>,
+}
+
+/// How indicators are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people: type, value, and why it does not count or that it counts.
+    Table,
+    /// The same a line, with tabs between; with several files the file's name is the fourth column.
+    Lines,
+    /// One JSON array with an element {"file":…,"indicators":[…]} for each file; what does not count says why in "benign".
+    Json,
+}
+
+impl Args {
+    /// The files to look at, in the order given.
+    fn files(&self) -> Vec<&Path> {
+        if self.files.is_empty() {
+            vec![Path::new("-")]
+        } else {
+            self.files.iter().map(PathBuf::as_path).collect()
+        }
+    }
 }
 
 /// How an input is written.
@@ -72,25 +103,93 @@ pub fn run(args: &Args) -> Exit {
     })
 }
 
-/// Lists what is found in all the inputs together, each once.
+/// Lists what is found in each input.
 fn list(args: &Args, rules: &Rules) -> Result<Exit, String> {
-    let (inputs, mut exit) = document::read(&args.files);
-    let mut parts = Vec::new();
-    for input in &inputs {
-        match input.parts(args.format) {
-            Ok(found) => parts.extend(found),
-            Err(error) => {
-                complain("error", &format!("{} {error}", input.name));
-                exit = Exit::BadInput;
+    let mut exit = Exit::Done;
+    let look = Look::of(&io::stdout());
+    let by_default = if look.width.is_some() {
+        Output::Table
+    } else {
+        Output::Lines
+    };
+    let output = args.output.unwrap_or(by_default);
+    print(|out| {
+        let mut listing = Listing {
+            output,
+            look,
+            of_several: args.files.len() > 1,
+            listed: 0,
+        };
+        listing.begin(out)?;
+        for path in args.files() {
+            let read =
+                document::read(path).and_then(|input| Ok((find(&input, args, rules)?, input)));
+            match read {
+                Ok((found, input)) => listing.add(&input.name, &found, out)?,
+                Err(message) => {
+                    complain("error", &message);
+                    exit = Exit::BadInput;
+                }
             }
         }
-    }
+        listing.end(out)
+    })?;
+    Ok(exit)
+}
+
+/// What is found in one input.
+fn find(input: &Input, args: &Args, rules: &Rules) -> Result<Vec<Indicator>, String> {
+    let parts = input
+        .parts(args.format)
+        .map_err(|error| format!("{} {error}", input.name))?;
     let parts: Vec<(Markup, &str)> = parts
         .iter()
         .map(|(markup, text)| (*markup, text.as_ref()))
         .collect();
     let mut found = indicators::find_all(&parts, rules);
     found.retain(|indicator| indicator.counts() || !args.counting);
-    print(|out| show::list(&found, out))?;
-    Ok(exit)
+    Ok(found)
+}
+
+/// The output for one input after the other.
+struct Listing {
+    output: Output,
+    look: Look,
+    of_several: bool,
+    listed: usize,
+}
+
+impl Listing {
+    fn begin(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(if self.output == Output::Json {
+            b"["
+        } else {
+            b""
+        })
+    }
+
+    fn add(&mut self, name: &str, found: &[Indicator], out: &mut impl Write) -> io::Result<()> {
+        let document = self.of_several.then_some(name);
+        let first = self.listed == 0;
+        self.listed += 1;
+        match self.output {
+            Output::Table => {
+                out.write_all(if first { b"" } else { b"\n" })?;
+                show::table(document, found, self.look, out)
+            }
+            Output::Lines => show::lines(document, found, out),
+            Output::Json => {
+                out.write_all(if first { b"\n" } else { b",\n" })?;
+                show::element(name, found, out)
+            }
+        }
+    }
+
+    fn end(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(if self.output == Output::Json {
+            b"\n]\n"
+        } else {
+            b""
+        })
+    }
 }

@@ -7,6 +7,7 @@
 mod completions;
 mod crd;
 mod extract;
+mod file;
 mod manifest;
 mod run;
 mod sync;
@@ -73,7 +74,8 @@ enum Command {
     Sync(sync::Args),
     /// Find the indicators of compromise in text, HTML or reports
     ///
-    /// Prints a table on a terminal, else a line `type<TAB>value` for each. Exits with 2 when an input can't be read.
+    /// Prints a table on a terminal, else a line `type<TAB>value<TAB>verdict` for each. Text is UTF-8, UTF-16, UTF-32 or an older code
+    /// page. Exits with 2 when an input can't be read or is no text, such as a PDF: what makes text of it is said.
     Extract(extract::Args),
     /// Print the custom resource definitions
     Crd(crd::Args),

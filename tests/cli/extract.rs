@@ -1,7 +1,6 @@
 //! `extract`: a tool by itself.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 use serde_json::{Value, json};
 
@@ -24,12 +23,12 @@ fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
 }
 
 #[tokio::test]
-async fn a_pipe_gets_a_type_and_a_value_a_line() {
+async fn a_pipe_gets_a_type_a_value_and_the_verdict_a_line() {
     let (code, out, error) = extract(&[], TEXT).await;
     assert_eq!((code, error.as_str()), (0, ""));
     assert_eq!(
         out,
-        "URL\thttp://badsite.ru/gate\nDomain\tbadsite.ru\nIP\t192.168.1.1\n"
+        "URL\thttp://badsite.ru/gate\tcounts\nDomain\tbadsite.ru\tcounts\nIP\t192.168.1.1\tprivate address\n"
     );
     assert_eq!(extract(&["-"], TEXT).await.1, out);
 }
@@ -37,11 +36,14 @@ async fn a_pipe_gets_a_type_and_a_value_a_line() {
 #[tokio::test]
 async fn counting_lists_only_what_counts() {
     let (_, out, _) = extract(&["--counting"], TEXT).await;
-    assert_eq!(out, "URL\thttp://badsite.ru/gate\nDomain\tbadsite.ru\n");
+    assert_eq!(
+        out,
+        "URL\thttp://badsite.ru/gate\tcounts\nDomain\tbadsite.ru\tcounts\n"
+    );
 }
 
 #[tokio::test]
-async fn files_of_text_html_and_json_are_told_apart_and_each_indicator_is_listed_once() {
+async fn files_of_text_html_and_json_are_told_apart_and_each_indicator_is_listed_with_its_file() {
     let (_html, html) = file(
         "a.html",
         "<html><body><p>bad<b>site</b>[.]ru and CVE-2021-44228</p></body></html>",
@@ -50,10 +52,41 @@ async fn files_of_text_html_and_json_are_told_apart_and_each_indicator_is_listed
     let (_json, envelope) = file("b.json", &json!({"total": 1, "data": [report]}).to_string());
     let (code, out, error) = extract(&[&html, &envelope], "").await;
     assert_eq!((code, error.as_str()), (0, ""));
+    let line = |kind, value, file: &str| format!("{kind}\t{value}\tcounts\t{file}\n");
+    let expected = [
+        line("Domain", "badsite.ru", &html),
+        line("CVE", "CVE-2021-44228", &html),
+        line("CVE", "CVE-2021-44228", &envelope),
+        line("CVE", "CVE-2020-0601", &envelope),
+    ];
+    assert_eq!(out, expected.concat());
+}
+
+#[tokio::test]
+async fn json_names_the_file_and_why_something_does_not_count() {
+    let (_one, one) = file("one.txt", TEXT);
+    let (_two, two) = file("two.txt", "nothing");
+    let (code, out, error) = extract(&["-o", "json", &one, "/absent", &two], "").await;
+    assert_eq!(code, 2, "{error}");
+    let listed: Value = serde_json::from_str(&out).unwrap();
+    let indicators = json!([
+        {"type": "URL", "value": "http://badsite.ru/gate"},
+        {"type": "Domain", "value": "badsite.ru"},
+        {"type": "IP", "value": "192.168.1.1", "benign": "private address"},
+    ]);
     assert_eq!(
-        out,
-        "Domain\tbadsite.ru\nCVE\tCVE-2021-44228\nCVE\tCVE-2020-0601\n"
+        listed,
+        json!([{"file": one, "indicators": indicators}, {"file": two, "indicators": []}])
     );
+    let (_, out, _) = extract(&["-o", "json", "/absent"], "").await;
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!([]));
+}
+
+#[tokio::test]
+async fn a_table_can_be_had_without_a_terminal() {
+    let (_, out, _) = extract(&["-o", "table"], "badsite[.]ru and 10.0.0.1").await;
+    let expected = "Domain  badsite.ru  counts\nIP      10.0.0.1    private address\n2 found, 1 of them counts\n";
+    assert_eq!(out, expected);
 }
 
 #[tokio::test]
@@ -61,11 +94,11 @@ async fn the_format_can_be_said() {
     let markup = "CVE-2021-<b>44228</b>";
     assert_eq!(
         extract(&["--format", "html"], markup).await.1,
-        "CVE\tCVE-2021-44228\n"
+        "CVE\tCVE-2021-44228\tcounts\n"
     );
     assert_eq!(extract(&["--format", "text"], markup).await.1, "");
     // In the cells of a table words and addresses end where the cells do.
-    let (table, found) = ("evil,.com,b.net\n", "Domain\tb.net\n");
+    let (table, found) = ("evil,.com,b.net\n", "Domain\tb.net\tcounts\n");
     assert_eq!(extract(&["--format", "csv"], table).await.1, found);
     let (_directory, path) = file("table.CSV", table);
     assert_eq!(extract(&[&path], "").await.1, found);
@@ -97,16 +130,108 @@ async fn a_file_that_cant_be_read_does_not_hold_up_the_others() {
     );
 }
 
+fn written(directory: &tempfile::TempDir, name: &str, bytes: &[u8]) -> String {
+    let path = directory.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.display().to_string()
+}
+
+/// UTF-16 as Windows writes it.
+fn utf16(text: &str) -> Vec<u8> {
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    units.flat_map(u16::to_le_bytes).collect()
+}
+
 #[tokio::test]
-async fn what_is_not_utf8_is_read_as_far_as_it_goes() {
+async fn text_in_other_encodings_is_read_and_a_guess_is_told() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("latin1.txt");
-    std::fs::File::create(&path)
-        .unwrap()
-        .write_all(b"caf\xe9 CVE-2021-44228")
-        .unwrap();
-    let (code, out, _) = extract(&[path.to_str().unwrap()], "").await;
-    assert_eq!((code, out.as_str()), (0, "CVE\tCVE-2021-44228\n"));
+    for (name, bytes, note) in [
+        (
+            "latin1.txt",
+            b"caf\xe9 CVE-2021-44228".to_vec(),
+            "read as Windows-1252",
+        ),
+        (
+            "gbk.txt",
+            b"\xc2\xa9\xb6\xb4CVE-2021-44228\xd4\xda".to_vec(),
+            "East Asian code page",
+        ),
+        ("powershell.txt", utf16("CVE-2021-44228"), ""),
+        ("notepad.txt", b"\xef\xbb\xbfCVE-2021-44228".to_vec(), ""),
+    ] {
+        let path = written(&directory, name, &bytes);
+        let (code, out, error) = extract(&[&path], "").await;
+        assert_eq!(
+            (code, out.as_str()),
+            (0, "CVE\tCVE-2021-44228\tcounts\n"),
+            "{name}"
+        );
+        assert!(
+            error.contains(note) && error.is_empty() == note.is_empty(),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_named_with_the_next_step_and_the_others_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = written(&directory, "good.txt", TEXT.as_bytes());
+    for (name, bytes, what, next) in [
+        (
+            "a.pdf",
+            &b"%PDF-1.7\n1 0 obj CVE-2021-44228"[..],
+            "a PDF",
+            "pdftotext FILE -",
+        ),
+        ("a.gz", b"\x1f\x8b\x08\0abc", "gzip", "gunzip -c FILE"),
+        (
+            "a.docx",
+            b"PK\x03\x04\x14\0word/document.xml",
+            "DOCX",
+            "pandoc -t plain FILE",
+        ),
+        (
+            "a.bin",
+            b"MZ\x90\0\x03\0\0\0evil[.]example",
+            "NUL bytes",
+            "strings -n 8 FILE",
+        ),
+        ("empty.txt", b"", "is empty", "check how it was written"),
+    ] {
+        let path = written(&directory, name, bytes);
+        let (code, out, error) = extract(&[&path, &good], "").await;
+        assert_eq!((code, out.lines().count()), (2, 3), "{name}: {out}");
+        assert!(error.starts_with(&format!("error: {path} ")), "{error}");
+        assert!(error.contains(what) && error.contains(next), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    let (code, out, error) = extract(&[], "").await;
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(
+        error.starts_with("error: standard input is empty"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn lines_of_json_in_another_encoding_are_told_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = written(
+        &directory,
+        "a.jsonl",
+        &utf16("{\"text\":\"\"}\n{\"text\":\"\"}\n"),
+    );
+    let (code, out, error) = extract(&["--jsonl", &path], "").await;
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(
+        error.lines().count() == 1 && error.contains("iconv -t utf-8"),
+        "{error}"
+    );
+    assert_eq!(
+        extract(&["--jsonl"], "").await,
+        (0, String::new(), String::new())
+    );
 }
 
 #[tokio::test]

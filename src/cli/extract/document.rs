@@ -1,20 +1,19 @@
 //! Inputs, and the texts in them.
 
 use std::borrow::Cow;
-use std::fs;
-use std::io::{self, IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Format;
-use crate::cli::{Exit, complain};
+use super::{Format, binary, encoding};
+use crate::cli::complain;
+use crate::cli::file;
 use crate::flashpoint::fields;
 use crate::sync::report::Fields;
 use indicators::Markup;
 
-/// A file's content, or standard input's.
+/// The text of a file, or of standard input.
 #[derive(Debug)]
 pub struct Input {
     /// What people call it.
@@ -22,68 +21,25 @@ pub struct Input {
     text: String,
 }
 
-/// Reads the inputs; those that can't be read are named on standard error.
-pub fn read(files: &[PathBuf]) -> (Vec<Input>, Exit) {
-    let standard_input = [PathBuf::from("-")];
-    let files = if files.is_empty() {
-        standard_input.as_slice()
-    } else {
-        files
-    };
-    let mut exit = Exit::Done;
-    let mut inputs = Vec::with_capacity(files.len());
-    for file in files {
-        match bytes_of(file) {
-            Ok(bytes) => inputs.push(Input {
-                name: name_of(file),
-                text: text_of(bytes),
-            }),
-            Err(error) => {
-                complain(
-                    "error",
-                    &format!("{} can't be read: {error}", name_of(file)),
-                );
-                exit = Exit::BadInput;
-            }
-        }
+/// Reads an input. How it was read is told where that was a guess.
+///
+/// # Errors
+/// Where it can't be read or is no text, with the next step.
+pub fn read(path: &Path) -> Result<Input, String> {
+    let name = file::name_of(path);
+    let bytes = file::read(path).map_err(|error| format!("{name} can't be read: {error}"))?;
+    let named = |refusal| format!("{name} {refusal}");
+    if let Some(refusal) = binary::refusal(&bytes) {
+        return Err(named(refusal));
     }
-    (inputs, exit)
-}
-
-/// What people call a file.
-pub fn name_of(file: &Path) -> String {
-    if file == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        file.display().to_string()
+    let (text, guess) = encoding::decode(bytes);
+    if let Some(refusal) = binary::refusal_of_text(&text) {
+        return Err(named(refusal));
     }
-}
-
-/// Tells a person who waits for something that it is waited for them.
-pub fn say_what_is_read() {
-    if io::stdin().is_terminal() {
-        complain("note", "reading standard input; end it with Ctrl-D");
+    if let Some(guess) = guess {
+        complain("note", &format!("{name} is not UTF-8; read as {guess}"));
     }
-}
-
-fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
-    if file != Path::new("-") {
-        return fs::read(file);
-    }
-    say_what_is_read();
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// The text, each byte that is not UTF-8 replaced, without a byte-order mark.
-fn text_of(bytes: Vec<u8>) -> String {
-    let text = String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    }
+    Ok(Input { name, text })
 }
 
 /// What Flashpoint's API answers.
@@ -151,7 +107,7 @@ mod tests {
     fn parts(text: &str, format: Format) -> Result<Vec<(Markup, String)>, String> {
         let input = Input {
             name: String::new(),
-            text: text_of(text.as_bytes().to_vec()),
+            text: text.to_owned(),
         };
         let parts = input.parts(format)?;
         Ok(parts

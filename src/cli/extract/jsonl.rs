@@ -1,15 +1,14 @@
 //! `extract --jsonl`: a document a line in, its indicators a line out.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Args;
-use super::document::{name_of, say_what_is_read};
+use super::{Args, binary, encoding, show};
+use crate::cli::file::{self, name_of};
 use crate::cli::{Exit, complain, print};
 use crate::telemetry::shown::Json;
 use indicators::{Indicator, Rules};
@@ -37,22 +36,13 @@ struct Torn<'a> {
 
 /// Answers every line; those that are no documents are named on standard error.
 pub fn run(args: &Args, rules: &Rules) -> Result<Exit, String> {
-    let standard_input = [PathBuf::from("-")];
-    let files = if args.files.is_empty() {
-        standard_input.as_slice()
-    } else {
-        &args.files
-    };
     let mut exit = Exit::Done;
     print(|out| {
-        for file in files {
+        for file in args.files() {
             match open(file) {
                 Ok(lines) => exit = exit.max(answer(args, rules, &name_of(file), lines, out)?),
                 Err(error) => {
-                    complain(
-                        "error",
-                        &format!("{} can't be read: {error}", name_of(file)),
-                    );
+                    complain("error", &format!("{} {error}", name_of(file)));
                     exit = Exit::BadInput;
                 }
             }
@@ -62,15 +52,18 @@ pub fn run(args: &Args, rules: &Rules) -> Result<Exit, String> {
     Ok(exit)
 }
 
-fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
-    if file != Path::new("-") {
-        return Ok(Box::new(BufReader::with_capacity(CHUNK, File::open(file)?)));
+/// The lines of a file that begins as one of JSON may.
+fn open(path: &Path) -> Result<impl BufRead, String> {
+    let unread = |error: io::Error| format!("can't be read: {error}");
+    let mut lines = BufReader::with_capacity(CHUNK, file::open(path).map_err(unread)?);
+    let start = lines.fill_buf().map_err(unread)?;
+    if !encoding::is_of_bytes(start) {
+        return Err("is UTF-16 or UTF-32, and JSON is UTF-8 (RFC 8259): `iconv -t utf-8 -f utf-16 FILE` converts it".to_owned());
     }
-    say_what_is_read();
-    Ok(Box::new(BufReader::with_capacity(
-        CHUNK,
-        io::stdin().lock(),
-    )))
+    match binary::refusal(start) {
+        Some(refusal) if !start.is_empty() => Err(refusal),
+        _ => Ok(lines),
+    }
 }
 
 fn answer(
@@ -142,20 +135,7 @@ fn write<'a>(
     indicators: impl Iterator<Item = &'a Indicator>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    write!(
-        out,
-        "{{\"id\":{},\"indicators\":[",
-        id.map_or("null", RawValue::get)
-    )?;
-    for (place, indicator) in indicators.enumerate() {
-        let comma = if place == 0 { "" } else { "," };
-        write!(out, "{comma}{{\"type\":\"{}\",\"value\":", indicator.kind)?;
-        serde_json::to_writer(&mut *out, &indicator.value)?;
-        if let Some(benign) = indicator.benign {
-            out.write_all(b",\"benign\":")?;
-            serde_json::to_writer(&mut *out, benign.as_str())?;
-        }
-        out.write_all(b"}")?;
-    }
-    out.write_all(b"]}\n")
+    write!(out, "{{\"id\":{},", id.map_or("null", RawValue::get))?;
+    show::indicators(indicators, out)?;
+    out.write_all(b"}\n")
 }

@@ -1,32 +1,87 @@
-//! A list of indicators: for programs a type and a value a line, for people a table.
+//! What was found in a document: a table for people, or lines or JSON for programs.
 
 use std::io::{self, Write};
 
 use crate::cli::terminal::{Look, Style, columns, padded, plain};
+use crate::telemetry::shown::Json;
 use indicators::Indicator;
 
-/// Prints the list as its reader can use it.
+/// What a program reads in the third column of an indicator that counts.
+const COUNTS: &str = "counts";
+
+/// A line for each: type, value, why it does not count or that it counts, and where the document is one of several its name.
 ///
 /// # Errors
 /// Where it can't be written.
-pub fn list(indicators: &[Indicator], out: &mut impl Write) -> io::Result<()> {
-    let look = Look::of(&io::stdout());
-    if look.width.is_some() {
-        table(indicators, look, out)
-    } else {
-        lines(indicators, out)
-    }
-}
-
-fn lines(indicators: &[Indicator], out: &mut impl Write) -> io::Result<()> {
-    for indicator in indicators {
-        writeln!(out, "{}\t{}", indicator.kind, indicator.value)?;
+pub fn lines(document: Option<&str>, found: &[Indicator], out: &mut impl Write) -> io::Result<()> {
+    for indicator in found {
+        write!(
+            out,
+            "{}\t{}\t{}",
+            indicator.kind,
+            indicator.value,
+            why(indicator)
+        )?;
+        if let Some(document) = document {
+            write!(out, "\t{}", plain(document))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }
 
-/// Type, value, and why it would not count for the filter.
-fn table(indicators: &[Indicator], look: Look, out: &mut impl Write) -> io::Result<()> {
+fn why(indicator: &Indicator) -> &'static str {
+    indicator.benign.map_or(COUNTS, |benign| benign.as_str())
+}
+
+/// An element of a JSON array: the document's name, and its indicators.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn element(document: &str, found: &[Indicator], out: &mut impl Write) -> io::Result<()> {
+    let mut out = Json(out);
+    out.write_all(b"{\"file\":")?;
+    serde_json::to_writer(&mut out, document)?;
+    out.write_all(b",")?;
+    indicators(found.iter(), &mut out)?;
+    out.write_all(b"}")
+}
+
+/// The member `"indicators"` of a JSON object.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn indicators<'a>(
+    found: impl Iterator<Item = &'a Indicator>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    out.write_all(b"\"indicators\":[")?;
+    for (place, indicator) in found.enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        write!(out, "{comma}{{\"type\":\"{}\",\"value\":", indicator.kind)?;
+        serde_json::to_writer(&mut *out, &indicator.value)?;
+        if let Some(benign) = indicator.benign {
+            out.write_all(b",\"benign\":")?;
+            serde_json::to_writer(&mut *out, benign.as_str())?;
+        }
+        out.write_all(b"}")?;
+    }
+    out.write_all(b"]")
+}
+
+/// Type, value, and why it would not count for the filter; above them the name of a document that is one of several.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn table(
+    document: Option<&str>,
+    indicators: &[Indicator],
+    look: Look,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if let Some(document) = document {
+        writeln!(out, "{}:", plain(document))?;
+    }
     let kinds = indicators
         .iter()
         .map(|indicator| columns(indicator.kind.as_str()))
@@ -40,16 +95,18 @@ fn table(indicators: &[Indicator], look: Look, out: &mut impl Write) -> io::Resu
         .max();
     let (kinds, values) = (kinds.unwrap_or_default(), values.unwrap_or_default());
     for indicator in indicators {
-        let (style, why) = indicator.benign.map_or((Style::Good, "counts"), |benign| {
-            (Style::Faint, benign.as_str())
-        });
+        let style = if indicator.counts() {
+            Style::Good
+        } else {
+            Style::Faint
+        };
         let kind = padded(indicator.kind.as_str(), kinds);
         let value = padded(&plain(&indicator.value), values);
         writeln!(
             out,
             "{kind}  {}  {}",
             look.paint(style, &value),
-            look.paint(Style::Faint, why)
+            look.paint(Style::Faint, why(indicator))
         )?;
     }
     let counting = indicators
@@ -85,12 +142,19 @@ mod tests {
     }
 
     #[test]
-    fn a_program_gets_type_and_value() {
-        let mut out = Vec::new();
-        lines(&found(), &mut out).unwrap();
+    fn a_program_gets_type_value_verdict_and_the_file_that_is_one_of_several() {
+        let shown = |document| {
+            let mut out = Vec::new();
+            lines(document, &found()[..2], &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
         assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "Domain\tevil.example\nIP\t192.168.1.1\nCVE\tCVE-2021-44228\n"
+            shown(None),
+            "Domain\tevil.example\tcounts\nIP\t192.168.1.1\tprivate address\n"
+        );
+        assert_eq!(
+            shown(Some("a\tb\u{1b}.txt")),
+            "Domain\tevil.example\tcounts\ta b\\u{1b}.txt\nIP\t192.168.1.1\tprivate address\ta b\\u{1b}.txt\n"
         );
     }
 
@@ -98,6 +162,7 @@ mod tests {
     fn a_person_sees_what_does_not_count_and_why() {
         let mut out = Vec::new();
         table(
+            Some("a.txt"),
             &found(),
             Look {
                 width: Some(80),
@@ -108,6 +173,7 @@ mod tests {
         .unwrap();
         let shown = String::from_utf8(out).unwrap();
         let expected = "\
+a.txt:
 Domain  evil.example    counts
 IP      192.168.1.1     private address
 CVE     CVE-2021-44228  counts
