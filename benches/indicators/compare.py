@@ -161,7 +161,7 @@ def ours():
     binary = CACHE.parent / "release/flashpoint-operator"
     html = sum(len(json.loads(line)["text"].encode()) for line in CORPUS.open())
     used, clock = best_times([binary, "extract", "--jsonl", CORPUS])
-    _, start = best_times([binary, "extract"], stdin=subprocess.DEVNULL)
+    _, start = best_times([binary, "extract", "--jsonl"], stdin=subprocess.DEVNULL)
     print(f"as a library               {speed:>6.0f} MB/s                                   goal 150")
     print(f"through extract --jsonl    {html / 1e6 / used:>6.0f} MB/s ({html / 1e6 / clock:.0f} by the clock)                goal 100")
     print(f"extract of nothing         {start * 1e3:>6.1f} ms                                     goal 20")

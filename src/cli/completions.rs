@@ -14,6 +14,10 @@ pub struct Args {
     shell: Shell,
 }
 
+/// How `clap_complete` 4.6 spells the command in bash's `case` labels, where its name has a hyphen, and how in the variable that it
+/// compares with them: no subcommand would ever be completed.
+const MISSPELT: (&str, &str) = ("flashpoint__subcmd__operator", "flashpoint__operator");
+
 /// Prints the script.
 pub fn run(args: &Args) -> Exit {
     let mut script = Vec::new();
@@ -24,5 +28,7 @@ pub fn run(args: &Args) -> Exit {
         env!("CARGO_PKG_NAME"),
         &mut script,
     );
-    Exit::of(print(|out| out.write_all(&script)))
+    let (label, variable) = MISSPELT;
+    let script = String::from_utf8_lossy(&script).replace(label, variable);
+    Exit::of(print(|out| out.write_all(script.as_bytes())))
 }

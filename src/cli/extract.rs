@@ -13,7 +13,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use self::document::Input;
 use super::terminal::Look;
-use super::{Exit, complain, print};
+use super::{Exit, complain, print, sync};
 use indicators::{Indicator, Markup, Rules};
 
 /// What is looked at, and how the indicators are printed.
@@ -23,9 +23,18 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// List only what counts for the filter of a feed with default settings
+    /// List only what counts for the filter
     #[arg(long)]
     counting: bool,
+
+    /// File with a feed whose indicatorTypes, malwareNames and domains decide what is found and counts; default: those of a feed
+    /// that sets none
+    #[arg(long, value_name = "FILE")]
+    feed: Option<PathBuf>,
+
+    /// Which feed, where the file holds several: NAME or NAMESPACE/NAME
+    #[arg(long, value_name = "NAME", requires = "feed")]
+    name: Option<String>,
 
     /// Take each line as a document {"id":…,"text":…}, and print a line {"id":…,"indicators":[…]} for it
     #[arg(long)]
@@ -91,7 +100,13 @@ impl Format {
 
 /// Prints the indicators.
 pub fn run(args: &Args) -> Exit {
-    let rules = Rules::default();
+    let rules = match rules(args) {
+        Ok(rules) => rules,
+        Err(message) => {
+            complain("error", &message);
+            return Exit::BadInput;
+        }
+    };
     let read = if args.jsonl {
         jsonl::run(args, &rules)
     } else {
@@ -101,6 +116,21 @@ pub fn run(args: &Args) -> Exit {
         complain("error", &message);
         Exit::Partial
     })
+}
+
+/// The rules of the feed that is named, or else the default ones.
+fn rules(args: &Args) -> Result<Rules, String> {
+    let Some(path) = &args.feed else {
+        return Ok(Rules::default());
+    };
+    let standard_input = Path::new("-");
+    if path == standard_input && args.files().contains(&standard_input) {
+        return Err(
+            "standard input can't be both the feed and the text: give one of them as a file"
+                .to_owned(),
+        );
+    }
+    Ok(sync::input::settings(path, args.name.as_deref(), "--feed")?.rules())
 }
 
 /// Lists what is found in each input.

@@ -23,6 +23,9 @@ pub fn name_of(path: &Path) -> String {
 /// # Errors
 /// Where it can't be opened.
 pub fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    if path.is_dir() {
+        return Err(io::Error::other("it is a directory: give the files in it"));
+    }
     if path != Path::new("-") {
         return Ok(Box::new(File::open(path)?));
     }

@@ -1,24 +1,21 @@
 //! Reading manifests: files of YAML or JSON, with any number of documents.
 
-use std::fs;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde_json::Value;
 use serde_saphyr::UserMessageFormatter;
+
+use super::file;
 
 /// Reads a file; `-` is standard input.
 ///
 /// # Errors
 /// What could not be read, and why.
 pub(super) fn read(path: &Path) -> Result<String, String> {
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(path)
-    };
-    text.map_err(|error| format!("can't be read: {error}"))
+    let bytes = file::read(path).map_err(|error| format!("can't be read: {error}"))?;
+    String::from_utf8(bytes).map_err(|_| {
+        "can't be read: it is not UTF-8; save it so, as kubectl needs it too".to_owned()
+    })
 }
 
 /// The objects in a text, each with its place: its document, and in a `List` its index.

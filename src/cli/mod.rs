@@ -81,6 +81,7 @@ enum Command {
     Crd(crd::Args),
     /// Check feeds offline, as the API server would
     ///
+    /// Looks at a feed's Secrets too where they are in what is given: a key that its destination needs is there, or the feed is not right.
     /// Exits with 0 when every feed is right, 2 when one is not or there is none.
     Validate(validate::Args),
     /// Print the version

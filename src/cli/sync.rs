@@ -1,9 +1,9 @@
 //! `sync`: one sync of one feed without a cluster, by the same code as in one.
 
 mod dry_run;
-mod input;
+pub(super) mod input;
 mod rounds;
-mod secrets;
+pub(super) mod secrets;
 mod show;
 mod state;
 mod watch;

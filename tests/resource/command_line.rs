@@ -109,8 +109,8 @@ fn validate_is_silent_about_nothing() {
         lines,
         [
             "standard input: document 1: FlashpointFeed good is valid",
-            "standard input: document 2: passed over, no FlashpointFeed but Secret creds",
             "standard input: document 3: spec.interval: interval must be a duration from 1m to 30d, such as 15m, 1h30m or 1d; it is \"15\"",
+            "standard input: passed over, no valid feed here names Secret creds",
         ]
     );
     assert_eq!(validate(&yaml(&[feed("good"), other.clone()])).0, 0);

@@ -1,6 +1,7 @@
 //! Inputs, and the texts in them.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -27,7 +28,13 @@ pub struct Input {
 /// Where it can't be read or is no text, with the next step.
 pub fn read(path: &Path) -> Result<Input, String> {
     let name = file::name_of(path);
-    let bytes = file::read(path).map_err(|error| format!("{name} can't be read: {error}"))?;
+    let bytes = file::read(path).map_err(|error| {
+        let next = match error.kind() {
+            ErrorKind::NotFound => "; a text by itself goes to standard input",
+            _ => "",
+        };
+        format!("{name} can't be read: {error}{next}")
+    })?;
     let named = |refusal| format!("{name} {refusal}");
     if let Some(refusal) = binary::refusal(&bytes) {
         return Err(named(refusal));

@@ -22,9 +22,9 @@ pub struct Input {
 ///
 /// # Errors
 /// What is wrong with which file, and what to do.
-pub fn read(args: &Args) -> Result<Input, Refused> {
+pub(super) fn read(args: &Args) -> Result<Input, Refused> {
     let objects = objects(&args.file)?;
-    let feed = feed(&objects, &shown(&args.file), args.name.as_deref())?;
+    let feed = feed(&objects, &args.file, args.name.as_deref(), "-f")?;
     let settings = FeedSettings::try_from(&feed.spec).map_err(bad_input)?;
     let beside = args
         .secret
@@ -51,14 +51,31 @@ pub fn read(args: &Args) -> Result<Input, Refused> {
     })
 }
 
+/// The settings of a feed in a file that was named by `flag`.
+///
+/// # Errors
+/// What is wrong with the file, and what to do.
+pub fn settings(file: &Path, name: Option<&str>, flag: &str) -> Result<FeedSettings, String> {
+    let settings = objects(file)
+        .and_then(|objects| feed(&objects, file, name, flag))
+        .and_then(|feed| FeedSettings::try_from(&feed.spec).map_err(bad_input));
+    settings.map_err(|refused| refused.message)
+}
+
 fn objects(file: &Path) -> Result<Vec<Value>, Refused> {
     let objects = manifest::read(file).and_then(|text| manifest::objects(&text));
     let objects = objects.map_err(|error| bad_input(format!("{} {error}", shown(file))))?;
     Ok(objects.into_iter().map(|(_, object)| object).collect())
 }
 
-/// The one feed that is meant.
-fn feed(objects: &[Value], file: &str, wanted: Option<&str>) -> Result<FlashpointFeed, Refused> {
+/// The one feed that is meant, in the file that `flag` named.
+fn feed(
+    objects: &[Value],
+    file: &Path,
+    wanted: Option<&str>,
+    flag: &str,
+) -> Result<FlashpointFeed, Refused> {
+    let file = shown(file);
     let checker = Checker::default();
     let mut others = Vec::new();
     let mut feeds = Vec::new();
@@ -75,7 +92,7 @@ fn feed(objects: &[Value], file: &str, wanted: Option<&str>) -> Result<Flashpoin
             others.join(", ")
         };
         return Err(bad_input(format!(
-            "{file} holds no FlashpointFeed, but {holds}: give the feed's file with -f"
+            "{file} holds no FlashpointFeed, but {holds}: give the feed's file with {flag}"
         )));
     }
     let names: Vec<String> = feeds.iter().map(|(name, _)| name.clone()).collect();
@@ -115,7 +132,8 @@ fn name_of(feed: &FlashpointFeed) -> String {
     )
 }
 
-pub(super) fn title(object: &Value) -> String {
+/// An object's namespace, where it has one, and name.
+pub fn title(object: &Value) -> String {
     let metadata = |field: &str| {
         object
             .get("metadata")

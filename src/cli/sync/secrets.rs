@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Refused;
-use super::input::{bad_input, title};
+use super::input::bad_input;
+pub use super::input::title;
 use crate::api::credentials::{
     Access, Credentials, FLASHPOINT_API_KEY, KeyMissing, MISP_AUTH_KEY, TAXII_PASSWORD,
     TAXII_TOKEN, TAXII_USERNAME, TRUSTAR_API_KEY, TRUSTAR_API_SECRET,
@@ -50,7 +51,7 @@ pub struct File<'a> {
 ///
 /// # Errors
 /// Where values are missing or are none, and where to put them.
-pub fn credentials(
+pub(super) fn credentials(
     file: &File<'_>,
     feed: &FlashpointFeed,
     settings: &FeedSettings,
@@ -80,6 +81,42 @@ pub fn credentials(
     }
 }
 
+/// A Secret that a feed names and that was found.
+pub struct Found {
+    /// Its namespace, where it has one, and name.
+    pub title: String,
+    /// What the feed would miss in it, and what to do. It shows no value.
+    pub problem: Option<String>,
+}
+
+/// The Secrets of a feed that are in a file, with what they lack. Those that are elsewhere are not spoken of.
+pub fn check(file: &File<'_>, feed: &FlashpointFeed, settings: &FeedSettings) -> Vec<Found> {
+    let (name, other) = (&settings.secret_name, &settings.destination_secret_name);
+    let (own, rest) = (SOURCE.as_slice(), keys_of(&settings.target));
+    let needed = if name == other {
+        vec![(name, [own, rest].concat())]
+    } else {
+        vec![(name, own.to_vec()), (other, rest.to_vec())]
+    };
+    let found = needed.into_iter().filter_map(|(name, keys)| {
+        let object = secret(file, feed, name)?;
+        let problem = match Held::find(file, feed, name, &keys) {
+            Ok(held) => held.problem(settings, &keys),
+            Err(refused) => Some(refused.message),
+        };
+        Some(Found {
+            title: title(object),
+            problem,
+        })
+    });
+    found.collect()
+}
+
+fn secret<'a>(file: &File<'a>, feed: &FlashpointFeed, name: &str) -> Option<&'a Value> {
+    let mut objects = file.objects.iter();
+    objects.find(|object| is_secret(object) && is_of(feed, name, object))
+}
+
 /// The values of one Secret.
 struct Held<'a> {
     /// The name that the feed gives it.
@@ -97,12 +134,8 @@ impl<'a> Held<'a> {
         name: &'a str,
         keys: &[Key],
     ) -> Result<Self, Refused> {
-        let found = file
-            .objects
-            .iter()
-            .find(|object| is_secret(object) && is_of(feed, name, object));
         let mut values = HashMap::new();
-        let Some(object) = found else {
+        let Some(object) = secret(file, feed, name) else {
             if file.is_for_secrets {
                 return Err(not_this_secret(file, feed, name));
             }
@@ -151,6 +184,20 @@ impl<'a> Held<'a> {
         })
     }
 
+    /// What it lacks of the keys that are to be in it.
+    fn problem(&self, settings: &FeedSettings, keys: &[Key]) -> Option<String> {
+        let is_for = |part: &[Key]| part.iter().any(|key| keys.contains(key));
+        let source = self.flashpoint().err().filter(|_| is_for(&SOURCE));
+        let access = self.access(settings).err();
+        let access = access.filter(|_| is_for(keys_of(&settings.target)));
+        let missing = match (source, access) {
+            (Some(source), Some(access)) => source.and(access),
+            (source, access) => source.or(access)?,
+        };
+        let place = self.place.as_deref().unwrap_or(self.name);
+        Some(format!("{place} {missing}"))
+    }
+
     fn lacks(&self, missing: &KeyMissing, keys: &[Key]) -> Refused {
         let variables: Vec<&str> = keys.iter().map(|(_, variable)| *variable).collect();
         let variables = variables.join(", ");
@@ -167,7 +214,7 @@ impl<'a> Held<'a> {
     }
 }
 
-fn is_secret(object: &Value) -> bool {
+pub fn is_secret(object: &Value) -> bool {
     object.get("kind").and_then(Value::as_str) == Some("Secret")
 }
 
