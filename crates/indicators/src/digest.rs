@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::halves::{self, Halves};
 use super::scan::{Hit, Span};
 use super::{IndicatorType, bitcoin, revision, wrapped};
 
@@ -28,6 +29,7 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
     let mut floor = 0;
     let mut at = 0;
     let mut joined = Span { start: 0, end: 0 };
+    let mut halves = Halves::default();
     while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk).copied() {
         if is_solid(sample) {
             let is_end = |byte: &u8| !byte.is_ascii_alphanumeric();
@@ -38,7 +40,7 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
             if end - start >= LEAST && !(joined.start..joined.end).contains(&start) {
                 if let Some(rest) = broken(text, joined.end, start..end, hits) {
                     joined = rest;
-                } else if end - start >= LEAST_ADDRESS {
+                } else if !halves.take(text, start..end, hits) && end - start >= LEAST_ADDRESS {
                     run(text, start, end, hits);
                 }
             }
@@ -133,7 +135,11 @@ fn is_digest(text: &str, at: usize, after: &str, hex: &[u8], kind: IndicatorType
     let nothing = hex.iter().all(|digit| *digit == b'0');
     let other = match kind {
         IndicatorType::Sha1 => revision::is_meant(before, after),
-        _ => is_authentihash(before) || revision::is_transaction(before),
+        _ => {
+            is_authentihash(before)
+                || revision::is_transaction(before)
+                || halves::is_of_longer(before, after)
+        }
     };
     !(prefixed || nothing || other)
 }

@@ -7,8 +7,8 @@ use super::host::{self, Dots, Host};
 use super::scan::{Hit, Span, first_bytes, last_bytes};
 use super::surroundings::{Place, Surroundings};
 use super::{
-    IndicatorType, brackets, defang, domain, folder, ipv4, lead, member, path, scheme, spelt, tail,
-    tlds, version,
+    IndicatorType, brackets, defang, domain, folder, hyphen, ipv4, lead, member, path, scheme,
+    spelt, tail, tlds, version,
 };
 
 /// How far back the words before an address are looked at.
@@ -224,7 +224,8 @@ impl Finder<'_, '_> {
         let before = last_bytes(self.text.get(..start)?, folder::MOST_PATH);
         let after = first_bytes(self.text.get(host.end..)?, MOST_MARKS);
         let sure = tlds::is_common(top);
-        if folder::holds(before, sure)
+        if hyphen::follows(self.text, start)
+            || folder::holds(before, sure)
             || self.is_called(host) && domain::is_method(judged.domain)
             || member::is_used(before, top, after)
             || member::is_package_of(after)

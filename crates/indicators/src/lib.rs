@@ -4,9 +4,10 @@
 //! A part of a document goes through these, in this order:
 //!
 //! 1. **To plain text.** `text` has `html` or `csv` read the markup, cuts the text into pieces, and leaves out what nobody sees;
-//!    `escapes` reads `\n` and `\u002f`. Where cells and rows begin, lines of marks are left: `tables` says which.
+//!    `escapes` reads `\n` and `\u002f`; `hyphen` joins hosts that plain text breaks over lines. Where cells and rows begin, lines of marks are left: `tables` says which.
 //! 2. **To hits.** `scan` calls the finders one after the other: `registry` (up to where: `enclosure`), `url` (with a scheme),
-//!    `dotted` (domains, IPv4 addresses and URLs without one), `url_path`, `encoded`, `ipv6`, `digest` (with `bitcoin`), `cve`, and
+//!    `dotted` (domains, IPv4 addresses and URLs without one), `url_path`, `encoded`, `ipv6`, `digest` (with `bitcoin`; over several lines
+//!    `wrapped` and `halves`), `cve`, and
 //!    `names`, which has a map of its own. The first three take what they find from those behind them.
 //! 3. **To verdicts.** `rules` says why a hit does not count: `known_sites`, `analysis` (sites about indicators), `addresses`.
 //!
@@ -44,8 +45,10 @@ mod ending;
 mod escapes;
 mod filename;
 mod folder;
+mod halves;
 mod host;
 pub mod html;
+mod hyphen;
 mod ipv4;
 mod ipv6;
 mod known_sites;

@@ -9,13 +9,19 @@ use super::scan::{Hit, Page};
 use super::{IndicatorType, addresses, analysis, known_sites, names};
 
 /// Goes up whenever a change of the extractor's rules may find or count what it did not before.
-const RULES_VERSION: u64 = 3;
+const RULES_VERSION: u64 = 4;
 
 /// Flashpoint's own hosts, subdomains included: every report links to them.
 const FLASHPOINT: [&str; 3] = ["fp.tools", "flashpoint.io", "flashpoint-intel.com"];
 
 /// Domains set aside for documentation (RFC 2606, RFC 6761).
 const DOCUMENTATION: [&str; 4] = ["example.com", "example.net", "example.org", "example.edu"];
+
+/// SHA-1 and SHA-256 of nothing (FIPS 180-4): what a failed download leaves behind.
+const EMPTY: [&str; 2] = [
+    "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+];
 
 /// Why an indicator does not count for the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,8 +40,10 @@ pub enum Benign {
     DocumentationAddress,
     /// A public resolver.
     ResolverAddress,
-    /// A name that may be an ordinary word.
+    /// A tool that administrators use as well, where nothing says that an attacker did.
     LowConfidenceName,
+    /// The digest of a file without content.
+    EmptyFile,
 }
 
 impl Benign {
@@ -51,6 +59,7 @@ impl Benign {
             Self::DocumentationAddress => "documentation address",
             Self::ResolverAddress => "public resolver",
             Self::LowConfidenceName => "name of low confidence",
+            Self::EmptyFile => "empty file",
         }
     }
 }
@@ -120,7 +129,7 @@ impl Rules {
         }
     }
 
-    /// A digest of the extractor's version, its embedded lists and these settings: as long as it stays the same, a text
+    /// A digest of the extractor's rules, its embedded lists and these settings: as long as it stays the same, a text
     /// that did not count will not count.
     #[must_use]
     pub fn digest(&self) -> u64 {
@@ -145,6 +154,9 @@ impl Rules {
                         *why != Benign::WellKnownSite || !known_sites::is_download(&hit.value)
                     })
                     .or_else(|| self.page(page))
+            }
+            IndicatorType::Sha1 | IndicatorType::Sha256 if EMPTY.contains(&hit.value.as_str()) => {
+                Some(Benign::EmptyFile)
             }
             IndicatorType::Sha1 | IndicatorType::Sha256 => self.page(page),
             IndicatorType::Malware => (!hit.confident).then_some(Benign::LowConfidenceName),
@@ -249,7 +261,7 @@ fn bit(kind: IndicatorType) -> u16 {
     1 << kind as u16
 }
 
-/// FNV-1a over the version, the lists and the settings, whatever the order in which those are written.
+/// FNV-1a over the rules, the lists and the settings, whatever the order in which those are written.
 fn digest(settings: &RuleSettings) -> u64 {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
     hash.bytes(&RULES_VERSION.to_le_bytes());

@@ -6,7 +6,7 @@ use std::iter;
 use memchr::{memchr, memchr3_iter, memrchr};
 
 use super::scan::last_bytes;
-use super::{Markup, csv, html, ipv4, mail, tlds};
+use super::{Markup, csv, html, hyphen, ipv4, mail, tlds};
 
 /// A part of a document, ready to be scanned.
 pub struct Text<'s> {
@@ -21,7 +21,7 @@ pub struct Text<'s> {
 pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
     let mut links = String::new();
     let body = match markup {
-        Markup::Text => mail::plain(source),
+        Markup::Text => hyphen::joined(mail::plain(source)),
         Markup::Html => {
             let mut text = String::with_capacity(source.len());
             links.reserve(512);

@@ -107,8 +107,10 @@ fn is_whole(text: &str, parts: &[Part], kind: IndicatorType) -> bool {
     let [first, middle @ .., last] = parts else {
         return false;
     };
-    let even = middle.iter().all(|part| part.length() == first.length());
-    let narrow = middle.is_empty() || last.length() <= first.length();
+    // A name may stand before the first part on its line.
+    let width = middle.first().map(|part| part.length());
+    let even = middle.iter().all(|part| Some(part.length()) == width);
+    let narrow = width.is_none_or(|width| first.length().max(last.length()) <= width);
     let other = parts
         .iter()
         .all(|part| matches!(part.length(), 8 | 16 | 32));
@@ -156,7 +158,7 @@ fn part_below(text: &str, end: usize) -> Option<Part> {
         .strip_prefix('\n')?;
     let rest = rest.trim_start_matches([' ', '\t', '\r', '\u{a0}']);
     let rest = rest.strip_prefix('\n').unwrap_or(rest);
-    let rest = rest.trim_start_matches([' ', '\t', '\u{a0}', '>', '#']);
+    let rest = rest.trim_start_matches([' ', '\t', '\u{c}', '\u{a0}', '>', '#']);
     let start = end + window.len() - rest.len();
     part_at(text, start)
 }
@@ -179,7 +181,7 @@ fn part_at(text: &str, start: usize) -> Option<Part> {
 /// The part, too short to be found by itself, that ends the line above the one that begins with `start`.
 fn part_above(text: &str, start: usize) -> Option<Part> {
     let before = last_bytes(text.get(..start)?, MOST_BETWEEN);
-    let line = before.trim_end_matches([' ', '\t', '\u{a0}']);
+    let line = before.trim_end_matches([' ', '\t', '\u{c}', '\u{a0}']);
     let line = line.strip_suffix('\n')?;
     let line = line.trim_end_matches([' ', '\t', '\r']);
     let digits = line.strip_suffix('-').unwrap_or(line);
