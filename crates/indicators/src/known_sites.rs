@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 /// A host a line, in order; `!` marks one that is not well known, below one that is. `lists/generate.py` writes it, `lists/README.md` says of what.
-pub(super) const TEXT: &str = include_str!("../lists/known-sites.txt");
+const TEXT: &str = include_str!("../lists/known-sites.txt");
 
 /// Public resolvers, which malware asks and reports mention: Google, Cloudflare, Quad9, OpenDNS, Level 3, Verisign, Neustar, `AdGuard`,
 /// `CleanBrowsing`, Comodo, Control D, dns0, DNS.Watch, Yandex, 114DNS, Alibaba, `DNSPod`.

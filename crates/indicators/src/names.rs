@@ -162,29 +162,3 @@ pub fn common_form(name: &str) -> String {
     form.make_ascii_lowercase();
     form
 }
-
-/// A digest (FNV-1a) of the embedded lists, of names, of words and of well-known sites, so that better lists make the filter look again.
-/// Told when the operator is built, so that no list is read before a text is searched.
-#[must_use]
-pub fn lists_digest() -> u64 {
-    const DIGEST: u64 = fnv(
-        fnv(
-            fnv(
-                fnv(0xcbf2_9ce4_8422_2325, list::TEXT.as_bytes()),
-                actors::TEXT.as_bytes(),
-            ),
-            lexicon::TEXT.as_bytes(),
-        ),
-        super::known_sites::TEXT.as_bytes(),
-    );
-    DIGEST
-}
-
-const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut at = 0;
-    while at < bytes.len() {
-        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
-        at += 1;
-    }
-    hash
-}

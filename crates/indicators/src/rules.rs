@@ -6,10 +6,10 @@ use std::net::IpAddr;
 
 use super::names::NameSettings;
 use super::scan::{Hit, Page};
-use super::{IndicatorType, addresses, analysis, known_sites, names};
+use super::{IndicatorType, addresses, analysis, known_sites};
 
-/// Goes up whenever a change of the extractor's rules may find or count what it did not before.
-const RULES_VERSION: u64 = 4;
+/// What the extractor's rules and lists were when it was built: `build.rs` digests them.
+const BUILT: &str = env!("RULES_DIGEST");
 
 /// Flashpoint's own hosts, subdomains included: every report links to them.
 const FLASHPOINT: [&str; 3] = ["fp.tools", "flashpoint.io", "flashpoint-intel.com"];
@@ -264,8 +264,7 @@ fn bit(kind: IndicatorType) -> u16 {
 /// FNV-1a over the rules, the lists and the settings, whatever the order in which those are written.
 fn digest(settings: &RuleSettings) -> u64 {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    hash.bytes(&RULES_VERSION.to_le_bytes());
-    hash.bytes(&names::lists_digest().to_le_bytes());
+    hash.bytes(BUILT.as_bytes());
     let types: Vec<String> = settings
         .types
         .iter()

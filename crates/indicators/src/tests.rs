@@ -8,6 +8,7 @@
 
 mod accuracy;
 mod addresses;
+mod built;
 mod counting;
 mod documented;
 mod documents;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::key::Key;
 
 /// A key a line, in order, as `lists/generate.py` writes them.
-pub(super) const TEXT: &str = include_str!("../../lists/actor-names.txt");
+const TEXT: &str = include_str!("../../lists/actor-names.txt");
 
 /// Whether a word is the name of a group and, as far as the lists know, of no malware.
 pub(super) fn is_actor(word: &str) -> bool {

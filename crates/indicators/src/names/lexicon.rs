@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::list::{hash, index};
 
-pub(super) const TEXT: &str = include_str!("../../lists/words.txt");
+const TEXT: &str = include_str!("../../lists/words.txt");
 
 /// What a word can say, as bits. `lists/words.txt` tells each with its words.
 pub(super) mod says {

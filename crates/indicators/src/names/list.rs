@@ -6,7 +6,7 @@ use super::key::Key;
 use super::lexicon::{self, says};
 
 /// `spelling<TAB>flags[<TAB>family]` a line, as `lists/generate.py` writes it; `lists/README.md` says what the flags mean.
-pub(super) const TEXT: &str = include_str!("../../lists/malware-names.tsv");
+const TEXT: &str = include_str!("../../lists/malware-names.tsv");
 
 /// The most words a name has that is looked for.
 pub(super) const MOST_WORDS: usize = 5;
