@@ -67,6 +67,7 @@ bench: ## The figures that the README states
 
 generate: ## What is generated and checked against drift: CRDs, the chart's copies and README, the command line's reference
 	cargo run --locked --quiet --package flashpoint-operator -- crd --output-dir crds
+	UPDATE=1 cargo test --locked --quiet --package flashpoint-operator --test resource chart
 	tests/chart/sync
 	tests/chart/run --update
 	UPDATE=1 cargo test --locked --quiet --package flashpoint-operator --test cli reference

@@ -4,6 +4,7 @@ There is no controller and no node, so that nothing ever gets ready: what waits,
 
 import concurrent.futures
 import functools
+import json
 import os
 import pathlib
 import re
@@ -160,6 +161,10 @@ def later(folder):
     document["metadata"]["annotations"][f"{GROUP}/digest"] = "later"
     document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["later"] = {"type": "string"}
     file.write_text(yaml.safe_dump(document))
+    values = chart / "values.schema.json"
+    schema = json.loads(values.read_text())
+    schema["definitions"]["feedSpec"]["properties"]["later"] = {"type": "string"}
+    values.write_text(json.dumps(schema))
     return chart
 
 

@@ -7,6 +7,7 @@
 )]
 
 mod cases;
+mod chart;
 mod command_line;
 mod feeds;
 mod ledgers;
