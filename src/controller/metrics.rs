@@ -1,6 +1,7 @@
 //! What Prometheus is told. A feed's series end with the feed.
 
 mod feeds;
+mod standing;
 
 use std::fmt;
 use std::sync::Arc;

@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Resource as _;
 use kube::runtime::reflector::Store;
 use parking_lot::Mutex;
@@ -17,7 +16,7 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
-use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus};
+use super::standing::Standing;
 use crate::controller::feed::Watched;
 use crate::controller::memory::Memory;
 use crate::sync::counts::Counts;
@@ -109,60 +108,6 @@ impl fmt::Debug for Feeds {
     }
 }
 
-/// How a feed stands, as its resource says.
-#[derive(Debug, Default)]
-struct Standing {
-    ready: bool,
-    stalled: bool,
-    suspended: bool,
-    /// In seconds; none where the spec can't be read.
-    interval: Option<u64>,
-    /// In seconds since 1970.
-    last_sync: Option<i64>,
-    /// In seconds since 1970.
-    last_posted: Option<i64>,
-    backlog: u64,
-    consecutive_failures: u64,
-}
-
-impl Standing {
-    fn of(watched: &Watched, memory: &Memory) -> Self {
-        let readable = watched.0.as_ref().ok().and_then(|feed| {
-            let settings = FeedSettings::try_from(&feed.spec).ok()?;
-            Some((feed, settings.interval))
-        });
-        match readable {
-            Some((feed, interval)) => memory.with_newest_status(feed, |status| Self {
-                interval: Some(interval.as_secs()),
-                ..Self::told(feed, status)
-            }),
-            // A person must mend it, and no condition says so.
-            None => Self {
-                stalled: true,
-                ..Self::default()
-            },
-        }
-    }
-
-    fn told(feed: &FlashpointFeed, status: &FlashpointFeedStatus) -> Self {
-        let is = |kind: &str| {
-            let mut conditions = status.conditions.iter();
-            conditions.any(|condition| condition.type_ == kind && condition.status == "True")
-        };
-        let seconds = |time: &Option<Time>| time.as_ref().map(|time| time.0.as_second());
-        Self {
-            ready: is("Ready"),
-            stalled: is("Stalled"),
-            suspended: feed.spec.suspend,
-            interval: None,
-            last_sync: seconds(&status.last_sync_time),
-            last_posted: seconds(&status.last_posted_time),
-            backlog: status.last_sync.as_ref().map_or(0, |counts| counts.backlog),
-            consecutive_failures: status.consecutive_failures,
-        }
-    }
-}
-
 /// A feed at a scrape.
 struct Row {
     feed: Arc<Watched>,
@@ -203,7 +148,7 @@ struct Gauge {
     value: fn(&Row) -> Option<Value>,
 }
 
-static GAUGES: [Gauge; 10] = [
+static GAUGES: [Gauge; 12] = [
     Gauge {
         name: "feed_ready",
         help: "Whether the feed's Ready condition is True",
@@ -241,6 +186,12 @@ static GAUGES: [Gauge; 10] = [
         value: |row| row.standing.last_posted.map(Value::Whole),
     },
     Gauge {
+        name: "feed_last_submitted_timestamp",
+        help: "When a report was last written to the destination",
+        unit: Some(Unit::Seconds),
+        value: |row| row.standing.last_submitted.map(Value::Whole),
+    },
+    Gauge {
         name: "feed_lateness",
         help: "How long after it was due the last sync began",
         unit: Some(Unit::Seconds),
@@ -251,6 +202,12 @@ static GAUGES: [Gauge; 10] = [
         help: "Reports known to exist beyond those handled",
         unit: None,
         value: |row| Some(count(row.standing.backlog)),
+    },
+    Gauge {
+        name: "feed_failed_reports",
+        help: "Reports on record as failed among those that the last sync considered",
+        unit: None,
+        value: |row| Some(count(row.standing.failed)),
     },
     Gauge {
         name: "feed_consecutive_failures",
@@ -291,25 +248,50 @@ impl Collector for Feeds {
                 }
             }
         }
-        let help = "Reports written to the destination or failed, by outcome";
-        let mut family = encoder.encode_descriptor("reports", help, None, MetricType::Counter)?;
-        for row in &rows {
-            // From 0 on: Prometheus sees no increase in the value that a series begins with.
-            let outcomes = [
-                ("created", row.numbers.created),
-                ("updated", row.numbers.updated),
-                ("failed", row.numbers.failed),
-            ];
-            for (outcome, count) in outcomes {
-                let labels = [
-                    ("namespace", row.namespace()),
-                    ("name", row.name()),
-                    ("outcome", outcome),
-                ];
-                let mut series = family.encode_family(&labels)?;
-                series.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
-            }
-        }
-        Ok(())
+        encode_reasons(&rows, &mut encoder)?;
+        encode_reports(&rows, &mut encoder)
     }
+}
+
+/// The reason that each feed's Ready condition has: one series a feed, whose labels change with it.
+fn encode_reasons(rows: &[Row], encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let help =
+        "The reason of the feed's Ready condition, and the kind of its destination: always 1";
+    let mut family = encoder.encode_descriptor("feed_reason", help, None, MetricType::Gauge)?;
+    for row in rows {
+        let Some((reason, destination)) = row.standing.reason.zip(row.standing.destination) else {
+            continue;
+        };
+        let labels = [
+            ("namespace", row.namespace()),
+            ("name", row.name()),
+            ("reason", reason),
+            ("destination", destination),
+        ];
+        family.encode_family(&labels)?.encode_gauge(&1_i64)?;
+    }
+    Ok(())
+}
+
+fn encode_reports(rows: &[Row], encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let help = "Reports written to the destination or failed, by outcome";
+    let mut family = encoder.encode_descriptor("reports", help, None, MetricType::Counter)?;
+    for row in rows {
+        // From 0 on: Prometheus sees no increase in the value that a series begins with.
+        let outcomes = [
+            ("created", row.numbers.created),
+            ("updated", row.numbers.updated),
+            ("failed", row.numbers.failed),
+        ];
+        for (outcome, count) in outcomes {
+            let labels = [
+                ("namespace", row.namespace()),
+                ("name", row.name()),
+                ("outcome", outcome),
+            ];
+            let mut series = family.encode_family(&labels)?;
+            series.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
+    }
+    Ok(())
 }

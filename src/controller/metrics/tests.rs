@@ -39,7 +39,8 @@ impl Stage {
         let status = json!({
             "lastSyncTime": "1970-01-01T00:00:01Z",
             "lastPostedTime": "1970-01-01T00:00:02Z",
-            "lastSync": {"backlog": 3},
+            "lastSubmittedTime": "1970-01-01T00:00:03Z",
+            "lastSync": {"backlog": 3, "failed": 10},
             "consecutiveFailures": 4,
             "conditions": [{
                 "type": "Ready", "status": "True", "reason": "Synced", "message": "",
@@ -82,7 +83,7 @@ fn feed(name: &str, spec: &Value, status: &Value) -> Value {
 }
 
 #[test]
-fn a_feed_has_thirteen_series_each_with_its_value() {
+fn a_feed_has_sixteen_series_each_with_its_value() {
     let mut stage = Stage::new();
     stage.apply_with_everything("all");
     let expected = [
@@ -92,10 +93,13 @@ fn a_feed_has_thirteen_series_each_with_its_value() {
         "feed_interval_seconds{namespace=\"intel\",name=\"all\"} 900",
         "feed_last_sync_timestamp_seconds{namespace=\"intel\",name=\"all\"} 1",
         "feed_last_posted_timestamp_seconds{namespace=\"intel\",name=\"all\"} 2",
+        "feed_last_submitted_timestamp_seconds{namespace=\"intel\",name=\"all\"} 3",
         "feed_lateness_seconds{namespace=\"intel\",name=\"all\"} 0.005",
         "feed_backlog{namespace=\"intel\",name=\"all\"} 3",
+        "feed_failed_reports{namespace=\"intel\",name=\"all\"} 10",
         "feed_consecutive_failures{namespace=\"intel\",name=\"all\"} 4",
         "ledger_entries{namespace=\"intel\",name=\"all\"} 6",
+        "feed_reason{namespace=\"intel\",name=\"all\",reason=\"Synced\",destination=\"trustar\"} 1",
         "reports_total{namespace=\"intel\",name=\"all\",outcome=\"created\"} 7",
         "reports_total{namespace=\"intel\",name=\"all\",outcome=\"updated\"} 8",
         "reports_total{namespace=\"intel\",name=\"all\",outcome=\"failed\"} 9",
@@ -128,7 +132,7 @@ fn all_series_of_a_feed_end_with_it_and_no_others() {
 fn a_feed_that_starts_anew_has_no_time_of_a_sync() {
     let mut stage = Stage::new();
     stage.apply_with_everything("edited");
-    assert_eq!(stage.series("_timestamp_seconds{").len(), 2);
+    assert_eq!(stage.series("_timestamp_seconds{").len(), 3);
     stage.apply("edited", &json!({}), &json!({}));
     assert!(stage.series("_timestamp_seconds{").is_empty());
 }
@@ -145,6 +149,36 @@ fn a_feed_that_cannot_be_read_waits_for_a_person() {
             told.contains(&stalled) && !told.contains("interval"),
             "{told}"
         );
+    }
+}
+
+#[test]
+fn the_reason_goes_by_destination_and_is_one_of_ours() {
+    let mut stage = Stage::new();
+    let taxii = json!({"taxii": {"server": "hub", "collection": "reports"}});
+    let misp = json!({"misp": {"server": "main"}});
+    for (name, destination) in [("taxii", taxii), ("misp", misp)] {
+        let spec = json!({"enclaveId": null, "destination": destination});
+        for (reason, shown) in [
+            ("DestinationUnavailable", Some("DestinationUnavailable")),
+            ("LedgerFull", Some("LedgerFull")),
+            ("somebody's text", None),
+        ] {
+            let ready = json!({
+                "type": "Ready", "status": "False", "reason": reason, "message": "",
+                "lastTransitionTime": "1970-01-01T00:00:00Z",
+            });
+            stage.apply(name, &spec, &json!({"conditions": [ready]}));
+            let told = stage.series(&format!("feed_reason{{namespace=\"intel\",name=\"{name}\""));
+            let expected = shown.map(|reason| {
+                format!("name=\"{name}\",reason=\"{reason}\",destination=\"{name}\"}} 1")
+            });
+            assert_eq!(told.len(), usize::from(expected.is_some()), "{told:?}");
+            assert!(
+                expected.is_none_or(|expected| told.concat().ends_with(&expected)),
+                "{told:?}"
+            );
+        }
     }
 }
 
