@@ -249,9 +249,14 @@ def checks():
             yield f"definitions: an upgrade makes them, with {helm}", functools.partial(releases.definitions_come_later, helm)
             yield f"definitions: from and to kubectl and Flux, with {helm}", functools.partial(releases.definitions_change_hands, helm)
             yield f"definitions: those of an earlier chart, with {helm}", functools.partial(releases.definitions_of_earlier_charts, helm)
-    yield "alerts: promtool's checks and tests", monitoring.alerts
+    for told, served in (("one release", [monitoring.OWN]), ("two releases", [monitoring.OWN, monitoring.OTHER]), ("another release alone", [monitoring.OTHER])):
+        yield f"alerts: promtool's checks and tests, with {told}", functools.partial(monitoring.alerts, *served)
+    yield "alerts: severity, duration and links are values", monitoring.settings
+    yield "alerts: a release's go by its own series", monitoring.selectors
+    yield "alerts: values.schema.json names them", monitoring.known_alerts
     yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested
     yield "dashboard: each query is PromQL", monitoring.dashboard
+    yield "dashboard: it links to the docs", monitoring.dashboard_links
     yield "dashboard: each panel says what it shows", monitoring.legible
     yield "metrics: those in use are those that the operator serves", monitoring.known_metrics
     yield "gitops: what kstatus makes of each state", kstatus

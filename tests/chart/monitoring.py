@@ -3,13 +3,12 @@
 import json
 import pathlib
 import re
-import shutil
 import tempfile
 
 import yaml
 
-from check import must, run
-from rendering import HERE, helm, objects, of_kind
+from check import ROOT, must, run
+from rendering import CHART, HERE, helm, objects, of_kind
 
 # The series that the operator serves.
 METRICS = {
@@ -25,6 +24,9 @@ METRICS = {
     "feed_suspended",
     "feed_last_sync_timestamp_seconds",
     "feed_last_posted_timestamp_seconds",
+    "feed_last_submitted_timestamp_seconds",
+    "feed_reason",
+    "feed_failed_reports",
     "feed_interval_seconds",
     "feed_backlog",
     "feed_lateness_seconds",
@@ -34,19 +36,105 @@ METRICS = {
 }
 
 
+# The release whose rules are tested, and another one that the same Prometheus scrapes.
+OWN, OTHER = "flashpoint/release-flashpoint-operator", "second/release-flashpoint-operator"
+
+
+def prometheus_rule(*options):
+    """The groups of rules of a release whose series carry its name."""
+    options = ("--set", "prometheusRule.enabled=true,prometheusRule.nothingSubmittedDays=7,metrics.serviceMonitor.enabled=true", *options)
+    return next(item["spec"] for item in objects(helm(HERE / "cases/default.yaml", *options)) if item["kind"] == "PrometheusRule")
+
+
 def alert_rules():
-    return next(item["spec"] for item in objects(helm(HERE / "cases/default.yaml", "--set", "prometheusRule.enabled=true")) if item["kind"] == "PrometheusRule")
+    return prometheus_rule()
 
 
-def alerts():
-    """The rendered rules, not their source, against scripted series."""
+def alerts(*releases):
+    """The rendered rules, not their source, against scripted series of these releases: what fires is what the own one has."""
     with tempfile.TemporaryDirectory() as folder:
         rules = pathlib.Path(folder) / "rules.yaml"
         rules.write_text(yaml.safe_dump(alert_rules()))
         run("promtool", "check", "rules", rules)
         for file in (HERE / "alerts").glob("*.yaml"):
-            shutil.copy(file, folder)
+            # As texts: `0x30` is thirty-one times 0, and no number.
+            scripted = yaml.load(file.read_text(), yaml.BaseLoader)
+            for test in scripted["tests"]:
+                of_releases(test, releases)
+            (pathlib.Path(folder) / file.name).write_text(yaml.safe_dump(scripted))
             run("promtool", "test", "rules", file.name, cwd=folder)
+
+
+def of_releases(test, releases):
+    """Gives each of the releases the series of a test; without the own one nothing fires, but that it is away."""
+    test["input_series"] = [
+        row | {"series": row["series"].replace("{", f'{{release="{release}",', 1)} for row in test["input_series"] for release in releases
+    ]
+    checks = test["alert_rule_test"] if OWN in releases else [check for check in test["alert_rule_test"] if check["alertname"] != AWAY]
+    for check in checks:
+        check["exp_alerts"] = check["exp_alerts"] if OWN in releases else []
+        for alert in check["exp_alerts"]:
+            alert["exp_annotations"]["runbook_url"] = runbook(check["alertname"])
+            if check["alertname"] == AWAY:
+                alert["exp_labels"]["release"] = OWN
+    if OWN not in releases:
+        away = {"exp_labels": {"severity": "critical", "release": OWN}, "exp_annotations": annotations(AWAY)}
+        checks.append({"alertname": AWAY, "eval_time": "30m", "exp_alerts": [away]})
+    test["alert_rule_test"] = checks
+
+
+# The one alert that series which are not there fire.
+AWAY = "FlashpointOperatorAbsent"
+
+
+def annotations(alert):
+    return next(rule["annotations"] for rule in alert_rules()["groups"][0]["rules"] if rule["alert"] == alert)
+
+
+def runbook(alert):
+    return f"docs/alerts.md#{alert.lower()}"
+
+
+def settings():
+    """Severity and duration of one alert are values, an alert by its name before the labels of all; the links lead where the docs are."""
+    options = [
+        *("--set", "prometheusRule.alerts.FlashpointFeedStalled.severity=page,prometheusRule.alerts.FlashpointFeedStalled.for=2h"),
+        *("--set", "prometheusRule.alertLabels.severity=ticket,docsUrl=https://git.example.com/docs/,prometheusRule.disabledAlerts={FlashpointFeedStale}"),
+    ]
+    found = {rule["alert"]: rule for rule in prometheus_rule(*options)["groups"][0]["rules"]}
+    told = {name: (rule["labels"]["severity"], rule["for"]) for name, rule in found.items()}
+    must(told["FlashpointFeedStalled"] == ("page", "2h"), f"{told}")
+    must(told["FlashpointFeedNotReady"] == ("ticket", "1h"), f"{told}")
+    must("FlashpointFeedStale" not in found, "one that is disabled is there")
+    url = found["FlashpointFeedStalled"]["annotations"]["runbook_url"]
+    must(url == "https://git.example.com/docs/alerts.md#flashpointfeedstalled", url)
+    silent = {rule["alert"] for rule in prometheus_rule("--set", "prometheusRule.nothingSubmittedDays=0")["groups"][0]["rules"]}
+    must("FlashpointNothingSubmitted" not in silent, "it is not off by default")
+
+
+def selectors():
+    """By which series of Prometheus the alerts go."""
+    for options, expected in (
+        (("metrics.serviceMonitor.enabled=false",), "absent(flashpoint_operator_build_info)"),
+        (("metrics.serviceMonitor.enabled=true",), f'absent(flashpoint_operator_build_info{{release="{OWN}"}})'),
+        (("metrics.serviceMonitor.enabled=true", 'prometheusRule.selector=job="intel"'), 'absent(flashpoint_operator_build_info{job="intel"})'),
+    ):
+        set_all = [word for option in options for word in ("--set", option)]
+        rules = prometheus_rule(*set_all)
+        must(rules["groups"][0]["rules"][0]["expr"] == expected, f"{options}: {rules['groups'][0]['rules'][0]['expr']}")
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "rules.yaml"
+            file.write_text(yaml.safe_dump(rules))
+            run("promtool", "check", "rules", file)
+    endpoint = of_kind("monitoring", "ServiceMonitor")[0]["spec"]["endpoints"][0]
+    must(endpoint["relabelings"][0] == {"targetLabel": "release", "replacement": OWN}, f"the label is {endpoint['relabelings'][0]}")
+
+
+def known_alerts():
+    """The schema of the values names the alerts that there are."""
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    defined = [rule["alert"] for rule in alert_rules()["groups"][0]["rules"]]
+    must(sorted(schema["definitions"]["alert"]["enum"]) == sorted(defined), f"the schema knows {schema['definitions']['alert']['enum']}")
 
 
 def each_alert_is_tested():
@@ -58,8 +146,10 @@ def each_alert_is_tested():
     must(defined == fired, f"no test in which these fire: {defined - fired}; no such alerts: {fired - defined}")
 
 
-def dashboard_json():
-    return json.loads(of_kind("monitoring", "ConfigMap")[0]["data"]["flashpoint-operator.json"])
+def dashboard_json(*options):
+    set_all = [word for option in options for word in ("--set", option)]
+    made = objects(helm(HERE / "cases/monitoring.yaml", *set_all))
+    return json.loads(next(item["data"] for item in made if item["metadata"]["name"].endswith("-dashboard"))["flashpoint-operator.json"])
 
 
 def dashboard_targets():
@@ -73,7 +163,7 @@ def dashboard():
     """Each query is PromQL once Grafana has filled in its variables."""
     rules = []
     for number, (_, target) in enumerate(dashboard_targets()):
-        query = target["expr"].replace("$__rate_interval", "5m").replace("$namespace", ".*").replace("$name", ".*")
+        query = target["expr"].replace("$__rate_interval", "5m").replace("$release", ".*").replace("$namespace", ".*").replace("$name", ".*")
         must("$" not in query, f"a variable of nobody's in {query}")
         rules.append({"record": f"query:{number}", "expr": query})
     must(len(rules) > 20, "hardly any query")
@@ -81,6 +171,17 @@ def dashboard():
         file = pathlib.Path(folder) / "rules.yaml"
         file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
         run("promtool", "check", "rules", file)
+
+
+def dashboard_links():
+    """Where the docs can be read, the dashboard leads there."""
+    must(dashboard_json("docsUrl=")["links"] == [], "there are links that lead nowhere")
+    links = dashboard_json("docsUrl=https://git.example.com/docs")["links"]
+    must(len(links) == 3, f"{links}")
+    for link in links:
+        page, _, anchor = link["url"].removeprefix("https://git.example.com/docs/").partition("#")
+        headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+        must(anchor in ("", *(heading.lower() for heading in headings)), f"{page} has no heading {anchor}")
 
 
 def legible():

@@ -101,21 +101,17 @@ fn each_reason_is_in_the_reference() {
 }
 
 #[test]
-fn each_alert_is_in_operations() {
+fn each_alert_has_a_heading_that_its_runbook_leads_to() {
     let rules: Value =
         serde_saphyr::from_str(&read("charts/flashpoint-operator/files/alerts.yaml")).unwrap();
     let rules = rules["rules"].as_array().unwrap();
     let existing = rules
         .iter()
-        .map(|rule| rule["alert"].as_str().unwrap().to_owned())
-        .collect();
-    let page = read("docs/operations.md");
-    let (_, section) = page.split_once("\n## Alerts\n").unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
-    let documented = named(section)
-        .into_iter()
-        .filter(|name| name.starts_with("Flashpoint"));
-    assert_same(&existing, &documented.collect(), "the table of alerts");
+        .map(|rule| rule["alert"].as_str().unwrap().to_lowercase());
+    let page = "docs/alerts.md";
+    let headings = anchors(&read(page)).into_iter();
+    let documented = headings.filter(|name| name.starts_with("flashpoint"));
+    assert_same(&existing.collect(), &documented.collect(), page);
 }
 
 /// Whether a value's path leads somewhere in the chart's values.
@@ -131,7 +127,7 @@ fn each_value_of_the_chart_that_is_named_is_there() {
     let values: Value =
         serde_saphyr::from_str(&read("charts/flashpoint-operator/values.yaml")).unwrap();
     let mut seen = 0;
-    for page in ["operations.md", "gitops.md", "feed-reference.md"] {
+    for page in ["operations.md", "alerts.md", "gitops.md", "feed-reference.md"] {
         for name in named(&read(format!("docs/{page}"))) {
             let path = name.split('=').next().unwrap();
             let top = path.split('.').next().unwrap();

@@ -153,6 +153,7 @@ def rules(stage):
     expected = {
         "FlashpointFeedStalled": {"stalled"},
         "FlashpointFeedNotReady": {"backing-off", "waiting"},
+        "FlashpointFeedMisconfigured": {"backing-off", "waiting"},
         "FlashpointReportsFailing": {"ready"},
     }
     # Whether most calls fail depends on how often the feed that backs off has called by now.
@@ -187,7 +188,7 @@ def filled_in(query, **variables):
 
 def has_data(stage, target):
     """Numbers, and not only zeros: a panel that stays at zero whatever happens shows nothing."""
-    query = filled_in(target["expr"], namespace=".*", name=".*")
+    query = filled_in(target["expr"], release=".*", namespace=".*", name=".*")
 
     def shown():
         values = stage.prometheus.values(query, target.get("instant", False))
@@ -206,7 +207,7 @@ def variables(stage):
         query = filled_in(variable["query"]["query"], **chosen)
         series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
         values = stage.prometheus.ask(f"label/{label}/values", **{"match[]": series})
-        expected = {"namespace": ["intel"], "name": sorted(row["feed"] for row in ROWS)}[variable["name"]]
+        expected = {"release": [monitoring.OWN], "namespace": ["intel"], "name": sorted(row["feed"] for row in ROWS)}[variable["name"]]
         must(values == expected, f"{variable['name']}: {values}")
         chosen[variable["name"]] = "(" + "|".join(values) + ")"
 
@@ -216,7 +217,7 @@ def one_feed(stage):
     for title, target in monitoring.dashboard_targets():
         if "$name" not in target["expr"]:
             continue
-        query = filled_in(target["expr"], namespace="intel", name="none")
+        query = filled_in(target["expr"], release=".*", namespace="intel", name="none")
         must(not stage.prometheus.values(query, instant=True), f"{title}: data of no feed at all: {query}")
 
 
@@ -244,7 +245,7 @@ def checks(stage):
 
 
 def shortened(query):
-    return query.replace(PREFIX, "").replace('{namespace=~"$namespace",name=~"$name"}', "")
+    return query.replace(PREFIX, "").replace('{release=~"$release",namespace=~"$namespace",name=~"$name"}', "")
 
 
 def main():

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -135,6 +136,11 @@ class Operator(Process):
         return get(f"http://{self.address}{path}", **headers)
 
 
+def snake_case(rule):
+    """A relabeling of a ServiceMonitor as Prometheus writes it."""
+    return {re.sub("[A-Z]", lambda capital: "_" + capital[0].lower(), key): value for key, value in rule.items()}
+
+
 class Prometheus(Process):
     """A Prometheus that scrapes one target every few seconds, as a ServiceMonitor's endpoint says, and evaluates rules."""
 
@@ -148,6 +154,7 @@ class Prometheus(Process):
             "job_name": "flashpoint-operator",
             "metrics_path": endpoint["path"],
             "honor_labels": endpoint["honorLabels"],
+            "relabel_configs": [snake_case(rule) for rule in endpoint["relabelings"]],
             # The labels that the Prometheus Operator gives each target.
             "static_configs": [{"targets": [target], "labels": {"namespace": "flashpoint", "service": "flashpoint-operator", "pod": "pod", "container": "operator"}}],
         }

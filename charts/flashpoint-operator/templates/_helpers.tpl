@@ -166,6 +166,30 @@ Ignite's.
 {{- default (eq $url.scheme "http" | ternary "80" "443") $port -}}
 {{- end -}}
 
+{{/* The value of the label `release`, which the ServiceMonitor gives the series of this release. */}}
+{{- define "flashpoint-operator.seriesRelease" -}}
+{{- printf "%s/%s" .Release.Namespace (include "flashpoint-operator.fullname" .) -}}
+{{- end -}}
+
+{{/* The matchers by which the alerts take the series of this release, and of no other. */}}
+{{- define "flashpoint-operator.seriesSelector" -}}
+{{- if .Values.prometheusRule.selector -}}
+{{- .Values.prometheusRule.selector -}}
+{{- else if .Values.metrics.serviceMonitor.enabled -}}
+{{- printf "release=%q" (include "flashpoint-operator.seriesRelease" .) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The text of an alert, for (context, text), with what files/alerts.yaml leaves to the release. */}}
+{{- define "flashpoint-operator.filledAlert" -}}
+{{- $context := index . 0 -}}
+{{- $days := $context.Values.prometheusRule.nothingSubmittedDays | int | toString -}}
+{{- $text := index . 1 | replace "__namespace__" $context.Release.Namespace | replace "__days__" $days -}}
+{{- $text = $text | replace "__fullname__" (include "flashpoint-operator.fullname" $context) -}}
+{{- /* A selector without matchers of the release begins with a comma, or is empty. */ -}}
+{{- $text | replace "__release__" (include "flashpoint-operator.seriesSelector" $context) | replace "{," "{" | replace "{}" "" -}}
+{{- end -}}
+
 {{/* Refuses what the schema cannot see: settings that contradict each other. */}}
 {{- define "flashpoint-operator.validate" -}}
 {{- if and .Values.customCA.configMap .Values.customCA.secret -}}
