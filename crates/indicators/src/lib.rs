@@ -21,6 +21,8 @@
 //! - *What stands around it:* `surroundings` for names in doubt, `version` for numbers, `folder` for paths. They ask `tables` for rows
 //!   and columns, and `says` for what a word or a label announces.
 //!
+//! What others list as indicators, a value at a time, goes through `value`, by the same finders and rules.
+//!
 //! Where the next rule goes: another way to mask a dot is `defang`'s; another byte that ends a URL, `ending`'s; a file that is taken
 //! for a domain, `filename`'s by its name, or `surroundings`' by what is beside it; a word that announces something, a list in
 //! `says::vocabulary`; a site or a name of malware, a file in `lists/`. Each begins as a line in `fixtures/tricky.jsonl`.
@@ -76,6 +78,7 @@ mod text;
 mod tlds;
 mod url;
 mod url_path;
+mod value;
 mod version;
 mod wrapped;
 
@@ -88,6 +91,7 @@ pub use rules::{Benign, RuleSettings, Rules};
 use scan::{Hit, Scan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+pub use value::read_value;
 
 /// The types of indicators that are found.
 #[derive(
