@@ -10,6 +10,7 @@ use super::duration::{INTERVAL, LOOKBACK, TIMEOUT};
 use super::object_rule::ObjectRule;
 use super::rule::TextRule;
 use super::target::Target;
+use crate::sync::own::IndicatorSource;
 use indicators::IndicatorType;
 
 /// The most reports that a sync may take on: the most that Flashpoint gives on one page.
@@ -130,6 +131,12 @@ pub struct FlashpointFeedSpec {
     #[schemars(length(min = 1, max = 9))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub indicator_types: Vec<IndicatorType>,
+    /// Where the indicators of a report are taken from: Text, what its text and CSV data hold; Flashpoint, what Flashpoint
+    /// itself lists for it, with flashpoint.api=ignite alone. By default the text.
+    #[serde(default = "indicator_sources")]
+    #[schemars(length(min = 1, max = 2))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub indicator_sources: Vec<IndicatorSource>,
     /// Changes to the list of malware names that are looked for.
     #[serde(default)]
     pub malware_names: MalwareNames,
@@ -212,6 +219,10 @@ fn lookback() -> String {
 
 fn timeout() -> String {
     "30s".to_owned()
+}
+
+fn indicator_sources() -> Vec<IndicatorSource> {
+    vec![IndicatorSource::Text]
 }
 
 fn indicator_types() -> Vec<IndicatorType> {

@@ -6,6 +6,7 @@ use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
 use super::feed::{DomainRules, FlashpointFeedSpec, MAX_LIMIT, MalwareNames};
 use super::rule::TextRule;
 use super::target::Target;
+use crate::sync::own::Sources;
 use indicators::{IndicatorType, RuleSettings, Rules};
 
 /// A value that a spec can't have; the API server refuses it already, where the CRD is ours.
@@ -37,6 +38,8 @@ pub struct FeedSettings {
     pub timeout: Duration,
     /// Whether it rests.
     pub suspend: bool,
+    /// Where indicators are taken from.
+    pub sources: Sources,
     types: Vec<IndicatorType>,
     names: MalwareNames,
     domains: DomainRules,
@@ -65,6 +68,12 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
                 "indicatorTypes must name at least one type",
             ));
         }
+        if spec.indicator_sources.is_empty() {
+            return Err(refuse(
+                "spec.indicatorSources",
+                "indicatorSources must name at least one source",
+            ));
+        }
         let limit = u32::try_from(spec.limit)
             .ok()
             .filter(|limit| (1..=MAX_LIMIT).contains(limit));
@@ -79,6 +88,7 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
             lookback: length("spec.lookback", LOOKBACK, &spec.lookback)?,
             timeout: length("spec.timeout", TIMEOUT, &spec.timeout)?,
             suspend: spec.suspend,
+            sources: spec.indicator_sources.as_slice().into(),
             types: spec.indicator_types.clone(),
             names: spec.malware_names.clone(),
             domains: spec.domains.clone(),
@@ -132,6 +142,7 @@ mod tests {
         assert_eq!(settings.lookback, Duration::from_hours(24));
         assert_eq!(settings.timeout, Duration::from_secs(30));
         assert!(!settings.suspend);
+        assert_eq!(settings.sources, Sources::default());
         assert_eq!(settings.rules().digest(), Rules::default().digest());
     }
 

@@ -43,6 +43,7 @@ pub async fn attempt(
         lookback: settings.lookback,
         timeout: settings.timeout,
         rules: &rules,
+        sources: settings.sources,
         window: status::window_of(before),
         mode: mode(feed, occasion, &ledger),
     };

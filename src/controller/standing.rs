@@ -118,6 +118,7 @@ fn told(note: &Note) -> String {
              Flashpoint which field changes"
                 .to_owned()
         }
+        Note::OwnWithheld(why) => why.clone(),
         Note::Unnamed { count: 1, why } => {
             format!("one element of the listing has no name to show in status.failures: {why}")
         }

@@ -8,6 +8,7 @@ mod elements;
 mod envelope;
 pub mod fields;
 pub mod images;
+mod own;
 mod refusal;
 
 use std::collections::HashMap;
@@ -23,8 +24,9 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::http::call::Observer;
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::http::{Answer, ByCredential, Cause, Gate, NoAnswer, ServiceUrl, Wire, hash};
+use crate::sync::own::OwnList;
 use crate::sync::report::Report;
-use crate::sync::source::{Page, PageError, PageRequest, Source, Terms};
+use crate::sync::source::{OwnError, Page, PageError, PageRequest, Source, Terms};
 pub use api::{Api, PLATFORM_VERSION};
 
 /// The most bytes of a page, decoded.
@@ -67,6 +69,8 @@ struct Shared {
     api: Api,
     /// The listing, without a query.
     listing: Url,
+    /// Flashpoint's own indicators, which Ignite has.
+    own: Url,
     gates: ByCredential<Gates>,
 }
 
@@ -74,6 +78,7 @@ struct Shared {
 /// says nothing of the API.
 struct Gates {
     listing: Gate,
+    own: own::Right,
     /// By origin: as many as [`csv::allowed`] allows.
     csv: Mutex<HashMap<String, Arc<Gate>>>,
 }
@@ -93,11 +98,14 @@ impl Flashpoint {
         let mut listing = settings.url.url().clone();
         let base = listing.path().trim_end_matches('/');
         let path = format!("{base}/{}", settings.path.trim_start_matches('/'));
+        let mut own = settings.url.url().clone();
+        own.set_path(&format!("{base}{}", own::PATH));
         listing.set_path(&path);
         let shared = Shared {
             wire: Wire::new(&FLASHPOINT, http, observer),
             api: settings.api,
             listing,
+            own,
             gates: ByCredential::default(),
         };
         Self {
@@ -111,6 +119,7 @@ impl Flashpoint {
     pub fn source(&self, key: &ApiKey, timeout: Duration) -> FlashpointSource {
         let new = || Gates {
             listing: Gate::new(&FLASHPOINT),
+            own: own::Right::default(),
             csv: Mutex::default(),
         };
         FlashpointSource {
@@ -133,16 +142,7 @@ impl FlashpointSource {
         refused: impl Fn(&Answer) -> Fault,
         asked_to_wait: impl Fn(u16, Duration),
     ) -> Result<Answer, PageError> {
-        let bearer = format!("Bearer {}", self.key.expose_secret());
-        let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| unusable_key())?;
-        bearer.set_sensitive(true);
-        let mut request = Request::new(Method::GET, url);
-        request.headers_mut().insert(AUTHORIZATION, bearer);
-        self.shared.api.introduce(request.headers_mut());
-        let wire = &self.shared.wire;
-        let answer = wire
-            .call(operation, request, self.timeout, cap, &[&self.key])
-            .await?;
+        let answer = self.call(operation, url, cap, self.timeout).await?;
         if answer.succeeded() {
             return Ok(answer);
         }
@@ -151,6 +151,27 @@ impl FlashpointSource {
             asked_to_wait(answer.status, wait);
         }
         Err(fault.into())
+    }
+
+    /// One call with the key; a status of any kind is an answer.
+    async fn call(
+        &self,
+        operation: &'static str,
+        url: Url,
+        cap: usize,
+        within: Duration,
+    ) -> Result<Answer, PageError> {
+        let bearer = format!("Bearer {}", self.key.expose_secret());
+        let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| unusable_key())?;
+        bearer.set_sensitive(true);
+        let mut request = Request::new(Method::GET, url);
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+        self.shared.api.introduce(request.headers_mut());
+        let wire = &self.shared.wire;
+        let answer = wire
+            .call(operation, request, within, cap, &[&self.key])
+            .await?;
+        Ok(answer)
     }
 
     /// A page of the listing. A wish to be left alone is heeded at once: no report is to blame.
@@ -213,6 +234,14 @@ impl Source for FlashpointSource {
 
     fn csv<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<String, Fault>> {
         Box::pin(self.followed(link))
+    }
+
+    fn own<'a>(&'a self, report: &'a Report) -> BoxFuture<'a, Result<OwnList, OwnError>> {
+        Box::pin(self.own_list(report))
+    }
+
+    fn withheld(&self) -> Option<String> {
+        self.own_withheld()
     }
 }
 

@@ -53,7 +53,8 @@ pub(super) fn of_file(answer: &Answer) -> Fault {
     }
 }
 
-fn of_call(answer: &Answer) -> Fault {
+/// The same of any other call.
+pub(super) fn of_call(answer: &Answer) -> Fault {
     const VALID_KEY: &str = "put a valid key in flashpoint-api-key of the secret";
     match answer.status {
         401 | 403 => unauthorized(answer, VALID_KEY),

@@ -9,7 +9,7 @@ use crate::http::fault::Service;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     pub service: &'static Service,
-    /// A fixed name of what was asked: of Flashpoint `list_reports`, `csv`; of TruSTAR `token`, `list_enclaves`,
+    /// A fixed name of what was asked: of Flashpoint `list_reports`, `csv`, `own_indicators`; of TruSTAR `token`, `list_enclaves`,
     /// `upsert_report`, `get_report`, `submit_report`, `update_report`, `alter_tags`; of MISP `view_user`, `view_event`,
     /// `add_event`, `edit_event`; of TAXII those of `destinations/taxii/api.rs`.
     pub operation: &'static str,

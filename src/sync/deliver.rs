@@ -5,6 +5,7 @@ use tokio::sync::Semaphore;
 
 use super::destination::{Delivery, DeliveryError, Receipt, Step};
 use super::handle::Handling;
+use super::own::{self, Own};
 use super::ports::Stop;
 use super::record::{Happened, Undelivered};
 use super::report::CsvData;
@@ -37,7 +38,8 @@ struct Way<'a> {
     task: &'a Task,
     csv: CsvData,
     indicators: &'a [&'a Indicator],
-    /// Whether CSV data is missing.
+    own: &'a Own,
+    /// Whether CSV data or Flashpoint's own list is missing.
     partial: bool,
     /// What its acceptance gave.
     accepted: Option<Receipt>,
@@ -53,7 +55,7 @@ impl<'a> Way<'a> {
     fn new(
         task: &'a Task,
         csv: CsvData,
-        indicators: &'a [&'a Indicator],
+        (indicators, own): (&'a [&'a Indicator], &'a Own),
         partial: bool,
         accepted: Option<Receipt>,
     ) -> Self {
@@ -61,6 +63,7 @@ impl<'a> Way<'a> {
             task,
             csv,
             indicators,
+            own,
             partial,
             accepted,
             written: false,
@@ -72,22 +75,28 @@ impl<'a> Way<'a> {
 }
 
 impl Handling<'_> {
-    /// Delivers a report from the beginning; `partial` where CSV data of it could not be had.
+    /// Delivers a report from the beginning; `partial` where CSV data of it, or Flashpoint's own list,
+    /// could not be had.
     pub async fn deliver(
         &self,
         task: &Task,
         csv: CsvData,
-        indicators: &[&Indicator],
+        found: (&[&Indicator], &Own),
         partial: bool,
     ) -> Delivered {
-        self.go(Way::new(task, csv, indicators, partial, None))
-            .await
+        self.go(Way::new(task, csv, found, partial, None)).await
     }
 
     /// Does what remains of a delivery that an earlier sync had accepted.
     pub async fn complete(&self, task: &Task) -> Delivered {
-        self.go(Way::new(task, CsvData::None, &[], false, task.accepted()))
-            .await
+        self.go(Way::new(
+            task,
+            CsvData::None,
+            (&[], &own::NOTHING),
+            false,
+            task.accepted(),
+        ))
+        .await
     }
 
     async fn go(&self, mut way: Way<'_>) -> Delivered {
@@ -126,6 +135,7 @@ impl Handling<'_> {
             report: &way.task.report,
             csv: &way.csv,
             indicators: way.indicators,
+            own: way.own,
             partial: way.partial,
             earlier: way.task.earlier(),
             accepted: way.accepted.as_ref(),
@@ -175,7 +185,7 @@ impl Handling<'_> {
     }
 
     /// Sorts an error by what it means for the rest of the sync; what ends the writing is noted.
-    fn sort(&self, error: DeliveryError) -> Undelivered {
+    pub(super) fn sort(&self, error: DeliveryError) -> Undelivered {
         let stopped = |stop| Undelivered::Stopped(self.note(stop).to_string());
         match error {
             DeliveryError::Impossible(reason) => Undelivered::Impossible(reason),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use indicators::Indicator;
 
+use super::own::Own;
 use super::report::{CsvData, Report};
 use crate::http::fault::{Fault, Service};
 
@@ -20,7 +21,9 @@ pub struct Delivery<'a> {
     /// The indicators in both that count; none where an earlier sync had this content accepted, and only the rest is to
     /// follow.
     pub indicators: &'a [&'a Indicator],
-    /// Whether CSV data of the report could not be had this time: what `indicators` lack of earlier deliveries may still be
+    /// What Flashpoint itself says of them, where it lists them and the feed asks for that.
+    pub own: &'a Own,
+    /// Whether CSV data of the report, or Flashpoint's own list, could not be had this time: what `indicators` lack of earlier deliveries may still be
     /// in it, so that nothing may be withdrawn.
     pub partial: bool,
     /// What the ledger remembered of the report when the sync began, whatever its content was.

@@ -7,7 +7,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::ask::Asked;
 use super::handle::Handling;
+use super::own::{Own, OwnList};
 use super::ports::Stop;
 use super::record::{Csv, Happened};
 use super::report::{CsvData, MAX_REPORT_BYTES, Report};
@@ -26,8 +28,12 @@ pub struct Examined<'h> {
     pub data: CsvData,
     /// What the look for it came to.
     pub csv: Csv,
-    /// What was found in both.
+    /// What was found in both, and what Flashpoint itself lists.
     pub indicators: Vec<Indicator>,
+    /// What Flashpoint says of these, where it was asked.
+    pub own: Option<Own>,
+    /// Whether Flashpoint's own list is withheld from a feed that asks for it.
+    pub withheld: bool,
     /// Its place among the reports that may hold CSV data.
     pub held: Option<SemaphorePermit<'h>>,
 }
@@ -50,6 +56,11 @@ impl Handling<'_> {
         }
         let left = |stop: Stop| Happened::Left(stop.to_string());
         self.may_begin().map_err(left)?;
+        let (list, withheld) = match self.own_list(report).await? {
+            Asked::Listed(list) => (Some(list), false),
+            Asked::Withheld => (None, true),
+            Asked::Not => (None, false),
+        };
         let mut links = self.source.csv_links(&csv_links::candidates(report));
         links.truncate(MAX_LINKS);
         let held = match links.as_slice() {
@@ -57,14 +68,28 @@ impl Handling<'_> {
             _ => self.holding_csv.acquire().await.ok(),
         };
         let (data, missing) = self.fetch_csv(task, &links).await;
-        match find_apart(report.clone(), data, self.rules.clone()).await {
-            Ok((data, indicators)) => Ok(Examined {
+        let search = Search {
+            report: report.clone(),
+            data,
+            // What is withheld is made up for by the text.
+            in_text: self.sources.text || withheld,
+            list,
+            rules: self.rules.clone(),
+        };
+        match search.apart().await {
+            Ok(Found {
+                data,
+                indicators,
+                own,
+            }) => Ok(Examined {
                 data,
                 csv: Csv {
                     missing,
                     left_out: false,
                 },
                 indicators,
+                own,
+                withheld,
                 held,
             }),
             Err(error) if error.is_panic() => {
@@ -77,22 +102,53 @@ impl Handling<'_> {
     }
 }
 
-/// What is found in one report and its CSV data, in a task of its own: a report that makes it panic harms no other.
-async fn find_apart(
+/// One report to be looked at.
+struct Search {
     report: Arc<Report>,
     data: CsvData,
+    /// Whether the report and its CSV data are searched.
+    in_text: bool,
+    /// Flashpoint's own list, where it was asked for.
+    list: Option<OwnList>,
     rules: Arc<Rules>,
-) -> Result<(CsvData, Vec<Indicator>), JoinError> {
-    let bytes = report.len() + data.bytes();
-    let finding = move || {
-        let found = find(&report, &data, &rules);
-        (data, found)
-    };
-    if bytes <= SHORT {
-        return AbortOnDropHandle::new(tokio::spawn(async { finding() })).await;
+}
+
+struct Found {
+    data: CsvData,
+    indicators: Vec<Indicator>,
+    own: Option<Own>,
+}
+
+impl Search {
+    /// Looks in a task of its own: a report that makes it panic harms no other.
+    async fn apart(self) -> Result<Found, JoinError> {
+        if self.report.len() + self.data.bytes() <= SHORT {
+            return AbortOnDropHandle::new(tokio::spawn(async { self.go() })).await;
+        }
+        let _turn = LONG.acquire().await;
+        tokio::task::spawn_blocking(|| self.go()).await
     }
-    let _turn = LONG.acquire().await;
-    tokio::task::spawn_blocking(finding).await
+
+    fn go(self) -> Found {
+        let mut indicators = if self.in_text {
+            find(&self.report, &self.data, &self.rules)
+        } else {
+            Vec::new()
+        };
+        let list = self.list;
+        let own = list.map(|list| Own::merge(list, &mut indicators, &self.rules));
+        if let Some(own) = own.as_ref().filter(|own| own.unmapped > 0) {
+            tracing::info!(
+                report = %self.report.id, unmapped = own.unmapped,
+                "some of Flashpoint's own indicators have a type or a value that is not known here: they are not sent"
+            );
+        }
+        Found {
+            data: self.data,
+            indicators,
+            own,
+        }
+    }
 }
 
 fn find(report: &Report, data: &CsvData, rules: &Rules) -> Vec<Indicator> {
@@ -115,8 +171,16 @@ mod tests {
         let json = r#"{"id":"a","title":"beacons to 45.77.1.9","body":""}"#;
         let report = Report::parse(&RawValue::from_string(json.to_owned()).unwrap());
         let data = CsvData::One("ip\n45.77.1.10\n".to_owned());
-        let found = find_apart(Arc::new(report.unwrap()), data, Arc::default()).await;
-        let (data, found) = found.unwrap();
-        assert_eq!((data.texts().count(), found.len()), (1, 2));
+        let search = Search {
+            report: Arc::new(report.unwrap()),
+            data,
+            in_text: true,
+            list: None,
+            rules: Arc::default(),
+        };
+        let found = search.apart().await.unwrap();
+        let texts = found.data.texts().count();
+        assert_eq!((texts, found.indicators.len()), (1, 2));
+        assert_eq!(found.own, None);
     }
 }

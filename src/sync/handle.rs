@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::deliver::Delivered;
 use super::destination::Destination;
 use super::examine::Examined;
+use super::own::{NOTHING, Own, Sources};
 use super::ports::{Fence, Stop};
 use super::record::{Csv, Happened, Record, record};
 use super::source::Source;
@@ -23,6 +24,8 @@ pub struct Handling<'a> {
     /// Says whether a write may still happen.
     pub fence: &'a dyn Fence,
     pub rules: &'a Arc<Rules>,
+    /// Where indicators are taken from.
+    pub sources: Sources,
     /// As many reports as may be written at once.
     pub writing: Semaphore,
     /// As many reports as may hold CSV data.
@@ -43,6 +46,8 @@ pub struct Handled {
     pub record: Record,
     /// What was found in it, where it was examined.
     pub indicators: Option<Vec<Indicator>>,
+    /// What Flashpoint says of them, where it was asked.
+    pub own: Option<Own>,
     /// Whether CSV data was missing this time.
     pub without_csv: bool,
     /// Whether the destination was written to.
@@ -67,6 +72,8 @@ impl Handling<'_> {
             data,
             mut csv,
             indicators,
+            own,
+            withheld,
             held: _held,
         } = match self.examine(&task).await {
             Ok(examined) => examined,
@@ -79,9 +86,9 @@ impl Handling<'_> {
         } else if csv.missing.is_some() && task.is_sent() {
             (Happened::CsvStillMissing, false)
         } else {
-            let delivered = self
-                .deliver(&task, data, &counting, csv.missing.is_some())
-                .await;
+            let found = (counting.as_slice(), own.as_ref().unwrap_or(&NOTHING));
+            let partial = csv.missing.is_some() || withheld;
+            let delivered = self.deliver(&task, data, found, partial).await;
             let Delivered {
                 happened,
                 written,
@@ -90,10 +97,16 @@ impl Handling<'_> {
             csv.left_out = left_out_csv;
             (happened, written)
         };
+        let mut criteria = self.criteria;
+        if withheld {
+            // It was the text alone that decided.
+            criteria.rules = Sources::default().digest(self.rules.digest());
+        }
         Handled {
-            record: record(&task, happened, Some(&csv), &self.criteria),
+            record: record(&task, happened, Some(&csv), &criteria),
             task,
             indicators: Some(indicators),
+            own,
             without_csv: csv.lacks(),
             written,
         }
@@ -104,6 +117,7 @@ impl Handling<'_> {
             record: record(&task, happened, None, &self.criteria),
             task,
             indicators: None,
+            own: None,
             without_csv: false,
             written,
         }

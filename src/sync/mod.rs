@@ -3,6 +3,7 @@
 //! Checks the destination, lists what is to be handled, handles each report (examine, deliver),
 //! and closes with counts, ledger and checkpoint. Knows nothing of Kubernetes.
 
+mod ask;
 pub mod clock;
 mod close;
 pub mod counts;
@@ -14,6 +15,7 @@ mod handle;
 pub mod ledger;
 mod listing;
 mod outcome;
+pub mod own;
 mod pager;
 mod plan;
 pub mod ports;
@@ -35,6 +37,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::flashpoint::FLASHPOINT;
 use crate::http::fault::FaultKind;
 use crate::sync::ledger::{Ledger, Trouble};
 use crate::sync::window::Moment;
@@ -43,6 +46,7 @@ use handle::Handling;
 use listing::Listing;
 use outcome::Unlisted;
 pub use outcome::{Abandoned, Conclusion, Note, Outcome};
+use own::Sources;
 use plan::MIN_WRITING_TIME;
 pub use plan::{Mode, Plan};
 use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
@@ -88,6 +92,10 @@ pub async fn sync(
     let begun = Instant::now();
     let moment = Moment::new(started, Some(ports.clock.service_now()));
     let before = plan.clone();
+    if ports.source.withheld().is_some() {
+        // What the text alone decided need not be looked at again for that.
+        plan.sources = Sources::default();
+    }
     let given_up = plan.give_up(ledger, moment);
     if given_up.is_some() {
         // Told once: what is given up must not be given up again from a later time.
@@ -119,6 +127,7 @@ pub async fn sync(
         destination: ports.destination,
         fence: ports.fence,
         rules: plan.rules,
+        sources: before.sources,
         writing: Semaphore::new(WRITES_AT_ONCE),
         holding_csv: Semaphore::new(WRITES_AT_ONCE),
         criteria: plan.criteria(now),
@@ -157,7 +166,7 @@ pub async fn sync(
     let stop = handling.stopped().or(fault.map(Stop::Fault));
     note_trouble(ledger, stop.as_ref(), took_some);
     let stop = store(ledger, ports.journal, totals_stored, stop, lookback).await;
-    let outcome = outcome::conclude(
+    let mut outcome = outcome::conclude(
         plan,
         closed,
         &listing,
@@ -165,6 +174,9 @@ pub async fn sync(
         stop.as_ref(),
         ports.destination,
     )?;
+    let withheld = ports.source.withheld();
+    let withheld = withheld.filter(|_| before.sources.flashpoint);
+    outcome.notes.extend(withheld.map(Note::OwnWithheld));
     Ok(Outcome {
         given_up,
         ..outcome
@@ -181,6 +193,7 @@ fn note_trouble(ledger: &mut Ledger, stop: Option<&Stop>, took_some: bool) {
     {
         let trouble = Trouble {
             unexpected: fault.kind == FaultKind::UnexpectedResponse,
+            of_source: *fault.service == FLASHPOINT,
             message: fault.message.clone(),
         };
         ledger.change(|course| course.trouble = Some(trouble));

@@ -10,6 +10,7 @@ use super::listing::Listing;
 use super::ports::{Fenced, JournalError, Stop};
 use super::proof::Proof;
 use super::{Mode, Plan};
+use crate::flashpoint::FLASHPOINT;
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{Ledger, Trouble};
@@ -27,6 +28,8 @@ pub enum Note {
     ReadAgain,
     /// Nearly every report differs in each answer, and is written again.
     EveryReportDiffers,
+    /// The feed asks for the source's own indicators, and they are withheld: why, and the next step.
+    OwnWithheld(String),
     /// Elements of the listing that can't be named in the status' failures, and why the first can't be handled.
     Unnamed {
         count: u64,
@@ -270,7 +273,11 @@ fn waits(
 /// The fault that left reports pending, told again.
 fn fault_of(trouble: &Trouble, service: &'static Service) -> Fault {
     Fault {
-        service,
+        service: if trouble.of_source {
+            &FLASHPOINT
+        } else {
+            service
+        },
         kind: if trouble.unexpected {
             FaultKind::UnexpectedResponse
         } else {

@@ -7,6 +7,7 @@ use indicators::Rules;
 use jiff::Timestamp;
 
 use super::ledger::Ledger;
+use super::own::Sources;
 use super::source::{Since, Terms};
 use super::task::Criteria;
 use super::window::{Moment, OVERLAP, Start, Window};
@@ -40,6 +41,8 @@ pub struct Plan<'a> {
     /// How long one call may take.
     pub timeout: Duration,
     pub rules: &'a Arc<Rules>,
+    /// Where indicators are taken from.
+    pub sources: Sources,
     pub window: Window,
     pub mode: Mode,
 }
@@ -63,7 +66,7 @@ impl Plan<'_> {
 
     pub(super) fn criteria(&self, now: Timestamp) -> Criteria {
         Criteria {
-            rules: self.rules.digest(),
+            rules: self.sources.digest(self.rules.digest()),
             now,
             forced: self.mode == Mode::Full { forced: true },
         }

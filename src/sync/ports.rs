@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::http::fault::{Fault, Service};
 use crate::sync::ledger::Ledger;
+use crate::sync::own::Own;
 use indicators::Indicator;
 
 /// Why a sync may not write any more.
@@ -110,6 +111,8 @@ pub struct Line<'a> {
     pub verdict: &'a Verdict,
     /// What was found in it, where it was examined.
     pub indicators: Option<&'a [Indicator]>,
+    /// What Flashpoint itself says of them, where it was asked.
+    pub own: Option<&'a Own>,
     /// Whether CSV data it links to could not be had.
     pub without_csv: bool,
 }

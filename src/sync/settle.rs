@@ -78,6 +78,7 @@ impl<'l> Settlement<'l> {
             title: "",
             verdict: &verdict,
             indicators: None,
+            own: None,
             without_csv: false,
         };
         self.watcher.report(line);
@@ -209,6 +210,7 @@ impl<'l> Settlement<'l> {
             title: handled.task.report.title.as_deref().unwrap_or_default(),
             verdict: &handled.record.verdict,
             indicators: handled.indicators.as_deref(),
+            own: handled.own.as_ref(),
             without_csv: handled.without_csv,
         });
         self.count_found(&handled);

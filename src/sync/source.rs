@@ -3,11 +3,13 @@
 #![deny(missing_docs)]
 
 use std::fmt;
+use std::future::ready;
 use std::ops::Range;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
+use super::own::OwnList;
 use crate::http::fault::Fault;
 use crate::sync::report::Report;
 
@@ -131,6 +133,20 @@ impl Default for Terms {
     }
 }
 
+/// Why a source's own list of a report's indicators could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnError {
+    /// The source has none, or the key no right to them: see [`Source::withheld`].
+    #[error("{0}")]
+    Withheld(String),
+    /// The request for this very report was refused, which may be the report's own doing or the service's.
+    #[error("{0}")]
+    Rejected(Fault),
+    /// The service is at fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
 /// Where reports come from.
 pub trait Source: Send + Sync {
     /// On which terms it lists, whatever it holds.
@@ -152,4 +168,16 @@ pub trait Source: Send + Sync {
 
     /// Fetches the CSV data behind a link that [`Source::csv_links`] gave.
     fn csv<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<String, Fault>>;
+
+    /// Fetches the source's own list of a report's indicators. Costs no call while it is known to be withheld.
+    fn own<'a>(&'a self, _report: &'a Report) -> BoxFuture<'a, Result<OwnList, OwnError>> {
+        Box::pin(ready(Err(OwnError::Withheld(
+            self.withheld().unwrap_or_default(),
+        ))))
+    }
+
+    /// Why no list of its own is to be had, whatever the report, and the next step; nothing where that is not known.
+    fn withheld(&self) -> Option<String> {
+        Some("the source has no indicators of its own".to_owned())
+    }
 }

@@ -2,6 +2,7 @@
 
 use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::destination::{Delivery, DeliveryError, Destination as _, Earlier};
+use flashpoint_operator::sync::own::NOTHING;
 use flashpoint_operator::sync::report::{CsvData, Report};
 use indicators::Indicator;
 use serde_json::json;
@@ -144,6 +145,7 @@ async fn the_link_is_the_deeplink() {
         report: &report,
         csv: &CsvData::None,
         indicators: &indicators,
+        own: &NOTHING,
         earlier: Earlier::default(),
         accepted: None,
     };

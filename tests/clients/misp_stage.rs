@@ -10,6 +10,7 @@ use flashpoint_operator::http::fault::Fault;
 use flashpoint_operator::sync::destination::{
     Delivery, DeliveryError, Destination as _, Earlier, Receipt, Step,
 };
+use flashpoint_operator::sync::own::NOTHING;
 use flashpoint_operator::sync::report::{CsvData, Report};
 use indicators::{Indicator, IndicatorType};
 use serde_json::value::RawValue;
@@ -155,6 +156,7 @@ pub async fn deliver(events: &MispEvents, sent: &Sent) -> Result<Step, DeliveryE
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,
+            own: &NOTHING,
             earlier,
             accepted: None,
         })

@@ -11,6 +11,7 @@ use flashpoint_operator::http::fault::{Fault, FaultKind};
 use flashpoint_operator::sync::destination::{
     Delivery, DeliveryError, Destination as _, Earlier, Receipt, Step,
 };
+use flashpoint_operator::sync::own::NOTHING;
 use flashpoint_operator::sync::report::{CsvData, Report};
 use indicators::{Indicator, IndicatorType};
 use secrecy::SecretString;
@@ -329,6 +330,7 @@ async fn send_json(
         report: &report,
         csv: &CsvData::None,
         indicators: &indicators,
+        own: &NOTHING,
         earlier,
         accepted: None,
     };

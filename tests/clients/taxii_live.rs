@@ -12,6 +12,7 @@ use flashpoint_operator::destinations::taxii::{
 };
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::sync::destination::{Delivery, Destination as _, Earlier, Receipt, Step};
+use flashpoint_operator::sync::own::NOTHING;
 use flashpoint_operator::sync::report::{CsvData, Report, text};
 use indicators::{Indicator, IndicatorType, Markup, Rules};
 use jiff::SignedDuration;
@@ -42,6 +43,7 @@ impl Sending {
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,
+            own: &NOTHING,
             earlier,
             accepted: None,
         };

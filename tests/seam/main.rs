@@ -12,6 +12,7 @@ use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{HttpSettings, client};
 use flashpoint_operator::sync::clock::ServiceClock;
 use flashpoint_operator::sync::ledger::{Ledger, Owner};
+use flashpoint_operator::sync::own::Sources;
 use flashpoint_operator::sync::ports::{Fence, Fenced, Journal, JournalError, Watcher};
 use flashpoint_operator::sync::window::Window;
 use flashpoint_operator::sync::{Conclusion, Mode, Outcome, Plan, Ports, sync};
@@ -53,6 +54,7 @@ async fn full_sync(
         lookback: Duration::from_hours(24),
         timeout,
         rules: &Arc::new(Rules::default()),
+        sources: Sources::default(),
         window: Window::default(),
         mode: Mode::Full { forced: false },
     };

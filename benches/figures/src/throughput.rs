@@ -10,6 +10,7 @@ use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{self, HttpSettings};
 use flashpoint_operator::sync::clock::ServiceClock;
 use flashpoint_operator::sync::ledger::{Ledger, Owner};
+use flashpoint_operator::sync::own::Sources;
 use flashpoint_operator::sync::ports::{Fence, Fenced, Journal, JournalError, Watcher};
 use flashpoint_operator::sync::window::Window;
 use flashpoint_operator::sync::{Mode, Plan, Ports, sync};
@@ -130,6 +131,7 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
         lookback: Duration::from_hours(24),
         timeout,
         rules: &rules,
+        sources: Sources::default(),
         window: Window::default(),
         mode: Mode::Full { forced: false },
     };

@@ -52,6 +52,7 @@ pub async fn sync_wholly(
             lookback: settings.lookback,
             timeout: settings.timeout,
             rules: &rules,
+            sources: settings.sources,
             window: state.window,
             mode,
         };

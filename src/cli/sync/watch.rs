@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{Write as _, stderr};
 
 use crate::cli::terminal::{Look, cut};
+use crate::sync::own::Own;
 use crate::sync::ports::{Line, Verdict, Watcher};
 use indicators::Indicator;
 use parking_lot::{Mutex, MutexGuard};
@@ -17,6 +18,8 @@ pub struct Row {
     pub verdict: Verdict,
     /// What was found in it, where it was examined.
     pub indicators: Option<Vec<Indicator>>,
+    /// What Flashpoint itself says of them, where it was asked.
+    pub own: Option<Own>,
     /// Whether CSV data it links to could not be had.
     pub without_csv: bool,
 }
@@ -90,6 +93,7 @@ impl Told {
         if let Some(earlier) = place.and_then(|place| self.rows.get_mut(*place)) {
             self.open -= usize::from(earlier.is_open());
             row.indicators = row.indicators.or(earlier.indicators.take());
+            row.own = row.own.or(earlier.own.take());
             *earlier = row;
             return;
         }
@@ -123,6 +127,7 @@ impl Watcher for Watch {
             title: line.title.to_owned(),
             verdict: line.verdict.clone(),
             indicators: line.indicators.map(<[_]>::to_vec),
+            own: line.own.cloned(),
             without_csv: line.without_csv,
         };
         let mut told = self.told();
@@ -141,6 +146,7 @@ mod tests {
             title: String::new(),
             verdict,
             indicators: None,
+            own: None,
             without_csv: false,
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::sync::destination::{Delivery, Earlier};
 use crate::sync::ledger::{Entry, Ledger, Owner, State};
+use crate::sync::own::NOTHING;
 use crate::sync::report::{CsvData, Digest, Report, ReportId};
 
 const POSTED: &str = "2026-05-28T21:12:56.000Z";
@@ -49,6 +50,7 @@ fn mapped_after(report: &Report, indicators: &[Indicator], earlier: Option<&Memo
         report,
         csv: &CsvData::None,
         indicators: &indicators,
+        own: &NOTHING,
         earlier,
         accepted: None,
     };

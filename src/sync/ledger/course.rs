@@ -79,6 +79,9 @@ pub struct Known {
 pub struct Trouble {
     /// Whether the service answered what its API does not promise, as opposed to not at all or by a 5xx.
     pub unexpected: bool,
+    /// Whether the service is where reports come from, as opposed to where they go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_source: bool,
     pub message: String,
 }
 

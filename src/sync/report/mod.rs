@@ -212,7 +212,7 @@ fn first_bytes(text: &str, bytes: usize) -> &str {
 }
 
 /// Reads a time; without a zone it is taken as UTC.
-fn read_time(text: &str) -> Option<Timestamp> {
+pub(crate) fn read_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse::<Timestamp>().ok().or_else(|| {
         let civil: DateTime = text.parse().ok()?;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::services::{Door, Enclave, Item, Lines, Reports, Store, Time};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::Totals;
+use crate::sync::own::Sources;
 use crate::sync::ports::Clock as _;
 use crate::sync::window::Window;
 use crate::sync::{Abandoned, Conclusion, Mode, Outcome, Plan, Ports, sync};
@@ -30,6 +31,7 @@ pub struct Feed<'t> {
     pub lookback: Duration,
     pub interval: Duration,
     pub rules: Arc<Rules>,
+    pub sources: Sources,
     // The status.
     pub window: Window,
     pub totals: Totals,
@@ -49,6 +51,7 @@ impl<'t> Feed<'t> {
             lookback: 24 * HOUR,
             interval: 15 * MINUTE,
             rules: Arc::default(),
+            sources: Sources::default(),
             window: Window::default(),
             totals: Totals::default(),
         }
@@ -117,6 +120,7 @@ impl<'t> Feed<'t> {
             lookback: self.lookback,
             timeout: Duration::from_secs(30),
             rules: &self.rules,
+            sources: self.sources,
             window: self.window,
             mode,
         };

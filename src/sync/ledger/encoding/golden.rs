@@ -244,6 +244,7 @@ pub fn full() -> Ledger {
             restless: 2,
             trouble: Some(Trouble {
                 unexpected: true,
+                of_source: false,
                 message: "TruSTAR answered 200 with a web page".to_owned(),
             }),
         },

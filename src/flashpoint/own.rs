@@ -1,0 +1,219 @@
+//! Flashpoint's own indicators of a report: `GET /technical-intelligence/v2/indicators`, which Ignite alone has.
+//!
+//! Built from what Flashpoint's connectors send and from samples of their packages; no live Ignite was at hand. That
+//! `tags=report:<id>` leads from a report to its indicators is one of the things that only the samples say.
+
+mod page;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
+use reqwest::Url;
+use tokio::time::Instant;
+
+use super::{Api, FlashpointSource, refusal};
+use crate::http::fault::{Fault, FaultKind};
+use crate::http::{Answer, hash};
+use crate::sync::own::OwnList;
+use crate::sync::report::Report;
+use crate::sync::source::{OwnError, PageError};
+use page::Page;
+
+/// Where it is, below Ignite's origin.
+pub(super) const PATH: &str = "/technical-intelligence/v2/indicators";
+
+/// The most indicators of a page: Ignite takes no more with `embed`.
+const PAGE_SIZE: usize = 500;
+
+/// The most bytes of a page, decoded: 16 KiB for each indicator.
+const PAGE_BYTES: usize = 8 << 20;
+
+/// The most pages of one report, and the most indicators: no destination takes more of one. The rest is left out, and told.
+const MOST_PAGES: usize = 20;
+const MOST_LISTED: usize = MOST_PAGES * PAGE_SIZE;
+
+/// How far before its posting a report's indicators may have been seen last. Without a date Ignite gives those of the last 30
+/// days.
+const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
+
+/// How long it is remembered that a key has no right to them. A right that is granted shows after that; or at once with
+/// another key, or after a restart.
+const WITHHELD_FOR: Duration = Duration::from_hours(6);
+
+/// What is told where the API has none.
+const NOT_IN_V4: &str = "spec.indicatorSources names Flashpoint, whose own indicators v4 does not have: set flashpoint.api=ignite, \
+     or leave Flashpoint out; until then the text alone is looked at";
+
+/// What is known of one key's right to them.
+#[derive(Default)]
+pub(super) struct Right(Mutex<Option<(Instant, String)>>);
+
+impl Right {
+    /// Why they are withheld, as far as that is known.
+    pub(super) fn withheld(&self) -> Option<String> {
+        let known = self.0.lock();
+        let (since, why) = known.as_ref()?;
+        (since.elapsed() < WITHHELD_FOR).then(|| why.clone())
+    }
+
+    /// Remembers that they are withheld; says so in the log unless that was known.
+    pub(super) fn withhold(&self, why: &str) {
+        let mut known = self.0.lock();
+        if known.as_ref().is_none_or(|(_, before)| before != why) {
+            tracing::warn!("{why}");
+        }
+        *known = Some((Instant::now(), why.to_owned()));
+    }
+
+    /// Remembers that they are given.
+    pub(super) fn grant(&self) {
+        *self.0.lock() = None;
+    }
+}
+
+impl FlashpointSource {
+    /// Why Flashpoint's own indicators are withheld from this key, as far as that is known.
+    pub(super) fn own_withheld(&self) -> Option<String> {
+        match self.shared.api {
+            Api::V4 => Some(NOT_IN_V4.to_owned()),
+            Api::Ignite => self.gates.own.withheld(),
+        }
+    }
+
+    /// Flashpoint's own list of a report's indicators: all of its pages, within the time of one call.
+    pub(super) async fn own_list(&self, report: &Report) -> Result<OwnList, OwnError> {
+        if let Some(why) = self.own_withheld() {
+            return Err(OwnError::Withheld(why));
+        }
+        let mut list = OwnList::default();
+        let mut next = first(&self.shared.own, report);
+        let deadline = Instant::now() + self.timeout;
+        for _ in 0..MOST_PAGES {
+            let Some(url) = next else { return Ok(list) };
+            let page = self.own_page(url, report, deadline).await?;
+            list.listed.extend(page.list.listed);
+            list.unmapped += page.list.unmapped;
+            next = page.next.filter(|_| list.listed.len() < MOST_LISTED);
+        }
+        if next.is_some() || list.listed.len() > MOST_LISTED {
+            list.listed.truncate(MOST_LISTED);
+            tracing::warn!(report = %report.id, most = MOST_LISTED, "Flashpoint lists more indicators of a report than are taken; the others are left out");
+        }
+        Ok(list)
+    }
+
+    async fn own_page(
+        &self,
+        url: Url,
+        report: &Report,
+        deadline: Instant,
+    ) -> Result<Page, OwnError> {
+        let gate = &self.gates.listing;
+        gate.pass()?;
+        let within = deadline.saturating_duration_since(Instant::now());
+        let answer = self
+            .call("own_indicators", url.clone(), PAGE_BYTES, within)
+            .await
+            .map_err(unanswered)?;
+        if answer.succeeded() {
+            gate.succeeded();
+            self.gates.own.grant();
+            return page::read(&answer, &url).map_err(OwnError::Rejected);
+        }
+        let error = refused(&answer);
+        if let OwnError::Withheld(why) = &error {
+            self.gates.own.withhold(why);
+        }
+        if let OwnError::Fault(Fault {
+            retry_after: Some(wait),
+            ..
+        }) = &error
+        {
+            let item = hash(report.id.as_str().as_bytes());
+            gate.heed(answer.status, *wait, item);
+        }
+        Err(error)
+    }
+}
+
+/// What an answer that is no success means. A 403 or 521 that explains itself is about the key's rights; without that, it is the
+/// edge's own.
+fn refused(answer: &Answer) -> OwnError {
+    let (status, fault) = (answer.status, refusal::of_call(answer));
+    match status {
+        403 | 521 if answer.json().is_object() => OwnError::Withheld(format!(
+            "Flashpoint withholds its own indicators from this key ({status}): {}; ask Flashpoint for technical intelligence, or \
+             take Flashpoint out of spec.indicatorSources; until then the text alone is looked at",
+            answer.said()
+        )),
+        401 => OwnError::Fault(fault),
+        _ if answer.is_of_service() => OwnError::Fault(fault),
+        _ => OwnError::Rejected(Fault {
+            kind: FaultKind::UnexpectedResponse,
+            ..fault
+        }),
+    }
+}
+
+/// What it means that there is no whole answer. One that is too large is this report's.
+fn unanswered(error: PageError) -> OwnError {
+    match error {
+        PageError::TooLarge(fault) => OwnError::Rejected(fault),
+        PageError::Late(fault) | PageError::Fault(fault) => OwnError::Fault(fault),
+    }
+}
+
+/// The first request for a report's indicators; none where its id is not of the kind that Ignite has, and a tag would not name it
+/// alone.
+fn first(endpoint: &Url, report: &Report) -> Option<Url> {
+    let id = report.id.as_str();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if id.len() > 128 || !id.bytes().all(is_plain) {
+        return None;
+    }
+    let posted = report.posted_at.or(report.filed_at).unwrap_or_default();
+    let seen_after = posted.saturating_sub(SEEN_WITHIN).unwrap_or_default();
+    let seen_after = seen_after.max(Timestamp::UNIX_EPOCH);
+    let seen_after = seen_after.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let mut url = endpoint.clone();
+    url.set_query(Some(&format!(
+        "tags=report:{id}&embed=all&size={PAGE_SIZE}&sort=modified_at:asc&last_seen_after={seen_after}"
+    )));
+    Some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn report(json: &Value) -> Report {
+        Report::parse(&RawValue::from_string(json.to_string()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_request_is_the_documented_one() {
+        let endpoint = Url::parse("https://api.flashpoint.io/technical-intelligence/v2/indicators");
+        let endpoint = endpoint.unwrap();
+        let asked = |json: Value| first(&endpoint, &report(&json)).map(String::from);
+        assert_eq!(
+            asked(
+                json!({"id": "6n_wnmYvXNS6lA4-QbSlzA", "posted_at": "2026-05-28T21:12:56+00:00"})
+            )
+            .unwrap(),
+            "https://api.flashpoint.io/technical-intelligence/v2/indicators?tags=report:6n_wnmYvXNS6lA4-QbSlzA&embed=all\
+             &size=500&sort=modified_at:asc&last_seen_after=2021-05-24T21:12:56Z"
+        );
+        let undated = asked(json!({"id": "a"})).unwrap();
+        assert!(
+            undated.ends_with("last_seen_after=1970-01-01T00:00:00Z"),
+            "{undated}"
+        );
+        for id in ["a,b", "a&b", "ä", &"a".repeat(129)] {
+            assert_eq!(asked(json!({"id": id})), None);
+        }
+    }
+}

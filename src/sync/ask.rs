@@ -1,0 +1,48 @@
+//! Asking Flashpoint for its own list of a report's indicators.
+
+use super::handle::Handling;
+use super::own::OwnList;
+use super::ports::Stop;
+use super::record::{Happened, Undelivered};
+use super::report::Report;
+use super::source::OwnError;
+use crate::sync::destination::DeliveryError;
+
+/// What came of it.
+pub enum Asked {
+    /// The feed does not ask for it.
+    Not,
+    Listed(OwnList),
+    /// It is withheld: the text is all there is.
+    Withheld,
+}
+
+impl Handling<'_> {
+    /// Flashpoint's own list of a report's indicators, where the feed asks for it.
+    ///
+    /// # Errors
+    /// What happened instead: a fault says nothing of the report's indicators, so that it is the same as one of a write.
+    pub async fn own_list(&self, report: &Report) -> Result<Asked, Happened> {
+        if !self.sources.flashpoint {
+            return Ok(Asked::Not);
+        }
+        let stopped = self.stopped().filter(|stop| matches!(stop, Stop::Fault(_)));
+        if let Some(stop) = stopped {
+            // It may be this very service; what it holds is found out when the feed goes on.
+            return Err(Happened::Left(stop.to_string()));
+        }
+        let why = match self.source.own(report).await {
+            Ok(list) => return Ok(Asked::Listed(list)),
+            Err(OwnError::Withheld(_)) => return Ok(Asked::Withheld),
+            Err(OwnError::Rejected(fault)) => Undelivered::Doubtful {
+                fault,
+                rejected: true,
+            },
+            Err(OwnError::Fault(fault)) => self.sort(DeliveryError::Fault(fault)),
+        };
+        Err(Happened::Undelivered {
+            accepted: None,
+            why,
+        })
+    }
+}

@@ -1,0 +1,374 @@
+//! The indicators that Flashpoint itself lists for a report, beside those that its text holds: which of both a feed asks for,
+//! and how they become one list. Pure.
+
+#![deny(missing_docs)]
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::net::IpAddr;
+
+use indicators::{Indicator, IndicatorType, Rules, read_value};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::report::Digest;
+
+/// Where the indicators of a report are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum IndicatorSource {
+    // No doc comments on the variants: with them the schema is no plain enum of strings.
+    #[allow(missing_docs, reason = "said by the field")]
+    Text,
+    #[allow(missing_docs, reason = "said by the field")]
+    Flashpoint,
+}
+
+/// The sources that a feed asks for; by default the text alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// The report's text and CSV data.
+    pub text: bool,
+    /// Flashpoint's own list.
+    pub flashpoint: bool,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            text: true,
+            flashpoint: false,
+        }
+    }
+}
+
+impl From<&[IndicatorSource]> for Sources {
+    fn from(named: &[IndicatorSource]) -> Self {
+        Self {
+            text: named.contains(&IndicatorSource::Text),
+            flashpoint: named.contains(&IndicatorSource::Flashpoint),
+        }
+    }
+}
+
+impl Sources {
+    /// A digest of these and of the rules: that of the rules alone where the text is all that is looked at, so that it stays
+    /// what it was before there were other sources.
+    #[must_use]
+    pub fn digest(self, rules: u64) -> u64 {
+        if self == Self::default() {
+            return rules;
+        }
+        let Digest(digest) = Digest::of(format!("{rules:x} {self:?}").as_bytes());
+        digest
+    }
+}
+
+/// How Flashpoint rates an indicator, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "Flashpoint's words")]
+pub enum Score {
+    Informational,
+    Suspicious,
+    Malicious,
+}
+
+impl Score {
+    /// Reads Flashpoint's word for it.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        [Self::Informational, Self::Suspicious, Self::Malicious]
+            .into_iter()
+            .find(|score| score.as_str() == word)
+    }
+
+    /// Flashpoint's word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Informational => "informational",
+            Self::Suspicious => "suspicious",
+            Self::Malicious => "malicious",
+        }
+    }
+}
+
+/// What Flashpoint says of one indicator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// How it is rated.
+    pub score: Option<Score>,
+    /// When it was seen first, as far as Flashpoint knows; never after `last_seen`.
+    pub first_seen: Option<Timestamp>,
+    /// When it was seen last.
+    pub last_seen: Option<Timestamp>,
+    /// Whether the report's text holds it too.
+    pub in_text: bool,
+}
+
+/// An indicator as Flashpoint lists it: its value is not yet read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its type, of those that are known here.
+    pub kind: IndicatorType,
+    /// Its value as it came.
+    pub value: String,
+    /// The rest of it.
+    pub detail: Detail,
+}
+
+/// Flashpoint's list for one report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnList {
+    /// Those of types that are known here.
+    pub listed: Vec<Listed>,
+    /// How many have no type here: MD5 digests, configurations of malware.
+    pub unmapped: usize,
+}
+
+/// What Flashpoint says of a report's indicators, by type and value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    details: BTreeMap<IndicatorType, BTreeMap<String, Detail>>,
+    /// How many of its list are none of the report's indicators here: of no type, or not what their type says.
+    pub unmapped: usize,
+}
+
+/// Nothing from Flashpoint.
+pub static NOTHING: Own = Own {
+    details: BTreeMap::new(),
+    unmapped: 0,
+};
+
+impl Own {
+    /// What Flashpoint says of this indicator; nothing where it does not list it.
+    #[must_use]
+    pub fn detail(&self, found: &Indicator) -> Option<&Detail> {
+        self.details.get(&found.kind)?.get(&found.value)
+    }
+
+    /// Adds to what was found in a text what Flashpoint lists and `rules` recognise, each once by type and value. What counts
+    /// by either counts.
+    #[must_use]
+    pub fn merge(list: OwnList, found: &mut Vec<Indicator>, rules: &Rules) -> Self {
+        let mut own = Self {
+            unmapped: list.unmapped,
+            ..Self::default()
+        };
+        let mut read = own.read(list.listed, rules);
+        for in_text in found.iter_mut() {
+            let key = (in_text.kind, common_form(in_text));
+            if let Some((listed, detail)) = read.remove(&key) {
+                in_text.benign = in_text.benign.and(listed.benign);
+                let detail = Detail {
+                    in_text: true,
+                    ..detail
+                };
+                own.insert(in_text, detail);
+            }
+        }
+        for (listed, detail) in read.into_values() {
+            own.insert(&listed, detail);
+            found.push(listed);
+        }
+        own
+    }
+
+    /// What the values of a list are; those that are nothing known are counted.
+    fn read(
+        &mut self,
+        list: Vec<Listed>,
+        rules: &Rules,
+    ) -> BTreeMap<(IndicatorType, String), (Indicator, Detail)> {
+        let mut read = BTreeMap::new();
+        for Listed {
+            kind,
+            value,
+            detail,
+        } in list
+        {
+            let Some(indicator) = read_value(kind, &value, rules) else {
+                self.unmapped += 1;
+                continue;
+            };
+            let detail = detail.in_order();
+            match read.entry((kind, indicator.value.clone())) {
+                Entry::Vacant(place) => {
+                    place.insert((indicator, detail));
+                }
+                Entry::Occupied(mut place) => {
+                    let (_, earlier) = place.get_mut();
+                    *earlier = earlier.and(detail);
+                }
+            }
+        }
+        read
+    }
+
+    fn insert(&mut self, found: &Indicator, detail: Detail) {
+        let of_type = self.details.entry(found.kind).or_default();
+        of_type.insert(found.value.clone(), detail);
+    }
+}
+
+impl Detail {
+    /// The same with the first time not after the last.
+    fn in_order(self) -> Self {
+        let last_seen = self.last_seen.max(self.first_seen);
+        Self { last_seen, ..self }
+    }
+
+    /// What two entries of a list say of the same indicator.
+    fn and(self, other: Self) -> Self {
+        let earliest = [self.first_seen, other.first_seen];
+        Self {
+            score: self.score.max(other.score),
+            first_seen: earliest.into_iter().flatten().min(),
+            last_seen: self.last_seen.max(other.last_seen),
+            in_text: self.in_text || other.in_text,
+        }
+    }
+}
+
+/// The value by which an indicator of a text is the same as a listed one: texts keep an IPv6 address as they have it.
+fn common_form(found: &Indicator) -> String {
+    let address = match found.kind {
+        IndicatorType::Ip => found.value.parse::<IpAddr>().ok(),
+        _ => None,
+    };
+    address.map_or_else(|| found.value.clone(), |address| address.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use indicators::{Benign, Markup, RuleSettings, find};
+
+    use super::*;
+
+    fn time(text: &str) -> Option<Timestamp> {
+        Some(text.parse().unwrap())
+    }
+
+    fn listed(kind: IndicatorType, value: &str, score: Score) -> Listed {
+        Listed {
+            kind,
+            value: value.to_owned(),
+            detail: Detail {
+                score: Some(score),
+                ..Detail::default()
+            },
+        }
+    }
+
+    fn list(listed: Vec<Listed>) -> OwnList {
+        OwnList {
+            listed,
+            unmapped: 0,
+        }
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_rules_where_the_text_is_all() {
+        let of = |named: &[IndicatorSource]| Sources::from(named).digest(7);
+        let (text, own) = (IndicatorSource::Text, IndicatorSource::Flashpoint);
+        assert_eq!(of(&[text]), 7);
+        assert_eq!(of(&[text, own]), of(&[own, text]));
+        let all = [of(&[text]), of(&[text, own]), of(&[own])];
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    }
+
+    #[test]
+    fn both_sources_are_one_list_by_type_and_value() {
+        let rules = Rules::default();
+        let text = "It talks to evil-site.ru and 2001:470:0:0:0:0:0:9 and https://www.google.com/.";
+        let mut found = find(&[(Markup::Text, text)], &rules);
+        let before = found.len();
+        let own = Own::merge(
+            list(vec![
+                listed(IndicatorType::Domain, "EVIL-site.ru", Score::Suspicious),
+                listed(IndicatorType::Ip, "2001:470::9", Score::Malicious),
+                listed(IndicatorType::Domain, "other-site.ru", Score::Malicious),
+                listed(IndicatorType::Domain, "www.google.com", Score::Malicious),
+                listed(IndicatorType::Domain, "no name", Score::Malicious),
+            ]),
+            &mut found,
+            &rules,
+        );
+        assert_eq!(own.unmapped, 1);
+        assert_eq!(found.len(), before + 1);
+        let detail = |value: &str| {
+            let found = found.iter().find(|found| found.value == value).unwrap();
+            (found.benign, own.detail(found).copied())
+        };
+        let said = |score, in_text| {
+            Some(Detail {
+                score: Some(score),
+                in_text,
+                ..Detail::default()
+            })
+        };
+        assert_eq!(
+            detail("evil-site.ru"),
+            (None, said(Score::Suspicious, true))
+        );
+        let address = "2001:470:0:0:0:0:0:9";
+        assert_eq!(detail(address), (None, said(Score::Malicious, true)));
+        assert_eq!(
+            detail("other-site.ru"),
+            (None, said(Score::Malicious, false))
+        );
+        assert_eq!(
+            detail("www.google.com"),
+            (Some(Benign::WellKnownSite), said(Score::Malicious, true))
+        );
+        assert_eq!(detail("https://www.google.com/").1, None);
+    }
+
+    #[test]
+    fn a_type_that_is_not_selected_does_not_count() {
+        let rules = Rules::new(RuleSettings {
+            types: vec![IndicatorType::Sha256],
+            ..RuleSettings::default()
+        });
+        let mut found = Vec::new();
+        let domain = listed(IndicatorType::Domain, "evil-site.ru", Score::Malicious);
+        let _ = Own::merge(list(vec![domain]), &mut found, &rules);
+        assert_eq!(found[0].benign, Some(Benign::TypeNotSelected));
+    }
+
+    #[test]
+    fn two_entries_of_one_value_are_one_with_the_worst_score_and_all_its_time() {
+        let entry = |score, first, last| Listed {
+            kind: IndicatorType::Domain,
+            value: "evil-site.ru".to_owned(),
+            detail: Detail {
+                score,
+                first_seen: first,
+                last_seen: last,
+                in_text: false,
+            },
+        };
+        let mut found = Vec::new();
+        let early = time("2026-01-02T00:00:00Z");
+        let late = time("2026-03-04T00:00:00Z");
+        let own = Own::merge(
+            list(vec![
+                entry(Some(Score::Informational), late, None),
+                entry(None, early, early),
+            ]),
+            &mut found,
+            &Rules::default(),
+        );
+        assert_eq!(
+            own.detail(&found[0]),
+            Some(&Detail {
+                score: Some(Score::Informational),
+                first_seen: early,
+                last_seen: late,
+                in_text: false
+            })
+        );
+        assert_eq!(found.len(), 1);
+    }
+}
