@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use indexmap::IndexSet;
 use indicators::{Indicator, IndicatorType};
+use jiff::Timestamp;
 
 use super::description::{description, start};
 use super::memory::{self, Memory, Version};
@@ -13,6 +15,7 @@ use super::pattern::pattern;
 use super::times::{CONSTANT, MAPPING_EPOCH, Millis, edited_at};
 use super::{Object, Tlp, ValidFor, ids};
 use crate::sync::destination::{Delivery, Earlier};
+use crate::sync::own::{Detail, Own};
 use crate::sync::report::{Digest, Report, each_value, text_of};
 
 /// The most objects that a report refers to; what comes after is left out, and counted.
@@ -50,7 +53,7 @@ pub struct Mapped {
 #[must_use]
 pub fn map(delivery: &Delivery<'_>, tlp: Tlp, valid_for: &ValidFor) -> Mapped {
     let report = delivery.report;
-    let parts = Parts::of(delivery.indicators);
+    let parts = Parts::of(delivery.indicators, delivery.own);
     let texts = Texts::of(report, &parts.addresses);
     let references = parts.references(report.id.as_str());
     let written = Text {
@@ -68,8 +71,8 @@ pub fn map(delivery: &Delivery<'_>, tlp: Tlp, valid_for: &ValidFor) -> Mapped {
         url: texts.url.as_deref(),
     };
     // The report names its indicators by ids that follow from their patterns: it says all that differs, but how long
-    // they are valid.
-    let content = content(&frame.report(&written).json, valid_for);
+    // they are valid, and what Flashpoint says of them.
+    let content = content(&frame.report(&written).json, valid_for, &parts.said());
     let (version, is_told) = version(report, posted, content, &delivery.earlier);
     frame.modified = version.modified;
     let mut objects = parts.objects(&frame, valid_for);
@@ -111,16 +114,16 @@ fn version(
     (Version { modified, content }, modified != by_its_times)
 }
 
-fn content(report: &str, valid_for: &ValidFor) -> u32 {
-    let all = format!("{report}{valid_for:?}");
+fn content(report: &str, valid_for: &ValidFor, said: &str) -> u32 {
+    let all = format!("{report}{valid_for:?}{said}");
     let Digest(digest) = Digest::of(all.as_bytes());
     let [a, b, c, d, ..] = digest.to_be_bytes();
     u32::from_be_bytes([a, b, c, d])
 }
 
 /// The indicators of a report, by what becomes of them, in their order.
-#[derive(Default)]
 struct Parts<'a> {
+    own: &'a Own,
     /// Those that become indicators, and the pattern of each.
     signs_found: Vec<&'a Indicator>,
     patterns: IndexSet<String>,
@@ -131,8 +134,16 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn of(indicators: &[&'a Indicator]) -> Self {
-        let mut parts = Self::default();
+    fn of(indicators: &[&'a Indicator], own: &'a Own) -> Self {
+        let mut parts = Self {
+            own,
+            signs_found: Vec::new(),
+            patterns: IndexSet::new(),
+            cves: IndexSet::new(),
+            malware: IndexSet::new(),
+            addresses: Vec::new(),
+            left_out: 0,
+        };
         for &found in indicators {
             if found.kind == IndicatorType::BitcoinAddress {
                 parts.addresses.push(&found.value);
@@ -161,6 +172,13 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// What Flashpoint says of those that become indicators; nothing where it lists none of them.
+    fn said(&self) -> String {
+        let signs = self.signs_found.iter();
+        let details = signs.filter_map(|found| Some((&found.value, self.own.detail(found)?)));
+        details.map(|detail| format!("{detail:?}")).collect()
+    }
+
     /// The ids of what the report refers to: the identity where there is nothing else, since there must be something.
     fn references(&self, report: &str) -> Vec<String> {
         let signs = self
@@ -182,12 +200,15 @@ impl<'a> Parts<'a> {
             .iter()
             .zip(&self.patterns)
             .map(|(found, pattern)| {
+                let own = self.own.detail(found);
+                let (valid_from, valid_until) =
+                    validity(frame.posted, own, valid_for.get(&found.kind));
                 frame.indicator(&Sign {
                     name: start(&found.value, MAX_SIGN_BYTES),
                     pattern,
-                    valid_until: valid_for
-                        .get(&found.kind)
-                        .and_then(|time| frame.posted.after(*time)),
+                    valid_from,
+                    valid_until,
+                    own,
                     revoked: false,
                 })
             });
@@ -213,12 +234,28 @@ impl<'a> Parts<'a> {
             frame.indicator(&Sign {
                 name: start(&value, MAX_SIGN_BYTES),
                 pattern: &pattern,
+                valid_from: frame.posted,
                 valid_until: None,
+                own: None,
                 revoked: true,
             })
         });
         revoked.collect()
     }
+}
+
+/// From when to when an indicator is valid: from its report's posting or, where Flashpoint says so, from when it was seen first;
+/// for the feed's time for its type after the posting or, where that is later, after it was seen last.
+fn validity(
+    posted: Millis,
+    own: Option<&Detail>,
+    valid_for: Option<&Duration>,
+) -> (Millis, Option<Millis>) {
+    let seen = |time: fn(&Detail) -> Option<Timestamp>| own.and_then(time).map(Millis::from);
+    let from = seen(|own| own.first_seen).unwrap_or(posted);
+    let last = seen(|own| own.last_seen).max(Some(posted));
+    let until = valid_for.and_then(|time| last.unwrap_or(posted).after(*time));
+    (from, until.filter(|until| *until > from))
 }
 
 /// What a report says for people.

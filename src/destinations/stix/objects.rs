@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::times::{CONSTANT, Millis};
 use super::{Object, ids};
+use crate::sync::own::{Detail, Score};
 
 /// What all objects of one report have in common.
 pub(super) struct Frame<'a> {
@@ -24,7 +25,11 @@ pub(super) struct Sign<'a> {
     /// For people.
     pub(super) name: &'a str,
     pub(super) pattern: &'a str,
+    pub(super) valid_from: Millis,
+    /// Later than `valid_from`.
     pub(super) valid_until: Option<Millis>,
+    /// What Flashpoint says of it, where it lists it.
+    pub(super) own: Option<&'a Detail>,
     /// Whether an edit took it away.
     pub(super) revoked: bool,
 }
@@ -81,10 +86,13 @@ impl Frame<'_> {
             ("indicator_types", json!(["malicious-activity"])),
             ("pattern", json!(sign.pattern)),
             ("pattern_type", json!("stix")),
-            ("valid_from", json!(self.posted.to_string())),
+            ("valid_from", json!(sign.valid_from.to_string())),
         ];
         if let Some(end) = sign.valid_until {
             members.push(("valid_until", json!(end.to_string())));
+        }
+        if let Some(own) = sign.own {
+            members.extend(said(own));
         }
         self.of_report("indicator", id, sign.revoked, members)
     }
@@ -125,6 +133,21 @@ impl Frame<'_> {
         members.push(("object_marking_refs", json!([self.marking])));
         object(kind, id, self.posted, self.modified, members)
     }
+}
+
+/// What Flashpoint says of an indicator that it lists: that it does, and its score, which is told as the confidence of the scale
+/// None, Low, Med, High of STIX 2.1, appendix A, too.
+fn said(own: &Detail) -> Vec<(&'static str, Value)> {
+    let mut labels = vec!["source:flashpoint".to_owned()];
+    labels.extend(own.score.map(|score| format!("score:{}", score.as_str())));
+    let confidence = own.score.map(|score| match score {
+        Score::Informational => 15,
+        Score::Suspicious => 50,
+        Score::Malicious => 85,
+    });
+    let mut members = vec![("labels", json!(labels))];
+    members.extend(confidence.map(|value| ("confidence", json!(value))));
+    members
 }
 
 fn object(
