@@ -3,16 +3,29 @@
 use std::net::IpAddr;
 
 use indicators::{Indicator, IndicatorType};
+use jiff::Timestamp;
 use reqwest::Url;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::ids;
 use super::text::{MAX_TEXT_BYTES, fits_database};
+use crate::sync::own::{Detail, Own, Score};
 use crate::sync::report::ReportId;
 
 /// What the comment says of an attribute that the report holds.
 pub(super) const COMMENT: &str = "Flashpoint";
+
+/// What the comment says of one that Flashpoint itself lists, by its score.
+const LISTED: &str = "Flashpoint: listed";
+const INFORMATIONAL: &str = "Flashpoint: listed as informational";
+const SUSPICIOUS: &str = "Flashpoint: listed as suspicious";
+const MALICIOUS: &str = "Flashpoint: listed as malicious";
+
+/// Whether a live attribute's comment is one of this operator's.
+pub(super) fn is_our_comment(comment: &str) -> bool {
+    [COMMENT, LISTED, INFORMATIONAL, SUSPICIOUS, MALICIOUS].contains(&comment)
+}
 
 /// What the comment says of an attribute that an edit of the report took away. It tells a withdrawal of ours, which is taken
 /// back when the indicator comes back, from an analyst's deletion, which stands.
@@ -80,6 +93,11 @@ pub(super) struct Attribute {
     pub(super) value: String,
     pub(super) to_ids: bool,
     pub(super) comment: &'static str,
+    /// When it was seen first and last, as far as Flashpoint says so; MISP drops an attribute whose last time is the earlier one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_seen: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_seen: Option<String>,
     /// Seconds since 1970, as MISP writes them.
     pub(super) timestamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,17 +114,38 @@ impl Attribute {
             value,
             to_ids: form.to_ids,
             comment: COMMENT,
+            first_seen: None,
+            last_seen: None,
             timestamp: String::new(),
             deleted: None,
         }
     }
 
-    /// The attribute of an indicator; none if MISP can't hold its value.
-    pub(super) fn of(report: &ReportId, indicator: &Indicator) -> Option<Self> {
+    /// The attribute of an indicator, with what Flashpoint says of it; none if MISP can't hold its value.
+    pub(super) fn of(report: &ReportId, indicator: &Indicator, own: &Own) -> Option<Self> {
         let form = form_of(kind_of(indicator.kind))?;
         let value = normal(indicator)?;
         let fits = fits_database(&value) && !value.is_empty() && value.len() <= MAX_TEXT_BYTES;
-        fits.then(|| Self::new(report, form, value))
+        let attribute = fits.then(|| Self::new(report, form, value))?;
+        Some(match own.detail(indicator) {
+            Some(detail) => attribute.listed(detail),
+            None => attribute,
+        })
+    }
+
+    fn listed(self, detail: &Detail) -> Self {
+        let time = |time: Timestamp| format!("{time:.6}");
+        Self {
+            comment: match detail.score {
+                None => LISTED,
+                Some(Score::Informational) => INFORMATIONAL,
+                Some(Score::Suspicious) => SUSPICIOUS,
+                Some(Score::Malicious) => MALICIOUS,
+            },
+            first_seen: detail.first_seen.map(time),
+            last_seen: detail.last_seen.map(time),
+            ..self
+        }
     }
 
     /// The link to the report, if it is one that MISP takes.
@@ -153,6 +192,7 @@ fn percent_encoded(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::own::NOTHING;
 
     fn of(kind: IndicatorType, value: &str) -> Option<Attribute> {
         let indicator = Indicator {
@@ -161,7 +201,7 @@ mod tests {
             defanged: false,
             benign: None,
         };
-        Attribute::of(&ReportId::new("a").unwrap(), &indicator)
+        Attribute::of(&ReportId::new("a").unwrap(), &indicator, &NOTHING)
     }
 
     #[test]

@@ -92,7 +92,7 @@ mod tests {
         let found = ["a.example", "b.example"];
         let found = found.map(|name| indicator(IndicatorType::Domain, name));
         let found: Vec<_> = found.iter().collect();
-        let wanted = map(&report, &found, &[]);
+        let wanted = map(&report, &found, &crate::sync::own::NOTHING, &[]);
         let mut sent = wanted.added(7, Distribution::All, true);
         let mut answer = echo(&sent);
         answer["Event"]["Tag"][0]["name"] = json!("X");

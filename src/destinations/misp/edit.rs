@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::attribute::{Attribute, COMMENT, WITHDRAWN, form_of};
+use super::attribute::{Attribute, WITHDRAWN, form_of, is_our_comment};
 use super::event::{Event, EventReport, Tag, Wanted, folded};
 use super::ids;
 use super::stored::{Stored, StoredAttribute, StoredReport};
@@ -29,7 +29,7 @@ pub(super) fn between(
 ) -> Option<Event> {
     let time = later(stored.timestamp, now);
     let stamp = time.unwrap_or(now);
-    let mut attributes = added(stored, wanted, stamp);
+    let mut attributes = sent(stored, wanted, report, stamp);
     if withdraws {
         attributes.extend(withdrawn(stored, wanted, report, stamp));
     }
@@ -84,8 +84,9 @@ fn title<'a>(stored: &'a Stored, wanted: &'a Wanted) -> &'a str {
     if is_ours { &wanted.info } else { &stored.info }
 }
 
-/// Attributes that the event lacks, or that this operator withdrew from it.
-fn added(stored: &Stored, wanted: &Wanted, time: i64) -> Vec<Attribute> {
+/// Attributes that the event lacks, that this operator withdrew from it, or of which Flashpoint says something else than before: that
+/// shows by the comment. Times alone may be an analyst's, and stay.
+fn sent(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) -> Vec<Attribute> {
     let held: HashMap<Uuid, &StoredAttribute> = stored
         .attributes
         .iter()
@@ -101,6 +102,9 @@ fn added(stored: &Stored, wanted: &Wanted, time: i64) -> Vec<Attribute> {
     for one in &wanted.attributes {
         let (timestamp, deleted) = match held.get(&one.uuid) {
             Some(held) if is_withdrawn(held) => (after(held, time), Some(false)),
+            Some(held) if is_ours(held, report) && held.comment.as_deref() != Some(one.comment) => {
+                (after(held, time), None)
+            }
             Some(_) => continue,
             // An analyst entered the same: MISP would drop ours.
             None if live.contains(&(&one.kind, &one.category, &one.value)) => continue,
@@ -127,6 +131,8 @@ fn withdrawn(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) -> 
         value: held.value.clone(),
         to_ids: held.to_ids,
         comment: WITHDRAWN,
+        first_seen: None,
+        last_seen: None,
         timestamp: after(held, time).to_string(),
         deleted: Some(true),
     });
@@ -144,7 +150,7 @@ fn is_ours(held: &StoredAttribute, report: &ReportId) -> bool {
         .is_some_and(|form| form.category == held.category && form.to_ids == held.to_ids);
     !held.deleted
         && is_as_sent
-        && held.comment.as_deref() == Some(COMMENT)
+        && held.comment.as_deref().is_some_and(is_our_comment)
         && held.uuid == ids::attribute(report, &held.kind, &held.value)
 }
 
@@ -203,12 +209,13 @@ mod tests {
     use super::super::event::tests::{indicator, report};
     use super::super::stored;
     use super::*;
+    use crate::sync::own::NOTHING;
 
     /// A report with one domain, and its event as MISP holds it after an add at second 100.
     fn sent() -> (ReportId, Wanted, Stored) {
         let report = report(&json!({"id": "a", "title": "t"}));
         let found = indicator(IndicatorType::Domain, "a.example");
-        let wanted = map(&report, &[&found], &[]);
+        let wanted = map(&report, &[&found], &NOTHING, &[]);
         let event = wanted.added(100, Distribution::All, false);
         let stored = json!({"Event": serde_json::to_value(event).unwrap()});
         let stored = stored::read(stored.to_string().as_bytes()).unwrap();

@@ -12,6 +12,7 @@ use super::attribute::Attribute;
 use super::ids;
 use super::summary;
 use super::text::{MAX_TEXT_BYTES, storable};
+use crate::sync::own::Own;
 use crate::sync::report::{Report, each_value, text_of};
 
 /// The most attributes of an event. MISP 2.5.1 takes a second for 850 of them, and a call has 30 by default.
@@ -92,7 +93,12 @@ pub(super) struct First {
 }
 
 /// Maps a report. `tags`: those that the feed adds to each event.
-pub(super) fn map(report: &Report, indicators: &[&Indicator], tags: &[String]) -> Wanted {
+pub(super) fn map(
+    report: &Report,
+    indicators: &[&Indicator],
+    own: &Own,
+    tags: &[String],
+) -> Wanted {
     let id = &report.id;
     let title = report.title.clone().unwrap_or_else(|| id.to_string());
     let mut left_out = 0;
@@ -100,7 +106,7 @@ pub(super) fn map(report: &Report, indicators: &[&Indicator], tags: &[String]) -
     let mut seen = HashSet::new();
     let link = report.deeplink.as_deref();
     let link = link.and_then(|url| Attribute::link(id, url.trim()));
-    let of_indicators = indicators.iter().map(|found| Attribute::of(id, found));
+    let of_indicators = indicators.iter().map(|found| Attribute::of(id, found, own));
     for attribute in link.map(Some).into_iter().chain(of_indicators) {
         match attribute {
             Some(attribute) if attributes.len() < MAX_ATTRIBUTES => {
@@ -214,6 +220,7 @@ pub(super) mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
+    use crate::sync::own::NOTHING;
 
     pub(in super::super) fn report(json: &serde_json::Value) -> Report {
         Report::parse(&RawValue::from_string(json.to_string()).unwrap()).unwrap()
@@ -243,7 +250,7 @@ pub(super) mod tests {
             indicator(IndicatorType::Malware, "Bad🙂"),
         ];
         let found: Vec<_> = found.iter().collect();
-        let wanted = map(&report, &found, &["tlp:amber".to_owned()]);
+        let wanted = map(&report, &found, &NOTHING, &["tlp:amber".to_owned()]);
         assert_eq!(wanted.left_out, 1);
         let event = wanted.added(1_795_000_000, Distribution::Community, true);
         let mut event = serde_json::to_value(&event).unwrap();
@@ -290,7 +297,7 @@ pub(super) mod tests {
             .map(|at| indicator(IndicatorType::Domain, &format!("d{at}.example")))
             .collect();
         let found: Vec<_> = found.iter().collect();
-        let wanted = map(&report, &found, &[]);
+        let wanted = map(&report, &found, &NOTHING, &[]);
         assert_eq!(wanted.attributes.len(), MAX_ATTRIBUTES);
         assert_eq!((wanted.left_out, wanted.tags.len()), (5, MAX_TAGS));
     }

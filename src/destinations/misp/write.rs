@@ -35,7 +35,12 @@ impl MispEvents {
         if let Some(receipt) = delivery.accepted {
             return Ok(Step::Done(receipt.clone()));
         }
-        let wanted = event::map(delivery.report, delivery.indicators, &self.tags);
+        let wanted = event::map(
+            delivery.report,
+            delivery.indicators,
+            delivery.own,
+            &self.tags,
+        );
         let _turn = self.writing(wanted.uuid).lock().await;
         // Of what is held an edit suffices; if it was deleted since, adding it tells whether that stands.
         let held = if delivery.earlier.held {
