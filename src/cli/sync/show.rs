@@ -12,6 +12,7 @@ use super::watch::Row;
 use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
 use crate::controller::standing::Standing;
 use crate::sync::counts::Counts;
+use crate::sync::own::{IndicatorSource, Own};
 use crate::sync::ports::Verdict;
 use crate::telemetry::shown::Json;
 use indicators::{Benign, Indicator};
@@ -171,6 +172,9 @@ struct Found<'a> {
     value: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     benign: Option<&'static str>,
+    /// Where it is from, where Flashpoint was asked for its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<IndicatorSource>,
 }
 
 impl<'a> ReportResult<'a> {
@@ -179,6 +183,10 @@ impl<'a> ReportResult<'a> {
             kind: indicator.kind.as_str(),
             value: &indicator.value,
             benign: indicator.benign.map(Benign::as_str),
+            sources: row
+                .own
+                .as_ref()
+                .map_or_else(Vec::new, |own| named(sources(indicator, own))),
         };
         Self {
             id: &row.id,
@@ -192,6 +200,16 @@ impl<'a> ReportResult<'a> {
             without_csv: row.without_csv,
         }
     }
+}
+
+fn named([text, flashpoint]: [bool; 2]) -> Vec<IndicatorSource> {
+    [
+        (text, IndicatorSource::Text),
+        (flashpoint, IndicatorSource::Flashpoint),
+    ]
+    .into_iter()
+    .filter_map(|(is_from, source)| is_from.then_some(source))
+    .collect()
 }
 
 /// A verdict as the status' counts name it.
@@ -229,21 +247,37 @@ fn why(row: &Row, place: &str) -> String {
         (Verdict::Unchanged, None) => format!("in {place} as it is"),
         (Verdict::WithoutIndicators, None) => "nothing counted when it was examined".to_owned(),
         (Verdict::Created | Verdict::Updated, None) => "its tags were still to be set".to_owned(),
-        (_, Some(indicators)) => decided(indicators),
+        (_, Some(indicators)) => decided(indicators, row.own.as_ref()),
     };
-    format!("{why}{missing}")
+    let unmapped = match row.own.as_ref().map_or(0, |own| own.unmapped) {
+        0 => String::new(),
+        count => format!("; {count} that Flashpoint lists are not known here"),
+    };
+    format!("{why}{missing}{unmapped}")
+}
+
+/// Whether the text holds an indicator, and whether Flashpoint lists it.
+fn sources(found: &Indicator, own: &Own) -> [bool; 2] {
+    let listed = own.detail(found);
+    [listed.is_none_or(|listed| listed.in_text), listed.is_some()]
 }
 
 /// The indicator that makes a report worth sending, or why there is none.
-fn decided(indicators: &[Indicator]) -> String {
+fn decided(indicators: &[Indicator], own: Option<&Own>) -> String {
     let mut counting = indicators.iter().filter(|indicator| indicator.counts());
     if let Some(first) = counting.next() {
         let more = match counting.count() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        let from = match own.map(|own| sources(first, own)) {
+            None => "",
+            Some([_, false]) => " (from the text)",
+            Some([false, true]) => " (from Flashpoint)",
+            Some([true, true]) => " (from the text and Flashpoint)",
+        };
         return format!(
-            "{} {}{more}",
+            "{} {}{from}{more}",
             first.kind,
             cut(&plain(&first.value), INDICATOR)
         );

@@ -1,6 +1,7 @@
 use super::*;
 use crate::api::Reason;
-use indicators::IndicatorType;
+use crate::sync::own::{Detail, Listed, OwnList};
+use indicators::{IndicatorType, Rules};
 
 fn indicator(kind: IndicatorType, value: &str, benign: Option<Benign>) -> Indicator {
     Indicator {
@@ -17,6 +18,7 @@ fn row(id: &str, title: &str, verdict: Verdict, indicators: Option<Vec<Indicator
         title: title.to_owned(),
         verdict,
         indicators,
+        own: None,
         without_csv: false,
     }
 }
@@ -44,14 +46,14 @@ fn why_names_the_deciding_indicator_or_what_did_not_count() {
     let benign = |kind| indicator(IndicatorType::Domain, "x", Some(kind));
     let evil = indicator(IndicatorType::Domain, "evil.example", None);
     assert_eq!(
-        decided(&[benign(Benign::WellKnownSite), evil.clone()]),
+        decided(&[benign(Benign::WellKnownSite), evil.clone()], None),
         "Domain evil.example"
     );
     assert_eq!(
-        decided(&[evil.clone(), evil]),
+        decided(&[evil.clone(), evil], None),
         "Domain evil.example and 1 more"
     );
-    assert_eq!(decided(&[]), "no indicators");
+    assert_eq!(decided(&[], None), "no indicators");
     let ordinary = [
         Benign::WellKnownSite,
         Benign::PrivateAddress,
@@ -59,11 +61,51 @@ fn why_names_the_deciding_indicator_or_what_did_not_count() {
     ]
     .map(benign);
     assert_eq!(
-        decided(&ordinary),
+        decided(&ordinary, None),
         "nothing counts: 2 well-known sites, 1 private address"
     );
     let private = [Benign::PrivateAddress; 2].map(benign);
-    assert_eq!(decided(&private), "nothing counts: 2 private addresses");
+    assert_eq!(
+        decided(&private, None),
+        "nothing counts: 2 private addresses"
+    );
+}
+
+#[test]
+fn where_an_indicator_is_from_is_told_where_flashpoint_was_asked() {
+    let listed = |value: &str| Listed {
+        kind: IndicatorType::Domain,
+        value: value.to_owned(),
+        detail: Detail::default(),
+    };
+    let mut found = ["first-site.ru", "second-site.ru"]
+        .map(|value| indicator(IndicatorType::Domain, value, None))
+        .to_vec();
+    let list = OwnList {
+        listed: ["second-site.ru", "third-site.ru", "?"]
+            .map(listed)
+            .to_vec(),
+        unmapped: 1,
+    };
+    let own = Own::merge(list, &mut found, &Rules::default());
+    let told = |at: usize| decided(&found[at..=at], Some(&own));
+    assert_eq!(told(0), "Domain first-site.ru (from the text)");
+    assert_eq!(
+        told(1),
+        "Domain second-site.ru (from the text and Flashpoint)"
+    );
+    assert_eq!(told(2), "Domain third-site.ru (from Flashpoint)");
+    let mut row = row("a", "t", Verdict::Created, Some(found));
+    row.own = Some(own);
+    assert_eq!(
+        why(&row, "MISP"),
+        "Domain first-site.ru (from the text) and 2 more; 2 that Flashpoint lists are not known here"
+    );
+    let json = serde_json::to_value(ReportResult::new(&row, "MISP")).unwrap();
+    let sources = |at: usize| json["indicators"][at]["sources"].clone();
+    assert_eq!(sources(0), serde_json::json!(["Text"]));
+    assert_eq!(sources(1), serde_json::json!(["Text", "Flashpoint"]));
+    assert_eq!(sources(2), serde_json::json!(["Flashpoint"]));
 }
 
 #[test]
