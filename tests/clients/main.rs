@@ -9,6 +9,7 @@
 mod arrival;
 mod flashpoint;
 mod flashpoint_ignite;
+mod flashpoint_own;
 mod misp;
 mod misp_proof;
 mod misp_stage;

@@ -6,6 +6,7 @@ mod listing;
 mod query;
 mod script;
 mod settings;
+mod technical;
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -29,6 +30,7 @@ use listing::{Entry, Pages};
 use script::Script;
 pub use script::{Answers, Change, Difference, Moment};
 pub use settings::{Api, Order, PageCap, Settings, Total, WindowField};
+pub use technical::own_indicator;
 
 #[derive(Debug)]
 struct Library {
@@ -37,6 +39,8 @@ struct Library {
     /// Newest `posted_at` first.
     entries: Vec<Entry>,
     csv: HashMap<String, Bytes>,
+    /// Flashpoint's own indicators.
+    own: Vec<technical::Listed>,
     generator: Generator,
     pages: Pages,
     script: Script,
@@ -69,6 +73,7 @@ impl Flashpoint {
                 settings,
                 entries: Vec::new(),
                 csv: HashMap::new(),
+                own: Vec::new(),
                 generator: Generator::new(7, Style::default()),
                 pages: Pages::default(),
                 script: Script::default(),
@@ -142,6 +147,26 @@ impl Flashpoint {
         self.edit(id, |fields| {
             fields.insert("published_status".to_owned(), json!("retracted"));
         })
+    }
+
+    /// Adds indicators of Flashpoint's own to a report, as Ignite's technical intelligence gives them.
+    ///
+    /// ```
+    /// use simulators::flashpoint::{Flashpoint, Settings, own_indicator};
+    /// let flashpoint = Flashpoint::new(Settings::ignite());
+    /// flashpoint.list_own("r03", [own_indicator("domain", "evil-site.ru", "malicious")]);
+    /// ```
+    pub fn list_own(&self, report: &str, items: impl IntoIterator<Item = Value>) {
+        let listed = items.into_iter().map(|item| technical::Listed {
+            report: report.to_owned(),
+            item,
+        });
+        self.library.lock().own.extend(listed);
+    }
+
+    /// Forgets the indicators of Flashpoint's own.
+    pub fn forget_own(&self) {
+        self.library.lock().own.clear();
     }
 
     /// Takes a report away altogether; false if there is no such report.
@@ -246,6 +271,20 @@ impl Flashpoint {
         })
     }
 
+    fn technical(&self, request: &Request) -> Result<Answer, Answer> {
+        let now = self.controls.clock.now();
+        let library = self.library.lock();
+        let settings = &library.settings;
+        let withheld = settings.withholds_own;
+        if let Some(status) = withheld.and_then(|status| StatusCode::from_u16(status).ok()) {
+            let detail = "the token has no access to technical intelligence";
+            return Err(Answer::problem(status, detail));
+        }
+        let origin = settings.own_goes_on_at.as_deref();
+        let origin = origin.unwrap_or(&library.origin);
+        technical::answer(request, &library.own, settings.own_page_cap, now, origin)
+    }
+
     fn single(&self, rest: &str) -> Option<Answer> {
         let id = percent_decode_str(rest).decode_utf8().ok()?;
         let report = self.report(&id)?;
@@ -306,6 +345,10 @@ impl Simulator for Flashpoint {
         }
         if let Some(status) = self.unentitled() {
             return Answer::problem(status, "the token has no access to this dataset");
+        }
+        let is_ignite = self.library.lock().settings.api == Api::Ignite;
+        if is_ignite && request.method == Method::GET && request.path() == technical::PATH {
+            return self.technical(request).unwrap_or_else(|refusal| refusal);
         }
         let not_found = || Answer::problem(StatusCode::NOT_FOUND, "Not Found");
         let under = request

@@ -64,6 +64,12 @@ pub struct Settings {
     pub api: Api,
     /// The status that the valid key is refused with for want of an entitlement: 403, or 521.
     pub unentitled: Option<u16>,
+    /// The status that the valid key is refused Flashpoint's own indicators with: 403, or 521.
+    pub withholds_own: Option<u16>,
+    /// How many of Flashpoint's own indicators a page has at most, whatever is asked.
+    pub own_page_cap: usize,
+    /// The origin at which their next page is said to be, where it is another than this server's.
+    pub own_goes_on_at: Option<String>,
     /// The one valid key.
     pub api_key: String,
     /// The listing's path, to the letter: a missing or surplus slash at the end is a 404.
@@ -95,6 +101,9 @@ impl Default for Settings {
         Self {
             api: Api::V4,
             unentitled: None,
+            withholds_own: None,
+            own_page_cap: usize::MAX,
+            own_goes_on_at: None,
             api_key: "flashpoint-key-of-the-simulator".to_owned(),
             path: "/api/v4/reports/".to_owned(),
             max_limit: 500,

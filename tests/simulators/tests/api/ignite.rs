@@ -116,3 +116,77 @@ async fn bodies_hold_their_images() {
         assert!(body.contains("src=\"data:image/png;base64,"));
     }
 }
+
+mod own_indicators {
+    use serde_json::Value;
+    use simulators::flashpoint::own_indicator;
+
+    use super::{Flashpoint, Reply, Server, Style, ignite, send};
+
+    const PATH: &str = "/technical-intelligence/v2/indicators";
+    const SINCE: &str = "last_seen_after=2021-01-01T00:00:00Z";
+
+    async fn at(server: &Server<Flashpoint>, target: &str) -> Reply {
+        let key = format!("Bearer {}", server.api_key());
+        let headers = [("authorization", key.as_str())];
+        send(server.address(), "GET", target, &headers, b"").await
+    }
+
+    fn values(page: &Value) -> Vec<&str> {
+        let items = page["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|item| item["value"].as_str().unwrap())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn they_are_had_by_their_reports_tag_page_by_page() {
+        let server = ignite(0, Style::default()).await;
+        let domains = ["a.ru", "b.ru", "c.ru"].map(|one| own_indicator("domain", one, "malicious"));
+        server.list_own("r1", domains);
+        server.list_own("r2", [own_indicator("ipv4", "45.77.1.9", "suspicious")]);
+        let first = at(
+            &server,
+            &format!("{PATH}?tags=report:r1&embed=all&size=2&sort=modified_at:asc&{SINCE}"),
+        )
+        .await;
+        assert_eq!(first.status, 200);
+        let first = first.json();
+        assert_eq!(
+            (values(&first), &first["total"]),
+            (vec!["a.ru", "b.ru"], &3.into())
+        );
+        assert!(first["items"][0]["external_references"].is_array());
+        let next = first["pagination"]["next"].as_str().unwrap();
+        let next = at(&server, next.strip_prefix(&server.url()).unwrap())
+            .await
+            .json();
+        assert_eq!(values(&next), ["c.ru"]);
+        assert_eq!(next["pagination"]["next"], Value::Null);
+        // Without a date: what was seen in the last 30 days.
+        let recent = at(&server, &format!("{PATH}?tags=report:r1")).await.json();
+        assert_eq!(recent["total"], 0);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_sends_is_refused() {
+        let server = ignite(0, Style::default()).await;
+        for query in [
+            "tags=report:a&limit=5",
+            "size=1001",
+            "size=501&embed=all",
+            "embed=everything",
+            "sort=value:asc",
+            "last_seen_after=2021-01-01T00:00:00%2B00:00",
+            "tags=a&tags=b",
+        ] {
+            let reply = at(&server, &format!("{PATH}?{query}")).await;
+            assert_eq!(reply.status, 422, "{query}");
+            assert!(reply.json()["errors"][0]["loc"].is_array());
+        }
+        server.configure(|settings| settings.withholds_own = Some(403));
+        let reply = at(&server, &format!("{PATH}?tags=report:a")).await;
+        assert_eq!((reply.status, &reply.json()["status"]), (403, &403.into()));
+    }
+}

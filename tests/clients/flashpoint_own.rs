@@ -1,0 +1,271 @@
+//! Flashpoint's own indicators of a report, as the client asks Ignite for them.
+
+use std::time::Duration;
+
+use flashpoint_operator::flashpoint::{
+    Api, ApiKey, Flashpoint, FlashpointSettings, FlashpointSource,
+};
+use flashpoint_operator::http::fault::{Fault, FaultKind};
+use flashpoint_operator::sync::own::{Detail, OwnList, Score};
+use flashpoint_operator::sync::report::Report;
+use flashpoint_operator::sync::source::{OwnError, Source as _};
+use indicators::IndicatorType;
+use secrecy::SecretString;
+use serde_json::json;
+use serde_json::value::RawValue;
+use simulators::Server;
+use simulators::faults::{Fault as Scripted, Reply};
+use simulators::flashpoint::{Flashpoint as Simulator, Settings, own_indicator};
+
+use super::{Heard, http};
+
+const PATH: &str = "/technical-intelligence/v2/indicators";
+
+struct Setup {
+    server: Server<Simulator>,
+    client: Flashpoint,
+    timeout: Duration,
+}
+
+impl Setup {
+    async fn new(api: Api) -> Self {
+        let settings = match api {
+            Api::V4 => Settings::default(),
+            Api::Ignite => Settings::ignite(),
+        };
+        let path = settings.path.clone();
+        let server = simulators::start(Simulator::new(settings)).await.unwrap();
+        let settings = FlashpointSettings {
+            api,
+            url: server.url().parse().unwrap(),
+            path,
+        };
+        Self {
+            client: Flashpoint::new(&settings, http(), Heard::new()),
+            server,
+            timeout: Duration::from_secs(10),
+        }
+    }
+
+    fn source(&self) -> FlashpointSource {
+        let key = ApiKey(SecretString::from(self.server.api_key()));
+        self.client.source(&key, self.timeout)
+    }
+
+    async fn own(&self) -> Result<OwnList, OwnError> {
+        self.source().own(&report("r1")).await
+    }
+
+    /// What comes of it where the server answers so.
+    async fn own_of(&self, reply: Reply) -> Result<OwnList, OwnError> {
+        let faults = &self.server.controls().faults;
+        faults.clear_all();
+        faults.set(Scripted::on("GET", PATH).reply(reply));
+        let own = self.own().await;
+        faults.clear_all();
+        own
+    }
+
+    fn targets(&self) -> Vec<String> {
+        let all = self.server.controls().record.all();
+        all.iter().map(|exchange| exchange.target.clone()).collect()
+    }
+}
+
+fn report(id: &str) -> Report {
+    let json = json!({"id": id, "posted_at": "2026-01-10T00:00:00+00:00"});
+    Report::parse(&RawValue::from_string(json.to_string()).unwrap()).unwrap()
+}
+
+fn fault(own: Result<OwnList, OwnError>) -> Fault {
+    match own {
+        Err(OwnError::Fault(fault)) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn rejected(own: Result<OwnList, OwnError>) -> Fault {
+    match own {
+        Err(OwnError::Rejected(fault)) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn withheld(own: Result<OwnList, OwnError>) -> String {
+    match own {
+        Err(OwnError::Withheld(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn all_pages_are_read_by_the_documented_request() {
+    let setup = Setup::new(Api::Ignite).await;
+    setup.server.configure(|settings| settings.own_page_cap = 2);
+    let domains = ["a.ru", "b.ru", "c.ru"].map(|one| own_indicator("domain", one, "malicious"));
+    setup.server.list_own("r1", domains);
+    setup.server.list_own(
+        "r1",
+        [
+            own_indicator("file", &"a".repeat(32), "malicious"),
+            own_indicator("extracted_config", "{}", "informational"),
+        ],
+    );
+    setup
+        .server
+        .list_own("r2", [own_indicator("domain", "d.ru", "malicious")]);
+    let own = setup.own().await.unwrap();
+    let values: Vec<_> = own.listed.iter().map(|one| one.value.as_str()).collect();
+    assert_eq!(
+        (values.as_slice(), own.unmapped),
+        (["a.ru", "b.ru", "c.ru"].as_slice(), 2)
+    );
+    assert_eq!(own.listed[0].kind, IndicatorType::Domain);
+    let detail = Detail {
+        score: Some(Score::Malicious),
+        first_seen: Some("2025-12-18T10:00:09.192Z".parse().unwrap()),
+        last_seen: Some("2025-12-19T10:00:09.192Z".parse().unwrap()),
+        in_text: false,
+    };
+    assert_eq!(own.listed[0].detail, detail);
+    let query = format!(
+        "{PATH}?tags=report:r1&embed=all&size=500&sort=modified_at:asc&last_seen_after=2021-01-06T00:00:00Z"
+    );
+    let next = |from: usize| format!("{query}&from={from}");
+    assert_eq!(setup.targets(), [query.clone(), next(2), next(4)]);
+    let headers = setup.server.controls().record.all()[0].headers.clone();
+    assert_eq!(headers["x-fp-integrationplatform"], "Kubernetes");
+}
+
+#[tokio::test]
+async fn a_report_without_any_has_an_empty_list() {
+    let setup = Setup::new(Api::Ignite).await;
+    assert_eq!(setup.own().await.unwrap(), OwnList::default());
+    // A tag would not name it alone.
+    let odd = setup.source().own(&report("a,report:b")).await;
+    assert_eq!(odd.unwrap(), OwnList::default());
+    assert_eq!(setup.targets().len(), 1);
+}
+
+#[tokio::test]
+async fn the_key_goes_to_no_other_origin() {
+    let setup = Setup::new(Api::Ignite).await;
+    let other = simulators::start(Simulator::new(Settings::ignite()))
+        .await
+        .unwrap();
+    let elsewhere = other.url();
+    setup.server.configure(|settings| {
+        settings.own_page_cap = 1;
+        settings.own_goes_on_at = Some(elsewhere.clone());
+    });
+    let both = ["a.ru", "b.ru"].map(|one| own_indicator("domain", one, "malicious"));
+    setup.server.list_own("r1", both);
+    let fault = rejected(setup.own().await);
+    assert!(fault.message.contains("is not the same origin"), "{fault}");
+    assert!(other.controls().record.all().is_empty());
+    let inside = elsewhere.replace("http://", "http://user:pass@");
+    let own = format!("http://user:pass@{}", setup.server.address());
+    for origin in [inside, own] {
+        setup
+            .server
+            .configure(|settings| settings.own_goes_on_at = Some(origin.clone()));
+        rejected(setup.own().await);
+    }
+}
+
+#[tokio::test]
+async fn pages_come_to_an_end() {
+    let setup = Setup::new(Api::Ignite).await;
+    let page = json!({"items": [own_indicator("domain", "a.ru", "malicious")], "pagination": {"next": format!("{PATH}?from=1")}});
+    let own = setup
+        .own_of(Reply::json(200, &page.to_string()))
+        .await
+        .unwrap();
+    assert_eq!((own.listed.len(), setup.targets().len()), (20, 20));
+}
+
+#[tokio::test]
+async fn without_the_right_to_them_nothing_more_is_asked() {
+    for status in [403, 521] {
+        let setup = Setup::new(Api::Ignite).await;
+        assert_eq!(setup.source().withheld(), None);
+        setup
+            .server
+            .configure(|settings| settings.withholds_own = Some(status));
+        let why = withheld(setup.own().await);
+        assert_eq!(
+            why,
+            format!(
+                "Flashpoint withholds its own indicators from this key ({status}): the token has no access to technical \
+                 intelligence; ask Flashpoint for technical intelligence, or take Flashpoint out of spec.indicatorSources; until \
+                 then the text alone is looked at"
+            )
+        );
+        assert_eq!(setup.source().withheld(), Some(why.clone()));
+        assert_eq!(withheld(setup.own().await), why);
+        assert_eq!(setup.targets().len(), 1);
+        // Another key may have it.
+        setup.server.configure(|settings| {
+            settings.withholds_own = None;
+            "another".clone_into(&mut settings.api_key);
+        });
+        setup.own().await.unwrap();
+        assert_eq!(setup.source().withheld(), None);
+    }
+}
+
+#[tokio::test]
+async fn v4_is_not_asked_and_the_setting_is_named() {
+    let setup = Setup::new(Api::V4).await;
+    let why = withheld(setup.own().await);
+    assert!(why.contains("set flashpoint.api=ignite"), "{why}");
+    assert_eq!(setup.source().withheld(), Some(why));
+    assert!(setup.targets().is_empty());
+}
+
+#[tokio::test]
+async fn a_fault_is_told_from_a_refusal_and_neither_is_an_empty_list() {
+    let setup = Setup::new(Api::Ignite).await;
+    for status in [500, 502, 503, 301, 408] {
+        let fault = fault(setup.own_of(Reply::status(status)).await);
+        assert_ne!(fault.kind, FaultKind::Unauthorized, "{status}");
+    }
+    let of_edge = setup.own_of(Reply::json(521, "<html>down</html>")).await;
+    assert_eq!(fault(of_edge).kind, FaultKind::Unavailable);
+    let problem = json!({"detail": "Bad token", "status": 401});
+    let unauthorized = setup.own_of(Reply::json(401, &problem.to_string())).await;
+    assert_eq!(fault(unauthorized).kind, FaultKind::Unauthorized);
+    for status in [400, 404, 422] {
+        let fault = rejected(setup.own_of(Reply::status(status)).await);
+        assert_eq!(fault.kind, FaultKind::UnexpectedResponse, "{status}");
+    }
+    let gateway = setup.own_of(Reply::json(403, "<html>no</html>")).await;
+    rejected(gateway);
+    for nonsense in ["", "{}", "[]", "<html></html>", r#"{"items": 7}"#] {
+        rejected(setup.own_of(Reply::json(200, nonsense)).await);
+    }
+    assert_eq!(setup.source().withheld(), None);
+}
+
+#[tokio::test]
+async fn a_wish_to_be_left_alone_holds_for_the_listing_too() {
+    let setup = Setup::new(Api::Ignite).await;
+    let wish = Reply::retry_after(429, "60");
+    let fault_of = fault(setup.own_of(wish).await);
+    assert_eq!(fault_of.kind, FaultKind::RateLimited);
+    let calls = setup.targets().len();
+    let again = fault(setup.own().await);
+    assert!(again.message.contains("asked to be left alone"), "{again}");
+    assert_eq!(setup.targets().len(), calls);
+}
+
+#[tokio::test]
+async fn time_and_size_have_their_limits() {
+    let mut setup = Setup::new(Api::Ignite).await;
+    let large = format!(r#"{{"items": [], "x": "{}"}}"#, "a".repeat(9 << 20));
+    let too_large = rejected(setup.own_of(Reply::json(200, &large)).await);
+    assert!(too_large.message.contains("more than 8 MiB"), "{too_large}");
+    setup.timeout = Duration::from_millis(200);
+    let late = fault(setup.own_of(Reply::Hang).await);
+    assert_eq!(late.kind, FaultKind::Unavailable);
+}
