@@ -10,6 +10,7 @@ mod chaos;
 mod feed;
 mod hidden;
 mod ignite;
+mod own;
 mod paging;
 mod sequences;
 mod services;

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use indicators::IndicatorType;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -17,8 +18,10 @@ use crate::flashpoint::FLASHPOINT;
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::destination::{Delivery, DeliveryError, Destination, Receipt, Remainder, Step};
 use crate::sync::ledger::{Ledger, Owner};
+use crate::sync::own::{Detail, Listed, OwnList};
 use crate::sync::ports::{Clock, Fence, Fenced, Journal, JournalError, Line, Verdict, Watcher};
-use crate::sync::source::{Page, PageError, PageRequest, Since, Source, Terms};
+use crate::sync::report::Report;
+use crate::sync::source::{OwnError, Page, PageError, PageRequest, Since, Source, Terms};
 
 /// When the virtual time begins.
 pub fn epoch() -> Timestamp {
@@ -209,6 +212,15 @@ pub struct Script {
     pub short_at: BTreeMap<usize, usize>,
     pub requests: Vec<PageRequest>,
     pub csv_calls: usize,
+    /// The domains that the source itself lists, by report.
+    pub own: BTreeMap<String, Vec<&'static str>>,
+    /// Its own lists are withheld, which shows when the first is asked for; and whether that is known.
+    pub withholds: bool,
+    pub withheld: bool,
+    /// Asked for its own lists it is down with this, or refuses those of these reports.
+    pub own_down: Option<FaultKind>,
+    pub own_refuses: BTreeSet<String>,
+    pub own_calls: usize,
     /// Whether CSV data holds an indicator, and how many bytes more it has.
     pub csv_tells: bool,
     pub csv_bytes: usize,
@@ -243,6 +255,12 @@ impl<'t> Reports<'t> {
             short_at: BTreeMap::new(),
             requests: Vec::new(),
             csv_calls: 0,
+            own: BTreeMap::new(),
+            withholds: false,
+            withheld: false,
+            own_down: None,
+            own_refuses: BTreeSet::new(),
+            own_calls: 0,
             csv_tells: false,
             csv_bytes: 0,
         };
@@ -400,6 +418,48 @@ impl Source for Reports<'_> {
         };
         Box::pin(ready(data))
     }
+
+    fn own<'a>(&'a self, report: &'a Report) -> BoxFuture<'a, Result<OwnList, OwnError>> {
+        Box::pin(ready(self.script.lock().unwrap().own_list(report)))
+    }
+
+    fn withheld(&self) -> Option<String> {
+        let withheld = self.script.lock().unwrap().withheld;
+        withheld.then(|| "withheld".to_owned())
+    }
+}
+
+impl Script {
+    fn own_list(&mut self, report: &Report) -> Result<OwnList, OwnError> {
+        if self.withheld {
+            return Err(OwnError::Withheld("withheld".to_owned()));
+        }
+        self.own_calls += 1;
+        if self.withholds {
+            self.withheld = true;
+            return Err(OwnError::Withheld("withheld".to_owned()));
+        }
+        if let Some(kind) = self.own_down {
+            return Err(OwnError::Fault(fault(&FLASHPOINT, kind)));
+        }
+        let id = report.id.as_str();
+        if self.own_refuses.contains(id) {
+            return Err(OwnError::Rejected(fault(
+                &FLASHPOINT,
+                FaultKind::UnexpectedResponse,
+            )));
+        }
+        let listed = |domain: &&str| Listed {
+            kind: IndicatorType::Domain,
+            value: (*domain).to_owned(),
+            detail: Detail::default(),
+        };
+        let domains = self.own.get(id).into_iter().flatten();
+        Ok(OwnList {
+            listed: domains.map(listed).collect(),
+            unmapped: 0,
+        })
+    }
 }
 
 /// A report as the enclave holds it.
@@ -432,6 +492,8 @@ pub struct Gates {
     pub killed_at: Option<usize>,
     pub calls: usize,
     pub writes: Vec<String>,
+    /// Those that were told to be partial.
+    pub partial: BTreeSet<String>,
     pub tag_changes: Vec<TagChange>,
 }
 
@@ -526,6 +588,10 @@ impl Enclave {
 impl Enclave {
     async fn write(&self, delivery: Delivery<'_>) -> Result<Step, DeliveryError> {
         let submission = mapping::map(delivery.report, delivery.csv);
+        if delivery.partial {
+            let id = submission.external_id.clone();
+            self.gates.lock().unwrap().partial.insert(id);
+        }
         let handle = self.call(|gates| gates.write(&submission)).await?;
         let change = TagChange::between(&delivery.earlier, &submission.tags);
         let receipt = |labels| Receipt {
