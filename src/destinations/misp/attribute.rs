@@ -192,7 +192,9 @@ fn percent_encoded(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::own::NOTHING;
+    use indicators::Rules;
+
+    use crate::sync::own::{Listed, NOTHING, OwnList};
 
     fn of(kind: IndicatorType, value: &str) -> Option<Attribute> {
         let indicator = Indicator {
@@ -267,6 +269,47 @@ mod tests {
                 "a".repeat(letters)
             );
         }
+    }
+
+    #[test]
+    fn what_flashpoint_says_is_the_comment_and_the_times() {
+        let listed = |score| {
+            let detail = Detail {
+                score,
+                first_seen: "2025-12-18T10:00:09.192Z".parse().ok(),
+                last_seen: "2025-12-19T10:00:09Z".parse().ok(),
+                in_text: false,
+            };
+            let listed = Listed {
+                kind: IndicatorType::Domain,
+                value: "evil-site.ru".to_owned(),
+                detail,
+            };
+            let list = OwnList {
+                listed: vec![listed],
+                unmapped: 0,
+            };
+            let mut found = Vec::new();
+            let own = Own::merge(list, &mut found, &Rules::default());
+            Attribute::of(&ReportId::new("a").unwrap(), &found[0], &own).unwrap()
+        };
+        let malicious = listed(Some(Score::Malicious));
+        assert_eq!(malicious.comment, "Flashpoint: listed as malicious");
+        assert_eq!(
+            malicious.first_seen.as_deref(),
+            Some("2025-12-18T10:00:09.192000Z")
+        );
+        assert_eq!(
+            malicious.last_seen.as_deref(),
+            Some("2025-12-19T10:00:09.000000Z")
+        );
+        let of_text = of(IndicatorType::Domain, "evil-site.ru").unwrap();
+        assert_eq!(malicious.uuid, of_text.uuid);
+        let scores = [None, Some(Score::Informational), Some(Score::Suspicious)];
+        let comments = scores.map(|score| listed(score).comment);
+        assert!(comments.into_iter().all(is_our_comment));
+        assert!(is_our_comment(malicious.comment) && is_our_comment(of_text.comment));
+        assert!(!is_our_comment(WITHDRAWN) && !is_our_comment("Flashpoint: mine"));
     }
 
     #[test]

@@ -236,6 +236,23 @@ mod tests {
     }
 
     #[test]
+    fn another_comment_of_ours_is_written_and_an_analysts_stays() {
+        let (report, mut wanted, stored) = sent();
+        wanted.attributes[0].comment = "Flashpoint: listed as malicious";
+        let earlier = Earlier::default();
+        let edit = |stored: &Stored| {
+            between(stored, &wanted, &report, &earlier, false, true, 200)
+                .map(|edit| edit.attributes[0].comment)
+        };
+        assert_eq!(edit(&stored), Some("Flashpoint: listed as malicious"));
+        for comment in ["seen by us", "Flashpoint: listed as malicious"] {
+            let mut stored = stored.clone();
+            stored.attributes[0].comment = Some(comment.to_owned());
+            assert_eq!(edit(&stored), None, "{comment}");
+        }
+    }
+
+    #[test]
     fn times_are_later_than_what_is_stored_or_left_out() {
         let (report, wanted, mut stored) = sent();
         let earlier = Earlier::default();

@@ -1,5 +1,7 @@
 //! The mapping as a whole. `tests/taxii/run` has the same objects judged by the OASIS validator.
 
+mod own;
+
 use std::time::Duration;
 
 use indicators::{Indicator, IndicatorType};
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::sync::destination::{Delivery, Earlier};
 use crate::sync::ledger::{Entry, Ledger, Owner, State};
-use crate::sync::own::NOTHING;
+use crate::sync::own::{NOTHING, Own};
 use crate::sync::report::{CsvData, Digest, Report, ReportId};
 
 const POSTED: &str = "2026-05-28T21:12:56.000Z";
@@ -38,6 +40,15 @@ fn found(kind: IndicatorType, value: &str) -> Indicator {
 }
 
 fn mapped_after(report: &Report, indicators: &[Indicator], earlier: Option<&Memory>) -> Mapped {
+    mapped_with(report, indicators, &NOTHING, earlier)
+}
+
+fn mapped_with(
+    report: &Report,
+    indicators: &[Indicator],
+    own: &Own,
+    earlier: Option<&Memory>,
+) -> Mapped {
     let indicators: Vec<_> = indicators.iter().collect();
     let earlier = earlier.map_or_else(Earlier::default, |memory| Earlier {
         held: true,
@@ -50,7 +61,7 @@ fn mapped_after(report: &Report, indicators: &[Indicator], earlier: Option<&Memo
         report,
         csv: &CsvData::None,
         indicators: &indicators,
-        own: &NOTHING,
+        own,
         earlier,
         accepted: None,
     };

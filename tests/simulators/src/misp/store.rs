@@ -56,6 +56,10 @@ pub struct Attribute {
     pub to_ids: bool,
     /// Its comment.
     pub comment: String,
+    /// When it was seen first and last, where anybody said so.
+    pub first_seen: Option<Timestamp>,
+    /// See `first_seen`.
+    pub last_seen: Option<Timestamp>,
     /// Seconds since 1970 of its last change.
     pub timestamp: i64,
     /// Whether it is deleted softly.
@@ -135,7 +139,7 @@ impl Event {
             "to_ids": one.to_ids, "uuid": one.uuid, "event_id": self.id.to_string(), "distribution": "5",
             "timestamp": one.timestamp.to_string(), "comment": one.comment, "sharing_group_id": "0",
             "deleted": one.deleted, "disable_correlation": false, "object_id": "0", "object_relation": null,
-            "first_seen": null, "last_seen": null, "value": one.value, "Galaxy": [], "ShadowAttribute": [],
+            "first_seen": seen(one.first_seen), "last_seen": seen(one.last_seen), "value": one.value, "Galaxy": [], "ShadowAttribute": [],
         })
     }
 
@@ -146,6 +150,11 @@ impl Event {
             "timestamp": one.timestamp.to_string(), "deleted": one.deleted,
         })
     }
+}
+
+/// A time as MISP writes it: in UTC, with six digits of a second.
+fn seen(time: Option<Timestamp>) -> Option<String> {
+    time.map(|time| time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string())
 }
 
 /// All that is stored.

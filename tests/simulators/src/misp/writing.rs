@@ -224,6 +224,10 @@ impl Station {
         else {
             return Ok(());
         };
+        // What is no time, or ends before it begins, is dropped.
+        let Ok([first_seen, last_seen]) = seen(fields) else {
+            return Ok(());
+        };
         let sent = Attribute {
             uuid,
             kind,
@@ -233,6 +237,8 @@ impl Station {
                 .get("to_ids")
                 .map_or(to_ids, |flag| flag == &json!(true) || flag == "1"),
             comment,
+            first_seen,
+            last_seen,
             timestamp,
             deleted: fields.get("deleted") == Some(&json!(true)),
             visible_at: at,
@@ -245,7 +251,12 @@ impl Station {
         {
             if !new && (sent.timestamp > held.timestamp || !fields.contains_key("timestamp")) {
                 let deleted = fields.get("deleted").map_or(held.deleted, |_| sent.deleted);
-                *held = Attribute { deleted, ..sent };
+                *held = Attribute {
+                    deleted,
+                    first_seen: sent.first_seen.or(held.first_seen),
+                    last_seen: sent.last_seen.or(held.last_seen),
+                    ..sent
+                };
             }
             return Ok(());
         }
@@ -309,6 +320,19 @@ fn time(fields: &Map<String, Value>, now: Timestamp) -> Option<i64> {
     match text(fields, "timestamp").as_deref() {
         None | Some("" | "0") => Some(now.as_second()),
         Some(text) => text.parse().ok().filter(|time| *time <= LAST_SECOND),
+    }
+}
+
+/// When an attribute was seen first and last.
+fn seen(fields: &Map<String, Value>) -> Result<[Option<Timestamp>; 2], ()> {
+    let time = |name: &str| match text(fields, name) {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| ()),
+    };
+    let times = [time("first_seen")?, time("last_seen")?];
+    match times {
+        [Some(first), Some(last)] if last < first => Err(()),
+        times => Ok(times),
     }
 }
 
