@@ -11,6 +11,7 @@ use super::object_rule::ObjectRule;
 use super::rule::TextRule;
 use super::target::Target;
 use crate::sync::own::IndicatorSource;
+use crate::sync::report::MAX_ID_CHARS;
 use indicators::IndicatorType;
 
 /// The most reports that a sync may take on: the most that Flashpoint gives on one page.
@@ -18,6 +19,9 @@ pub(super) const MAX_LIMIT: u32 = 500;
 
 /// The most entries of each list of names or domains.
 const MAX_ENTRIES: u32 = 500;
+
+/// The most reports that are left alone.
+const MAX_SKIPPED: u32 = 100;
 
 /// What the feed does: where its reports go, how often, and what makes a report worth sending.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -143,6 +147,11 @@ pub struct FlashpointFeedSpec {
     /// Changes to which domains count as indicators. Each stands for its subdomains too.
     #[serde(default)]
     pub domains: DomainRules,
+    /// Ids of reports that are left alone: neither examined nor sent, and no failure any more. An id that is taken out has
+    /// its report examined again, and written again if it is at the destination.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "report_ids")]
+    pub skip: Vec<String>,
 }
 
 impl FlashpointFeedSpec {
@@ -188,19 +197,23 @@ pub struct DomainRules {
 }
 
 fn names(_: &mut SchemaGenerator) -> Schema {
-    list(64, TextRule::MalwareName)
+    list(MAX_ENTRIES, 64, TextRule::MalwareName)
 }
 
 fn domains(_: &mut SchemaGenerator) -> Schema {
-    list(253, TextRule::Domain)
+    list(MAX_ENTRIES, 253, TextRule::Domain)
 }
 
-/// A list of texts, each of at most so many characters and by the rule.
-fn list(max_length: u32, rule: TextRule) -> Schema {
+fn report_ids(_: &mut SchemaGenerator) -> Schema {
+    list(MAX_SKIPPED, MAX_ID_CHARS, TextRule::ReportId)
+}
+
+/// A list of so many texts, each of at most so many characters and by the rule.
+fn list(max_items: u32, max_length: usize, rule: TextRule) -> Schema {
     let rule = rule.rule();
     json_schema!({
         "type": "array",
-        "maxItems": MAX_ENTRIES,
+        "maxItems": max_items,
         "items": {"type": "string", "maxLength": max_length, "x-kubernetes-validations": [rule]},
     })
 }

@@ -30,3 +30,6 @@ pub use target::{EnclaveId, MispPlace, Target, TaxiiPlace};
 
 /// The annotation that forces a sync, whatever its value, whenever that changes.
 pub const REQUESTED_AT: &str = "flashpoint-operator.dev/requested-at";
+
+/// The annotation that names the reports that a forced sync sends once more, by their ids, with commas between them.
+pub const RESEND: &str = "flashpoint-operator.dev/resend";

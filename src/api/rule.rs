@@ -23,6 +23,8 @@ pub(super) enum TextRule {
     MalwareName,
     /// A domain, maybe with `*.` before it.
     Domain,
+    /// The id of a report.
+    ReportId,
     /// A tag of an event.
     Tag,
     /// A length of time within bounds.
@@ -30,13 +32,14 @@ pub(super) enum TextRule {
 }
 
 impl TextRule {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::EnclaveId,
         Self::CollectionId,
         Self::ServerName,
         Self::SecretName,
         Self::MalwareName,
         Self::Domain,
+        Self::ReportId,
         Self::Tag,
         Self::Duration(INTERVAL),
         Self::Duration(LOOKBACK),
@@ -69,6 +72,10 @@ impl TextRule {
                     && text.trim_matches(' ') == text
                     && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
             }
+            Self::ReportId => {
+                let apart = |byte| matches!(byte, b'/' | b' ' | b'\t' | b'\n' | b'\r' | b'\x0c');
+                !text.is_empty() && !text.bytes().any(apart)
+            }
             Self::SecretName => is_secret_name(text),
             Self::MalwareName => text.bytes().any(|byte| byte.is_ascii_alphanumeric()),
             Self::Domain => text
@@ -86,6 +93,7 @@ impl TextRule {
             Self::EnclaveId => "enclaveId must be the enclave's id as TruSTAR shows it, not its name: 1 to 128 letters, digits, '-' and '_'".to_owned(),
             Self::CollectionId => "collection must be the collection's id, not its title or address: 1 to 128 letters, digits, '-', '_' and '.'".to_owned(),
             Self::ServerName => "server must be a name that the operator's settings give an address (--taxii, --misp, the chart's destinations), not the address: lower-case letters, digits and '-'".to_owned(),
+            Self::ReportId => "skip names reports by their ids, as status.failures and the command sync show them, not by title or address".to_owned(),
             Self::Tag => "a tag must have printable ASCII characters alone, and no blank at its ends".to_owned(),
             Self::SecretName => "name must be the name of a Secret in the feed's namespace: lower-case letters, digits, '-' and '.'".to_owned(),
             Self::MalwareName => "a malware name must have a letter or a digit".to_owned(),
@@ -99,6 +107,7 @@ impl TextRule {
             Self::EnclaveId => "^[A-Za-z0-9_-]{1,128}$",
             Self::CollectionId => "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$",
             Self::ServerName => "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+            Self::ReportId => r"^[^/ \t\n\r\f]+$",
             Self::Tag => "^[!-~]([ -~]*[!-~])?$",
             Self::SecretName => "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
             Self::MalwareName => "[A-Za-z0-9]",

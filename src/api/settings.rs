@@ -1,5 +1,6 @@
 //! A feed's spec, read once into types that can't be wrong.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::duration::{DurationField, INTERVAL, LOOKBACK, TIMEOUT};
@@ -40,6 +41,8 @@ pub struct FeedSettings {
     pub suspend: bool,
     /// Where indicators are taken from.
     pub sources: Sources,
+    /// The ids of the reports that are left alone.
+    pub skip: BTreeSet<String>,
     types: Vec<IndicatorType>,
     names: MalwareNames,
     domains: DomainRules,
@@ -89,6 +92,7 @@ impl TryFrom<&FlashpointFeedSpec> for FeedSettings {
             timeout: length("spec.timeout", TIMEOUT, &spec.timeout)?,
             suspend: spec.suspend,
             sources: spec.indicator_sources.as_slice().into(),
+            skip: spec.skip.iter().cloned().collect(),
             types: spec.indicator_types.clone(),
             names: spec.malware_names.clone(),
             domains: spec.domains.clone(),

@@ -13,6 +13,7 @@ use super::prepare::Means;
 use super::status::{self, Ended, Obstacle};
 use crate::api::FlashpointFeedStatus;
 use crate::destinations::Opening;
+use crate::sync::choice::Choice;
 use crate::sync::ledger::Ledger;
 use crate::sync::{self, Abandoned, Mode, Plan, Ports};
 
@@ -38,6 +39,10 @@ pub async fn attempt(
     };
     let settings = &feed.settings;
     let rules = Arc::new(settings.rules());
+    let choice = Choice {
+        skip: settings.skip.clone(),
+        resend: feed.resend(occasion.forced),
+    };
     let plan = Plan {
         limit: settings.limit,
         lookback: settings.lookback,
@@ -45,6 +50,7 @@ pub async fn attempt(
         rules: &rules,
         sources: settings.sources,
         window: status::window_of(before),
+        choice: &choice,
         mode: mode(feed, occasion, &ledger),
     };
     let fence = FeedFence {

@@ -1,5 +1,7 @@
 //! A feed as one reconcile works on it: read once, and whole. Pure.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::core::error_boundary::InvalidObject;
@@ -9,9 +11,12 @@ use kube::{Resource as _, ResourceExt as _};
 use super::memory::Memory;
 use super::status;
 use crate::api::{
-    FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, Reason, SettingsError,
+    FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, RESEND, Reason, SettingsError,
 };
 use crate::http::shown;
+
+/// The most reports that one forced sync sends once more.
+const MAX_RESENT: usize = 100;
 
 /// A feed as it is watched: one that can't be read must not hide the others.
 pub type Watched = DeserializeGuard<FlashpointFeed>;
@@ -70,6 +75,14 @@ impl Feed {
     /// The status as it is stored.
     pub fn status(&self) -> FlashpointFeedStatus {
         self.resource.status.clone().unwrap_or_default()
+    }
+
+    /// The ids of the reports that a forced sync sends once more; none for any other.
+    pub fn resend(&self, forced: bool) -> BTreeSet<String> {
+        let named = self.resource.annotations().get(RESEND).filter(|_| forced);
+        let ids = named.into_iter().flat_map(|ids| ids.split(','));
+        let ids = ids.map(str::trim).filter(|id| !id.is_empty());
+        ids.take(MAX_RESENT).map(str::to_owned).collect()
     }
 
     /// Whether no status speaks of the feed as it is now.

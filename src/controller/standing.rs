@@ -113,6 +113,12 @@ fn told(note: &Note) -> String {
         Note::ReadAgain => {
             "the listing changed while it was read, and is read again by the next sync".to_owned()
         }
+        Note::Skipped(count) => format!("{count} skipped by spec.skip"),
+        Note::NotListed(count) => format!(
+            "{} to be sent once more {} not in the window that was read: a longer spec.lookback lists what is older",
+            reports(*count),
+            if *count == 1 { "is" } else { "are" }
+        ),
         Note::EveryReportDiffers => {
             "nearly every report differs in each of Flashpoint's answers, so each is written again every time: ask \
              Flashpoint which field changes"

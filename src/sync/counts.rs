@@ -22,9 +22,9 @@ pub struct Counts {
     pub created: u64,
     /// Written to the enclave, known to the ledger before.
     pub updated: u64,
-    /// In the enclave as they are; nothing was sent.
+    /// In the enclave as they are, or left alone there by spec.skip; nothing was sent.
     pub unchanged: u64,
-    /// Without indicators that count, or not published; not sent.
+    /// Without indicators that count, not published, or left alone by spec.skip; not sent.
     pub without_indicators: u64,
     /// Of those considered, reports whose CSV data could not be had; they go without it.
     pub without_csv: u64,

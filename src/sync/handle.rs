@@ -63,6 +63,7 @@ impl Handling<'_> {
                 let written = delivered.written;
                 self.recorded(task, delivered.happened, written)
             }
+            Need::Skipped => self.recorded(task, Happened::Skipped, false),
             _ => self.recorded(task, Happened::Nothing, false),
         }
     }

@@ -4,6 +4,7 @@
 //! and closes with counts, ledger and checkpoint. Knows nothing of Kubernetes.
 
 mod ask;
+pub mod choice;
 pub mod clock;
 mod close;
 pub mod counts;
@@ -105,6 +106,7 @@ pub async fn sync(
             Err(error) => return Ok(Unlisted::Journal(error).outcome(&before)),
         }
     }
+    plan.choice.apply(ledger);
     let plan = &plan;
     let listed = tokio::select! {
         biased;

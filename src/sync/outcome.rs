@@ -14,6 +14,7 @@ use crate::flashpoint::FLASHPOINT;
 use crate::http::fault::{Fault, FaultKind, Service};
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{Ledger, Trouble};
+use crate::sync::report::ReportId;
 use crate::sync::window::Window;
 
 /// What is pending is gone on with after this at the earliest where nothing else says when.
@@ -30,6 +31,10 @@ pub enum Note {
     EveryReportDiffers,
     /// The feed asks for the source's own indicators, and they are withheld: why, and the next step.
     OwnWithheld(String),
+    /// So many reports of the window are left alone, as a person said.
+    Skipped(u64),
+    /// So many reports that a person wants sent once more are not listed.
+    NotListed(u64),
     /// Elements of the listing that can't be named in the status' failures, and why the first can't be handled.
     Unnamed {
         count: u64,
@@ -174,13 +179,23 @@ pub fn conclude(
         window: closed.window,
         handled: closed.handled,
         continued: plan.mode == Mode::Continuation,
-        notes: notes(listing, ledger),
+        notes: notes(plan, listing, ledger),
         given_up: None,
     })
 }
 
-fn notes(listing: &Listing, ledger: &Ledger) -> Vec<Note> {
+fn notes(plan: &Plan<'_>, listing: &Listing, ledger: &Ledger) -> Vec<Note> {
     let mut notes = Vec::new();
+    let skipped = plan.choice.skipped(ledger);
+    if skipped > 0 {
+        notes.push(Note::Skipped(skipped));
+    }
+    let is_listed = |id: &&String| ReportId::new(id).is_some_and(|id| listing.listed.contains(&id));
+    let resend = &plan.choice.resend;
+    let missing = resend.len() - resend.iter().filter(is_listed).count();
+    if missing > 0 {
+        notes.push(Note::NotListed(missing as u64));
+    }
     match listing.proof {
         Proof::Accepted {
             listed,

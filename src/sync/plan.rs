@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicators::Rules;
 use jiff::Timestamp;
 
+use super::choice::Choice;
 use super::ledger::Ledger;
 use super::own::Sources;
 use super::source::{Since, Terms};
@@ -44,6 +45,8 @@ pub struct Plan<'a> {
     /// Where indicators are taken from.
     pub sources: Sources,
     pub window: Window,
+    /// What people say of single reports.
+    pub choice: &'a Choice,
     pub mode: Mode,
 }
 

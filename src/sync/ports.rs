@@ -94,6 +94,8 @@ pub enum Verdict {
     WithoutIndicators,
     /// Its `published_status` says it is not published.
     NotPublished,
+    /// Left alone, since `spec.skip` names it.
+    Skipped,
     /// Refused or unreadable, and why.
     Failed(String),
     /// Taken on, not finished, and why.

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::choice;
 use super::csv::Missing;
 use super::destination::Receipt;
 use super::ledger::{Entry, Failure, RETRY_AFTER, State, Tries};
@@ -25,6 +26,8 @@ const QUICK_ATTEMPTS: u32 = 4;
 pub enum Happened {
     /// Nothing: it needed nothing.
     Nothing,
+    /// Nothing: it is to be left alone.
+    Skipped,
     /// It is not published, so that nothing of it is sent or changed.
     Unpublished,
     /// It can't be handled, whatever the services do, and why.
@@ -121,6 +124,7 @@ pub fn record(task: &Task, happened: Happened, csv: Option<&Csv>, criteria: &Cri
     let without_indicators = State::WithoutIndicators { rules };
     let mut record = match happened {
         Happened::Nothing => nothing(task),
+        Happened::Skipped => ended(task, Verdict::Skipped, choice::left_alone()),
         Happened::Unpublished if task.is_held() => ended(task, Verdict::Unchanged, State::Sent),
         Happened::Unpublished => ended(task, Verdict::NotPublished, without_indicators),
         Happened::Unfit(reason) => failed(task, task.failed_tries(), now, reason),

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::ledger::{Ledger, MAX_REPORTS, State};
+use super::ledger::{Entry, Ledger, MAX_REPORTS, State};
 use super::pager::{Pager, Seen};
 use super::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
 use super::source::{Page, Source};
-use super::task::{Criteria, Task};
+use super::task::{Criteria, Need, Task};
 use super::{Mode, Plan};
 
 /// The most bytes of reports that one sync holds; what is beyond them is left for the next.
@@ -91,6 +91,7 @@ impl<'a> Selection<'a> {
         let criteria = plan.criteria(moment.now);
         let wanted = ledger
             .entries()
+            .filter(|(id, _)| !plan.choice.skips(id))
             .filter(|(_, entry)| match (plan.mode, &entry.state) {
                 (_, State::Pending { .. } | State::Accepted { .. }) => true,
                 (Mode::Full { .. }, _) => {
@@ -251,7 +252,7 @@ impl<'a> Selection<'a> {
             self.sent += 1;
             self.differ += usize::from(differs);
         }
-        let need = self.criteria.need_of(&report, Some(known));
+        let need = self.need_of(&report, Some(known));
         let considered = if self.plan.mode == Mode::Continuation {
             known.is_unfinished()
         } else {
@@ -293,10 +294,18 @@ impl<'a> Selection<'a> {
         } else {
             self.taken += 1;
             self.tasks.push(Task {
-                need: self.criteria.need_of(&report, None),
+                need: self.need_of(&report, None),
                 report: Arc::new(trimmed(report)),
                 known: None,
             });
+        }
+    }
+
+    fn need_of(&self, report: &Report, known: Option<&Entry>) -> Need {
+        if self.plan.choice.skips(&report.id) {
+            Need::Skipped
+        } else {
+            self.criteria.need_of(report, known)
         }
     }
 

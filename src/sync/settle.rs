@@ -219,7 +219,10 @@ impl<'l> Settlement<'l> {
             Verdict::Created => (finished, |counts| &mut counts.created),
             Verdict::Updated => (finished, |counts| &mut counts.updated),
             Verdict::Unchanged => (finished, |counts| &mut counts.unchanged),
-            Verdict::WithoutIndicators | Verdict::NotPublished => {
+            Verdict::Skipped if handled.record.entry.delivered => {
+                (finished, |counts| &mut counts.unchanged)
+            }
+            Verdict::WithoutIndicators | Verdict::NotPublished | Verdict::Skipped => {
                 (finished, |counts| &mut counts.without_indicators)
             }
             Verdict::Failed(_) => (finished, |counts| &mut counts.failed),

@@ -97,6 +97,8 @@ pub enum Need {
     Unchanged,
     /// Nothing: it was found without indicators that count, by the same rules.
     WithoutIndicators,
+    /// Nothing: a person said to leave it alone.
+    Skipped,
     /// Nothing yet: it failed, and its next attempt is not due.
     StillFailed,
     /// Nothing yet: it is pending, and its next attempt is not due.

@@ -127,7 +127,12 @@ fn each_value_of_the_chart_that_is_named_is_there() {
     let values: Value =
         serde_saphyr::from_str(&read("charts/flashpoint-operator/values.yaml")).unwrap();
     let mut seen = 0;
-    for page in ["operations.md", "alerts.md", "gitops.md", "feed-reference.md"] {
+    for page in [
+        "operations.md",
+        "alerts.md",
+        "gitops.md",
+        "feed-reference.md",
+    ] {
         for name in named(&read(format!("docs/{page}"))) {
             let path = name.split('=').next().unwrap();
             let top = path.split('.').next().unwrap();

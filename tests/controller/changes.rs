@@ -1,11 +1,12 @@
 //! What people change while a feed runs: forced syncs, suspension, edits.
 
-use flashpoint_operator::api::{FlashpointFeed, Reason};
+use flashpoint_operator::api::{FlashpointFeed, FlashpointLedger, Reason};
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
-use simulators::faults::{Fault, Reply};
+use simulators::faults::{Calls, Fault, Reply};
 use simulators::trustar::{ENCLAVE, Enclave};
 
-use crate::harness::{SOON, Stage, conditions, counts, reason, status, until};
+use crate::harness::{SOON, Stage, conditions, counts, message, reason, status, until};
 
 const OTHER: &str = "other-enclave";
 
@@ -56,6 +57,83 @@ async fn a_sync_forced_while_one_runs_is_another() {
     stage.request("feed", "two").await;
     stage.until_handled("feed", "two").await;
     assert_eq!(stage.listings().len(), 3);
+}
+
+/// The page of the recipes says the same.
+#[tokio::test]
+async fn a_report_that_fails_for_good_is_skipped_and_taken_up_again() {
+    let stage = Stage::new("skipped").await;
+    stage.telling_reports(3);
+    let id = stage.flashpoint.reports()[1].id.clone();
+    let refused = Fault::on("POST", "/api/1.3/reports").body(&id);
+    let refused = refused.calls(Calls::All).reply(Reply::status(422));
+    let refused = stage.trustar.controls().faults.set(refused);
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    let feed = stage.until_reason("feed", Reason::SyncedWithFailures).await;
+    assert_eq!(status(&feed).failures[0].id, id);
+
+    stage.edit("feed", json!({"skip": [id]})).await;
+    let feed = stage.until_reason("feed", Reason::Synced).await;
+    assert!(status(&feed).failures.is_empty());
+    assert!(
+        message(&feed).ends_with("; 1 skipped by spec.skip"),
+        "{}",
+        message(&feed)
+    );
+    let told = counts(&feed);
+    assert_eq!(
+        (told.considered, told.unchanged, told.without_indicators),
+        (3, 2, 1)
+    );
+
+    stage.trustar.controls().faults.clear(refused);
+    stage.edit("feed", json!({"skip": null})).await;
+    let feed = stage
+        .until("feed", SOON, |feed| counts(feed).updated == 1)
+        .await;
+    assert_eq!(reason(&feed), Some(Reason::Synced));
+    stage.assert_clean();
+}
+
+#[tokio::test]
+async fn a_report_is_sent_once_more_by_annotation_and_its_ledger_stays() {
+    let stage = Stage::new("resent").await;
+    stage.telling_reports(3);
+    let id = stage.flashpoint.reports()[1].id.clone();
+    let _operator = stage.operator().await;
+    stage.feed("feed").await;
+    stage.until_synced("feed").await;
+    let ledger = stage.ledgers().get("feed").await.unwrap();
+    let annotations = json!({"metadata": {"annotations": {
+        "flashpoint-operator.dev/resend": format!(" {id}, unknown"),
+        "flashpoint-operator.dev/requested-at": "one",
+    }}});
+    stage
+        .feeds()
+        .patch("feed", &PatchParams::default(), &Patch::Merge(annotations))
+        .await
+        .unwrap();
+    let feed = stage.until_handled("feed", "one").await;
+    assert_eq!((counts(&feed).updated, counts(&feed).unchanged), (1, 2));
+    assert!(
+        message(&feed).contains("1 report to be sent once more is not in the window that was read"),
+        "{}",
+        message(&feed)
+    );
+    assert_eq!(stage.upserts().len(), 4);
+    let uid = |ledger: &FlashpointLedger| ledger.metadata.uid.clone();
+    assert_eq!(
+        uid(&stage.ledgers().get("feed").await.unwrap()),
+        uid(&ledger)
+    );
+    // The annotation alone does nothing.
+    stage.edit("feed", json!({"interval": "20m"})).await;
+    let feed = stage
+        .until("feed", SOON, |feed| counts(feed).unchanged == 3)
+        .await;
+    assert_eq!(counts(&feed).updated, 0);
+    stage.assert_clean();
 }
 
 #[tokio::test]

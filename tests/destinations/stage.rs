@@ -9,8 +9,10 @@ use flashpoint_operator::flashpoint::{Api, ApiKey, Flashpoint, FlashpointSetting
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::fault::Fault;
 use flashpoint_operator::http::{HttpSettings, client};
+use flashpoint_operator::sync::choice::Choice;
 use flashpoint_operator::sync::counts::Counts;
 use flashpoint_operator::sync::ledger::{Ledger, Owner};
+use flashpoint_operator::sync::own::Sources;
 use flashpoint_operator::sync::ports::{Clock as _, Verdict};
 use flashpoint_operator::sync::window::Window;
 use flashpoint_operator::sync::{Abandoned, Conclusion, Mode, Outcome, Plan, Ports, sync};

@@ -291,6 +291,17 @@ fn out_of_bounds() -> Vec<Refusal> {
     let long = "1s".repeat(20);
     vec![
         by_schema(
+            json!({"skip": vec!["x"; 101]}),
+            "spec.skip",
+            "must have at most 100 items",
+            "must have at most 100 entries; it has 101",
+        ),
+        by_rule(
+            json!({"skip": ["a", "https://fp.tools/home/intelligence/reports/report/a"]}),
+            "spec.skip[1]",
+            "skip names reports by their ids, as status.failures and the command sync show them, not by title or address",
+        ),
+        by_schema(
             json!({"limit": 0}),
             "spec.limit",
             "should be greater than or equal to 1",

@@ -10,6 +10,7 @@ use std::time::Duration;
 use flashpoint_operator::flashpoint::{Api, ApiKey, Flashpoint, FlashpointSettings};
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{HttpSettings, client};
+use flashpoint_operator::sync::choice::Choice;
 use flashpoint_operator::sync::clock::ServiceClock;
 use flashpoint_operator::sync::ledger::{Ledger, Owner};
 use flashpoint_operator::sync::own::Sources;
@@ -56,6 +57,7 @@ async fn full_sync(
         rules: &Arc::new(Rules::default()),
         sources: Sources::default(),
         window: Window::default(),
+        choice: &Choice::default(),
         mode: Mode::Full { forced: false },
     };
     let ports = Ports {

@@ -8,6 +8,7 @@ use flashpoint_operator::destinations::trustar::{self, Credential, Target, Trust
 use flashpoint_operator::flashpoint::{Api, ApiKey, Flashpoint as Source, FlashpointSettings};
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::http::{self, HttpSettings};
+use flashpoint_operator::sync::choice::Choice;
 use flashpoint_operator::sync::clock::ServiceClock;
 use flashpoint_operator::sync::ledger::{Ledger, Owner};
 use flashpoint_operator::sync::own::Sources;
@@ -126,12 +127,14 @@ async fn operator_run(latency: u64) -> Outcome<(Duration, Vec<Exchange>)> {
     };
     let timeout = Duration::from_secs(30);
     let rules = Arc::new(Rules::default());
+    let choice = Choice::default();
     let plan = Plan {
         limit: 500,
         lookback: Duration::from_hours(24),
         timeout,
         rules: &rules,
         sources: Sources::default(),
+        choice: &choice,
         window: Window::default(),
         mode: Mode::Full { forced: false },
     };

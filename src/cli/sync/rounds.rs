@@ -1,5 +1,6 @@
 //! A sync and its continuations, until nothing is pending.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::input::Input;
 use super::state::{FileJournal, State, StateFile};
 use super::watch::Watch;
 use crate::flashpoint::FlashpointSource;
+use crate::sync::choice::Choice;
 use crate::sync::clock::ServiceClock;
 use crate::sync::destination::Destination;
 use crate::sync::ports::{Fence, Fenced};
@@ -41,6 +43,10 @@ pub async fn sync_wholly(
 ) -> Option<Outcome> {
     let settings = &input.settings;
     let rules = Arc::new(settings.rules());
+    let choice = Choice {
+        skip: settings.skip.clone(),
+        resend: BTreeSet::new(),
+    };
     let (stop, clock) = (Stop::on_signal(), ServiceClock::default());
     let mut mode = Mode::Full { forced: true };
     let (mut fewest, mut in_vain) = (u64::MAX, 0);
@@ -54,6 +60,7 @@ pub async fn sync_wholly(
             rules: &rules,
             sources: settings.sources,
             window: state.window,
+            choice: &choice,
             mode,
         };
         let journal = FileJournal {

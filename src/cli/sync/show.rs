@@ -220,6 +220,7 @@ fn word(verdict: &Verdict) -> &'static str {
         Verdict::Unchanged => "unchanged",
         Verdict::WithoutIndicators => "withoutIndicators",
         Verdict::NotPublished => "notPublished",
+        Verdict::Skipped => "skipped",
         Verdict::Failed(_) => "failed",
         Verdict::Pending(_) => "pending",
     }
@@ -228,7 +229,10 @@ fn word(verdict: &Verdict) -> &'static str {
 fn style(verdict: &Verdict) -> Style {
     match verdict {
         Verdict::Created | Verdict::Updated => Style::Good,
-        Verdict::Unchanged | Verdict::WithoutIndicators | Verdict::NotPublished => Style::Faint,
+        Verdict::Unchanged
+        | Verdict::WithoutIndicators
+        | Verdict::NotPublished
+        | Verdict::Skipped => Style::Faint,
         Verdict::Failed(_) => Style::Bad,
         Verdict::Pending(_) => Style::Open,
     }
@@ -244,6 +248,7 @@ fn why(row: &Row, place: &str) -> String {
     let why = match (&row.verdict, &row.indicators) {
         (Verdict::Failed(reason) | Verdict::Pending(reason), _) => plain(reason),
         (Verdict::NotPublished, _) => "its published_status is not \"published\"".to_owned(),
+        (Verdict::Skipped, _) => "spec.skip names it".to_owned(),
         (Verdict::Unchanged, None) => format!("in {place} as it is"),
         (Verdict::WithoutIndicators, None) => "nothing counted when it was examined".to_owned(),
         (Verdict::Created | Verdict::Updated, None) => "its tags were still to be set".to_owned(),

@@ -16,7 +16,7 @@ pub use csv_data::CsvData;
 pub use fields::{Fields, each_value, strings, text, text_of};
 
 /// The longest id that TruSTAR takes as an external id, in characters.
-const MAX_ID_CHARS: usize = 500;
+pub const MAX_ID_CHARS: usize = 500;
 
 /// The most bytes of JSON that one report may have.
 pub const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;

@@ -486,7 +486,12 @@ impl<'t> Life<'t> {
             of(|verdict| *verdict == Verdict::Created),
             of(|verdict| *verdict == Verdict::Updated),
             of(|verdict| *verdict == Verdict::Unchanged),
-            of(|verdict| matches!(verdict, Verdict::WithoutIndicators | Verdict::NotPublished)),
+            of(|verdict| {
+                matches!(
+                    verdict,
+                    Verdict::WithoutIndicators | Verdict::NotPublished | Verdict::Skipped
+                )
+            }),
             of(|verdict| matches!(verdict, Verdict::Failed(_))) + self.anonymous,
             of(|verdict| matches!(verdict, Verdict::Pending(_))) + unseen,
         ];

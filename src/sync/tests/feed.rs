@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::services::{Door, Enclave, Item, Lines, Reports, Store, Time};
+use crate::sync::choice::Choice;
 use crate::sync::counts::Counts;
 use crate::sync::ledger::Totals;
 use crate::sync::own::Sources;
@@ -32,6 +33,7 @@ pub struct Feed<'t> {
     pub interval: Duration,
     pub rules: Arc<Rules>,
     pub sources: Sources,
+    pub choice: Choice,
     // The status.
     pub window: Window,
     pub totals: Totals,
@@ -52,6 +54,7 @@ impl<'t> Feed<'t> {
             interval: 15 * MINUTE,
             rules: Arc::default(),
             sources: Sources::default(),
+            choice: Choice::default(),
             window: Window::default(),
             totals: Totals::default(),
         }
@@ -122,6 +125,7 @@ impl<'t> Feed<'t> {
             rules: &self.rules,
             sources: self.sources,
             window: self.window,
+            choice: &self.choice,
             mode,
         };
         let ports = Ports {

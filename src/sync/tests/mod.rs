@@ -7,6 +7,7 @@
 )]
 
 mod chaos;
+mod choice;
 mod feed;
 mod hidden;
 mod ignite;

@@ -1,0 +1,65 @@
+//! What people say of single reports: which are left alone, and which are sent once more.
+
+use std::collections::BTreeSet;
+
+use super::ledger::{Entry, Ledger, State};
+use super::report::ReportId;
+
+/// Stands for a digest of rules that no rules have, so that the report is examined once nobody leaves it alone any more.
+const NO_RULES: u64 = 0;
+
+/// The ids of reports that people named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Left alone: neither examined nor sent, and on record as no failure.
+    pub skip: BTreeSet<String>,
+    /// Examined by this sync whatever the ledger says of them, and sent once more if they are to be at the destination.
+    pub resend: BTreeSet<String>,
+}
+
+impl Choice {
+    pub fn skips(&self, id: &ReportId) -> bool {
+        self.skip.contains(id.as_str())
+    }
+
+    /// How many of the reports left alone are in the window, as far as the ledger knows it.
+    pub fn skipped(&self, ledger: &Ledger) -> u64 {
+        let ids = self.skip.iter().filter_map(|id| ReportId::new(id));
+        let known = ids.filter(|id| ledger.get(id).is_some());
+        known.count() as u64
+    }
+
+    /// Has the ledger forget what it knows of the reports named, but that the destination holds them: those sent once more
+    /// are new work, and those left alone are no failures and nothing that is pending.
+    pub fn apply(&self, ledger: &mut Ledger) {
+        for id in self.skip.iter().chain(&self.resend) {
+            let Some(id) = ReportId::new(id) else {
+                continue;
+            };
+            let Some(entry) = ledger.get(&id).cloned() else {
+                continue;
+            };
+            if matches!(entry.state, State::Accepted { .. }) {
+                // It was written, and nothing else will count it.
+                ledger.totals.submitted += 1;
+            }
+            let left = Entry {
+                state: left_alone(),
+                csv: None,
+                tries: None,
+                ..entry
+            };
+            ledger.set(id, left);
+        }
+    }
+}
+
+/// The state of a report that is left alone.
+pub const fn left_alone() -> State {
+    State::WithoutIndicators { rules: NO_RULES }
+}
+
+/// Whether a report was left alone, and not examined since.
+pub fn is_left_alone(state: &State) -> bool {
+    *state == left_alone()
+}

@@ -1,0 +1,136 @@
+//! Reports that people name: left alone, or sent once more.
+
+use super::feed::{Feed, MINUTE, assert_adds_up, is_quiet};
+use super::services::{Item, Time};
+use crate::sync::{Conclusion, Mode, Note, Outcome};
+
+fn skip(feed: &mut Feed<'_>, ids: &[&str]) {
+    feed.choice.skip = ids.iter().map(|id| (*id).to_owned()).collect();
+}
+
+async fn resend(feed: &mut Feed<'_>, id: &str) -> Outcome {
+    feed.choice.resend = [id.to_owned()].into();
+    let outcome = feed.sync_in(Mode::Full { forced: true }).await.unwrap();
+    feed.choice.resend.clear();
+    outcome
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skipped_report_is_not_sent_and_is_examined_once_it_is_skipped_no_more() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 3);
+    skip(&mut feed, &["r1", "never listed"]);
+    for _ in 0..2 {
+        let outcome = feed.next_sync().await;
+        assert!(is_quiet(&outcome));
+        assert_eq!(outcome.notes, [Note::Skipped(1)]);
+        let counts = outcome.counts.unwrap();
+        assert_adds_up(&counts);
+        assert_eq!((counts.considered, counts.without_indicators), (3, 1));
+    }
+    let mut written = feed.writes();
+    written.sort_unstable();
+    assert_eq!(written, ["r0", "r2"]);
+    feed.reports.requests();
+    feed.next_sync().await;
+    assert_eq!(feed.reports.requests().len(), 1);
+    skip(&mut feed, &[]);
+    assert_eq!(feed.next_sync().await.counts.unwrap().updated, 1);
+    assert_eq!(feed.writes(), ["r1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_is_skipped_is_none_any_more() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 2);
+    feed.enclave
+        .gates
+        .lock()
+        .unwrap()
+        .refuses
+        .insert("r1".to_owned());
+    let outcome = feed.sync().await;
+    assert_eq!(outcome.conclusion, Conclusion::SyncedWithFailures);
+    skip(&mut feed, &["r1"]);
+    let outcome = feed.next_sync().await;
+    assert_eq!(outcome.conclusion, Conclusion::Synced);
+    assert_adds_up(outcome.counts.as_ref().unwrap());
+    assert_eq!(feed.store.ledger().failures().count(), 0);
+    skip(&mut feed, &[]);
+    let outcome = feed.next_sync().await;
+    assert_eq!(outcome.conclusion, Conclusion::SyncedWithFailures);
+    assert_eq!(feed.store.ledger().failures().count(), 1);
+}
+
+/// A continuation lists what is pending alone, and an edit of the feed may be followed by one.
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_skipped_by_a_continuation_too() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 4);
+    feed.enclave
+        .gates
+        .lock()
+        .unwrap()
+        .refuses
+        .insert("r1".to_owned());
+    feed.enclave.gates.lock().unwrap().budget = Some(3);
+    feed.sync().await;
+    feed.enclave.gates.lock().unwrap().budget = None;
+    let ids = ["r0", "r1", "r2", "r3"];
+    skip(&mut feed, &ids);
+    let outcome = feed.go_on().await;
+    assert!(is_quiet(&outcome), "{outcome:?}");
+    assert_adds_up(outcome.counts.as_ref().unwrap());
+    assert_eq!(feed.store.ledger().failures().count(), 0);
+    assert_eq!(feed.store.ledger().unfinished().count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_was_sent_and_is_skipped_stays_where_it_is_and_its_edits_wait() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 2);
+    feed.sync().await;
+    feed.writes();
+    skip(&mut feed, &["r1"]);
+    feed.edit("r1", |_| {});
+    let counts = feed.next_sync().await.counts.unwrap();
+    assert_adds_up(&counts);
+    assert_eq!((counts.unchanged, counts.matched), (2, 2));
+    assert!(feed.writes().is_empty());
+    skip(&mut feed, &[]);
+    assert_eq!(feed.next_sync().await.counts.unwrap().updated, 1);
+    assert_eq!(feed.writes(), ["r1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_is_sent_once_more_and_no_other() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 5);
+    feed.limit = 2;
+    for _ in 0..4 {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.writes().len(), 5);
+    // Not among the latest two.
+    let outcome = resend(&mut feed, "r4").await;
+    assert!(is_quiet(&outcome));
+    assert!(outcome.notes.is_empty(), "{:?}", outcome.notes);
+    assert_eq!(feed.writes(), ["r4"]);
+    assert_eq!(feed.stored().len(), 5);
+    feed.next_sync().await;
+    assert!(feed.writes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_is_not_listed_is_told_and_a_skipped_one_is_not_sent() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 1);
+    feed.list(Item::new("old", time.truth() - 30 * 60 * MINUTE));
+    feed.sync().await;
+    feed.writes();
+    let outcome = resend(&mut feed, "old").await;
+    assert_eq!(outcome.notes, [Note::NotListed(1)]);
+    skip(&mut feed, &["r0"]);
+    resend(&mut feed, "r0").await;
+    assert!(feed.writes().is_empty());
+}
