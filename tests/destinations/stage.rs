@@ -180,11 +180,14 @@ impl Stage {
         self.lines.0.lock().unwrap().clear();
         let mut ledger = self.ledger();
         let rules = Arc::new(Rules::default());
+        let choice = Choice::default();
         let plan = Plan {
             limit: 500,
             lookback: Duration::from_hours(24),
             timeout: self.timeout,
             rules: &rules,
+            sources: Sources::default(),
+            choice: &choice,
             window: self.window,
             mode,
         };
