@@ -3,7 +3,7 @@
 mod envelope;
 mod settings;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hyper::header::HeaderName;
 use hyper::{Method, StatusCode};
@@ -32,6 +32,8 @@ struct Station {
     settings: Settings,
     /// Each version that was taken, in order.
     stored: Vec<Value>,
+    /// Their ids and times.
+    known: HashSet<[String; 2]>,
     /// By work: how many objects, and how often its status was asked for.
     works: HashMap<String, (usize, u32)>,
 }
@@ -144,8 +146,8 @@ impl Station {
         let total = objects.len();
         let mut failures = Vec::new();
         for object in objects {
-            let is_known = self.stored.iter().any(|known| is_same(known, &object));
-            if !is_known {
+            let version = ["id", "modified"].map(|name| object[name].to_string());
+            if self.known.insert(version) {
                 self.stored.push(object);
             } else if settings.product == Product::Strict {
                 failures.push(json!({"id": object["id"], "version": object["modified"],
@@ -215,10 +217,6 @@ impl Station {
             &json!({"more": more, "next": "1", "objects": records}),
         ))
     }
-}
-
-fn is_same(one: &Value, other: &Value) -> bool {
-    one["id"] == other["id"] && one["modified"] == other["modified"]
 }
 
 fn answer(status: u16, body: &Value) -> Answer {
