@@ -39,15 +39,26 @@ pub fn joined(text: Cow<'_, str>) -> Cow<'_, str> {
 /// Whether a name that begins at `start` is the rest of one that the line above ends with a hyphen in.
 #[must_use]
 pub fn follows(text: &str, start: usize) -> bool {
-    let before = last_bytes(text.get(..start).unwrap_or_default(), MOST_BLANK);
-    let above = before.trim_end_matches(is_blank).strip_suffix('\n');
-    above.is_some_and(|line| ends_hyphened(line.trim_end_matches(is_blank)))
+    let before = last_bytes(text.get(..start).unwrap_or_default(), MOST_BLANK).as_bytes();
+    let Some((b'\n', line)) = without_blanks(before).split_last() else {
+        return false;
+    };
+    let is_word = |label: &[u8]| label.last().is_some_and(u8::is_ascii_alphanumeric);
+    without_blanks(line).strip_suffix(b"-").is_some_and(is_word)
+}
+
+/// Without the blanks at the end. By bytes, as most of what is asked about ends with a word.
+fn without_blanks(mut line: &[u8]) -> &[u8] {
+    while let Some((b' ' | b'\t' | b'\r' | 0x0c, rest)) = line.split_last() {
+        line = rest;
+    }
+    line
 }
 
 /// From where to where the white space goes that stands around a line break within a host.
 fn gap(text: &str, newline: usize) -> Option<(usize, usize)> {
-    let line = text.get(..newline)?.trim_end_matches(is_blank);
-    if !line.ends_with(['-', ']', ')', '}']) {
+    let line = text.get(..without_blanks(text.as_bytes().get(..newline)?).len())?;
+    if !matches!(line.as_bytes().last()?, b'-' | b']' | b')' | b'}') {
         return None;
     }
     let head = last_bytes(line, MOST_WORD)
