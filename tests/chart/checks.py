@@ -14,6 +14,8 @@ import yaml
 
 import files
 import monitoring
+import network
+import notes
 import releases
 import rights
 import schemas
@@ -236,6 +238,12 @@ def checks():
         if case != "bare":
             yield f"security: the Pods of {case} are restricted", functools.partial(rights.restricted, case)
         yield f"labels: the selectors of {case}", functools.partial(rights.selectors, case)
+    yield "network: without a proxy", network.without_proxy
+    yield "network: behind a proxy", network.behind_a_proxy
+    yield "network: no way around a proxy", network.no_way_around
+    yield "network: a proxy's credentials from a Secret", network.credentials
+    yield "network: examples by host names", network.by_host_names
+    yield "notes: the commands that the values need", notes.commands
     yield "replicas: one is replaced, several elect a leader", rights.one_writer
     yield "feeds: never a hook, however they are rendered", releases.never_hooks
     yield "feeds: kustomize's helmCharts", releases.kustomize

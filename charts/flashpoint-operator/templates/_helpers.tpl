@@ -159,13 +159,6 @@ Ignite's.
 {{- end -}}
 {{- end -}}
 
-{{/* The port that a URL leads to. */}}
-{{- define "flashpoint-operator.port" -}}
-{{- $url := urlParse . -}}
-{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
-{{- default (eq $url.scheme "http" | ternary "80" "443") $port -}}
-{{- end -}}
-
 {{/* The value of the label `release`, which the ServiceMonitor gives the series of this release. */}}
 {{- define "flashpoint-operator.seriesRelease" -}}
 {{- printf "%s/%s" .Release.Namespace (include "flashpoint-operator.fullname" .) -}}
@@ -190,10 +183,46 @@ Ignite's.
 {{- $text | replace "__release__" (include "flashpoint-operator.seriesSelector" $context) | replace "{," "{" | replace "{}" "" -}}
 {{- end -}}
 
+{{/* The keys of a Secret for a destination of this kind, as JSON. */}}
+{{- define "flashpoint-operator.keys" -}}
+{{- get (dict "trustar" (list "trustar-api-key" "trustar-api-secret") "taxii" (list "taxii-token") "misp" (list "misp-auth-key")) . | toJson -}}
+{{- end -}}
+
+{{/* The Secrets that the feeds of the values need, each with its namespace, name and keys, as JSON. */}}
+{{- define "flashpoint-operator.feedSecrets" -}}
+{{- $secrets := dict -}}
+{{- range .Values.feeds -}}
+{{- $kind := keys (default (dict "trustar" true) .spec.destination) | first -}}
+{{- $place := get (default dict .spec.destination) $kind | default dict -}}
+{{- $own := .spec.secretRef.name -}}
+{{- $other := dig "secretRef" "name" $own $place -}}
+{{- $namespace := default $.Release.Namespace .namespace -}}
+{{- range list (list $own (list "flashpoint-api-key")) (list $other (include "flashpoint-operator.keys" $kind | fromJsonArray)) -}}
+{{- $path := printf "%s/%s" $namespace (first .) -}}
+{{- $known := get $secrets $path | default (dict "namespace" $namespace "name" (first .) "keys" list) -}}
+{{- $_ := set $secrets $path (set $known "keys" (concat $known.keys (last .) | uniq)) -}}
+{{- end -}}
+{{- end -}}
+{{- $list := list -}}
+{{- range $_, $secret := $secrets -}}
+{{- $list = append $list $secret -}}
+{{- end -}}
+{{- toJson $list -}}
+{{- end -}}
+
 {{/* Refuses what the schema cannot see: settings that contradict each other. */}}
 {{- define "flashpoint-operator.validate" -}}
 {{- if and .Values.customCA.configMap .Values.customCA.secret -}}
 {{- fail "customCA: name a configMap or a secret, not both" -}}
+{{- end -}}
+{{- with .Values.proxy -}}
+{{- if .existingSecret -}}
+{{- if not (or .https .http) -}}
+{{- fail "proxy.existingSecret: it has the credentials of no proxy: set proxy.https or proxy.http to its address" -}}
+{{- else if contains "@" (print .https .http) -}}
+{{- fail "proxy: the user name and password are in the address or in existingSecret, not in both" -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- $known := dict -}}
 {{- range .Values.feeds -}}
@@ -203,6 +232,14 @@ Ignite's.
 {{- fail (printf "feeds: %s stands there twice" $path) -}}
 {{- end -}}
 {{- $_ := set $known $path true -}}
+{{- range $kind, $place := default dict .spec.destination -}}
+{{- if has $kind (list "taxii" "misp") -}}
+{{- $server := dig "server" "" (default dict $place) -}}
+{{- if not (hasKey (get $.Values.destinations $kind) $server) -}}
+{{- fail (printf "feeds: %s goes to the server %q, which has no address: add it to destinations.%s" $path $server $kind) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $.Values.watchNamespaces (not (has $namespace $.Values.watchNamespaces)) -}}
 {{- fail (printf "feeds: the operator would not see %s in namespace %s: add the namespace to watchNamespaces" .name $namespace) -}}
 {{- end -}}

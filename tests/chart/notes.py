@@ -1,0 +1,60 @@
+"""What Helm prints after an install: the commands that the given values need, and those alone."""
+
+import json
+import subprocess
+import tempfile
+
+from check import must
+from rendering import CHART
+
+SERVERS = {"taxii": {"opencti": "https://opencti.example.org/taxii2/root/"}, "misp": {"main": "https://misp.example.org"}}
+
+
+def printed(values):
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        json.dump(values, file)
+        file.flush()
+        command = ["helm", "install", "fpo", CHART, "--namespace", "operators", "--dry-run=client", "--values", file.name]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    must(done.returncode == 0, done.stderr)
+    return done.stdout.partition("\nNOTES:\n")[2]
+
+
+def feed(name, secret, **destination):
+    where = {"destination": destination} if destination else {"enclaveId": "e"}
+    return {"name": name, "namespace": "intel", "spec": {"secretRef": {"name": secret}} | where}
+
+
+def keys(*names):
+    return "".join(f" --from-literal={name}=…" for name in names)
+
+
+CASES = [
+    ({}, ["THE IMAGE", "kubectl create namespace intel", "-n intel create secret generic flashpoint-credentials" + keys("flashpoint-api-key", "trustar-api-key", "trustar-api-secret"), "enclaveId: …", "flashpoint.api=ignite", "--all-namespaces -o wide --watch", "-n operators logs deployment/fpo-flashpoint-operator"], ["NOTHING SYNCS", "get lease", "THE ALERTS", "The Pods start"]),
+    ({"image": {"repository": "registry.example/flashpoint-operator"}, "flashpoint": {"api": "ignite"}}, ["with a key of Ignite, and a feed"], ["THE IMAGE"]),
+    ({"destinations": SERVERS}, [keys("flashpoint-api-key", "taxii-token"), "destination: {taxii: {server: opencti, collection: …}}"], ["trustar", "enclave"]),
+    ({"destinations": {"misp": SERVERS["misp"]}}, [keys("flashpoint-api-key", "misp-auth-key"), "destination: {misp: {server: main}}"], ["trustar", "taxii"]),
+    ({"watchNamespaces": ["fraud", "intel"]}, ["-n fraud create secret", "namespace: fraud", "kubectl -n intel get flashpointfeeds -o wide --watch"], ["--all-namespaces", "create namespace"]),
+    ({"replicaCount": 2}, ["kubectl -n operators get lease flashpoint-operator"], []),
+    ({"replicaCount": 0}, ["NOTHING SYNCS while replicaCount is 0"], []),
+    ({"crds": {"enabled": False}}, ["helm show crds CHART | kubectl apply --server-side"], []),
+    ({"prometheusRule": {"enabled": True}}, ["THE ALERTS go by all releases"], []),
+    ({"prometheusRule": {"enabled": True}, "metrics": {"serviceMonitor": {"enabled": True}}}, [], ["THE ALERTS"]),
+    ({"proxy": {"https": "http://proxy:3128", "existingSecret": "corporate"}}, ["-n operators create secret generic corporate" + keys("username", "password")], []),
+    ({"customCA": {"configMap": "authorities"}}, ["-n operators create configmap authorities --from-file=ca.crt=FILE"], []),
+    ({"customCA": {"secret": "authorities", "key": "a.pem"}}, ["-n operators create secret generic authorities --from-file=a.pem=FILE"], []),
+    (
+        {"destinations": SERVERS, "feeds": [feed("a", "one"), feed("b", "one", misp={"server": "main"}), feed("c", "two", taxii={"server": "opencti", "collection": "c", "secretRef": {"name": "three"}})]},
+        ["intel/a, intel/b, intel/c", "generic one" + keys("flashpoint-api-key", "trustar-api-key", "trustar-api-secret", "misp-auth-key") + "\n", "generic two" + keys("flashpoint-api-key") + "\n", "generic three" + keys("taxii-token") + "\n"],
+        ["kubectl apply -f - <<EOF"],
+    ),
+]
+
+
+def commands():
+    for values, there, absent in CASES:
+        said = printed(values)
+        for text in there:
+            must(text in said, f"{values}: no {text!r} in\n{said}")
+        for text in absent:
+            must(text not in said, f"{values}: {text!r} is in\n{said}")
