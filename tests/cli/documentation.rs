@@ -228,3 +228,49 @@ fn each_page_is_in_the_index() {
         );
     }
 }
+
+/// The pages and examples that say how to install: whoever goes from one to the next finds the same names.
+#[test]
+fn installation_has_one_image_and_one_namespace() {
+    let image = format!(
+        "registry.example.com/flashpoint-operator:{}",
+        env!("CARGO_PKG_VERSION")
+    );
+    for page in [
+        "README.md",
+        "docs/getting-started.md",
+        "charts/flashpoint-operator/README.md",
+    ] {
+        let text = read(page);
+        assert!(text.contains(&image), "{page} does not build {image}");
+        for flag in text.split("image.repository=").skip(1) {
+            let rest = flag.strip_prefix("registry.example.com/flashpoint-operator");
+            assert!(rest.is_some(), "{page} has another image: {flag:.60}");
+        }
+    }
+    let pages = pages().into_iter().map(|page| read(&page));
+    for text in pages.chain([read("charts/flashpoint-operator/README.md")]) {
+        let installs = text.split("helm install ").skip(1);
+        for command in installs.filter_map(|rest| rest.split("```").next()) {
+            assert!(
+                command.contains("--namespace flashpoint-operator")
+                    || !command.contains("--namespace"),
+                "helm install {command}"
+            );
+        }
+    }
+    for (file, key) in [
+        ("argocd/application.yaml", "namespace"),
+        ("flux/operator.yaml", "targetNamespace"),
+    ] {
+        let text = read(format!("examples/{file}"));
+        assert!(
+            text.contains("repository: registry.example.com/flashpoint-operator\n"),
+            "{file}: image"
+        );
+        assert!(
+            text.contains(&format!("{key}: flashpoint-operator\n")),
+            "{file}: namespace"
+        );
+    }
+}
