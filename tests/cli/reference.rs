@@ -8,6 +8,7 @@ use super::stage::{command, finish};
 /// What no help text says: how the commands go together.
 const INTRODUCTION: &str = r"# Command line
 One binary, `flashpoint-operator`. This page is generated from its `--help`; do not edit it (`make generate`).
+How to install it, or run it from the image: [The command](getting-started.md#the-command).
 
 | command                     | does                                             | needs |
 |-----------------------------|--------------------------------------------------|---|
