@@ -16,6 +16,7 @@ import files
 import monitoring
 import network
 import notes
+import reasons
 import releases
 import rights
 import schemas
@@ -263,6 +264,9 @@ def checks():
     yield "alerts: a release's go by its own series", monitoring.selectors
     yield "alerts: values.schema.json names them", monitoring.known_alerts
     yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested
+    yield "alerts: each reason fires one, or none", reasons.one_alert_each
+    yield "alerts: docs/alerts.md says what to do about each reason", reasons.each_has_its_step
+    yield "alerts: docs/alerts.md names what there is", reasons.each_command_names_what_there_is
     yield "dashboard: each query is PromQL", monitoring.dashboard
     yield "dashboard: it links to the docs", monitoring.dashboard_links
     yield "dashboard: each panel says what it shows", monitoring.legible
