@@ -233,6 +233,7 @@ mod tests {
             (r#"{"lookback": "-1d"}"#, "spec.lookback"),
             (r#"{"timeout": "6m"}"#, "spec.timeout"),
             (r#"{"indicatorTypes": []}"#, "spec.indicatorTypes"),
+            (r#"{"indicatorSources": []}"#, "spec.indicatorSources"),
         ] {
             assert_eq!(
                 FeedSettings::try_from(&spec(text)).unwrap_err().path,

@@ -20,6 +20,7 @@ mod misp;
 mod mistakes_analyst;
 mod moving;
 mod outside;
+mod own;
 mod reference;
 mod refusals;
 mod stage;

@@ -24,6 +24,7 @@ mod metrics;
 mod neighbours;
 mod outages;
 mod outside;
+mod own;
 mod permissions;
 mod process;
 mod refusals;

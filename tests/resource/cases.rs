@@ -83,6 +83,8 @@ pub fn accepted() -> Vec<Value> {
         json!({"spec": {"enclaveId": "A_b-9".repeat(25)}}),
         json!({"spec": {"secretRef": {"name": "a.b-c.9"}}}),
         json!({"spec": {"limit": 1, "suspend": true, "indicatorTypes": ["Malware"]}}),
+        json!({"spec": {"indicatorSources": ["Flashpoint"]}}),
+        json!({"spec": {"indicatorSources": ["Flashpoint", "Text"]}}),
         json!({"spec": {"malwareNames": {"add": ["Cobalt Strike", "7ev3n"], "ignore": ["Nokoyawa"]}}}),
         json!({"spec": {"malwareNames": {"add": vec!["x"; 500]}}}),
         json!({"spec": {"domains": {"ignore": ["corp.example", "*.Corp.Example", "xn--bcher-kva.example", "_dmarc.example"], "count": ["top"]}}}),
@@ -337,6 +339,12 @@ fn out_of_bounds() -> Vec<Refusal> {
             "should have at least 1 items",
             "must have at least 1 entry",
         ),
+        by_schema(
+            json!({"indicatorSources": []}),
+            "spec.indicatorSources",
+            "should have at least 1 items",
+            "must have at least 1 entry",
+        ),
     ]
 }
 
@@ -367,6 +375,18 @@ fn wrong_lists() -> Vec<Refusal> {
             "spec.indicatorTypes[2]",
             "Duplicate value: \"IP\"",
             "\"IP\" is there twice; leave one out",
+        ),
+        by_schema(
+            json!({"indicatorSources": ["Text", "Flashpont"]}),
+            "spec.indicatorSources[1]",
+            "Unsupported value: \"Flashpont\": supported values: \"Text\", \"Flashpoint\"",
+            "can't be \"Flashpont\"; did you mean \"Flashpoint\"?",
+        ),
+        by_schema(
+            json!({"indicatorSources": ["Text", "Text"]}),
+            "spec.indicatorSources[1]",
+            "Duplicate value: \"Text\"",
+            "\"Text\" is there twice; leave one out",
         ),
         by_rule(
             json!({"malwareNames": {"add": ["Emotet", " - "]}}),

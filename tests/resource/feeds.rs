@@ -122,6 +122,7 @@ async fn what_is_left_out_has_its_default() {
             "timeout": "30s",
             "suspend": false,
             "indicatorTypes": ["IP", "Domain", "URL", "BitcoinAddress", "SHA1", "SHA256", "CVE", "RegistryKey", "Malware"],
+            "indicatorSources": ["Text"],
             "malwareNames": {"add": [], "ignore": []},
             "domains": {"ignore": [], "count": []},
         })
