@@ -12,7 +12,7 @@ use flashpoint_operator::destinations::taxii::{
 };
 use flashpoint_operator::http::call::Unobserved;
 use flashpoint_operator::sync::destination::{Delivery, Destination as _, Earlier, Receipt, Step};
-use flashpoint_operator::sync::own::NOTHING;
+use flashpoint_operator::sync::own::{Detail, Listed, NOTHING, Own, OwnList, Score};
 use flashpoint_operator::sync::report::{CsvData, Report, text};
 use indicators::{Indicator, IndicatorType, Markup, Rules};
 use jiff::SignedDuration;
@@ -35,6 +35,16 @@ struct Sending {
 
 impl Sending {
     async fn send(&mut self, json: &str, found: &[Indicator], last: Option<&Receipt>) -> Receipt {
+        self.send_listed(json, found, &NOTHING, last).await
+    }
+
+    async fn send_listed(
+        &mut self,
+        json: &str,
+        found: &[Indicator],
+        own: &Own,
+        last: Option<&Receipt>,
+    ) -> Receipt {
         let report = Report::parse(&RawValue::from_string(json.to_owned()).unwrap()).unwrap();
         let indicators: Vec<_> = found.iter().filter(|found| found.counts()).collect();
         let earlier = last.map_or_else(Earlier::default, super::taxii::after);
@@ -43,7 +53,7 @@ impl Sending {
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,
-            own: &NOTHING,
+            own,
             earlier,
             accepted: None,
         };
@@ -89,6 +99,34 @@ fn found(count: usize) -> Vec<Indicator> {
         }
     };
     (0..count).map(one).collect()
+}
+
+/// All of these as Flashpoint lists them, with every score and without one.
+fn listed(found: &[Indicator]) -> Own {
+    let scores = [
+        None,
+        Some(Score::Informational),
+        Some(Score::Suspicious),
+        Some(Score::Malicious),
+    ];
+    let listed = found
+        .iter()
+        .zip(scores.into_iter().cycle())
+        .map(|(found, score)| Listed {
+            kind: found.kind,
+            value: found.value.clone(),
+            detail: Detail {
+                score,
+                first_seen: Some("2026-04-01T00:00:00.5Z".parse().unwrap()),
+                last_seen: Some("2026-05-03T00:00:00Z".parse().unwrap()),
+                in_text: false,
+            },
+        });
+    let list = OwnList {
+        listed: listed.collect(),
+        unmapped: 0,
+    };
+    Own::merge(list, &mut found.to_vec(), &Rules::default())
 }
 
 #[tokio::test]
@@ -145,6 +183,11 @@ async fn reports_reach_a_real_server() {
     sending
         .send(&report("large", "2026-05-01T00:00:00Z"), &found(500), None)
         .await;
+    let own = listed(&found(100));
+    let both = report("listed", "2026-05-01T00:00:00Z");
+    let first = sending.send_listed(&both, &found(100), &own, None).await;
+    // What Flashpoint says is gone.
+    sending.send(&both, &found(100), Some(&first)).await;
     let edited = report("edited", "2026-05-01T00:00:00Z");
     let first = sending.send(&edited, &found(2), None).await;
     let edited = edited.replace("About", "More about");
