@@ -29,7 +29,7 @@ pub(super) fn between(
 ) -> Option<Event> {
     let time = later(stored.timestamp, now);
     let stamp = time.unwrap_or(now);
-    let mut attributes = sent(stored, wanted, report, stamp);
+    let mut attributes = sent(stored, wanted, report, withdraws, stamp);
     if withdraws {
         attributes.extend(withdrawn(stored, wanted, report, stamp));
     }
@@ -84,9 +84,15 @@ fn title<'a>(stored: &'a Stored, wanted: &'a Wanted) -> &'a str {
     if is_ours { &wanted.info } else { &stored.info }
 }
 
-/// Attributes that the event lacks, that this operator withdrew from it, or of which Flashpoint says something else than before: that
-/// shows by the comment. Times alone may be an analyst's, and stay.
-fn sent(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) -> Vec<Attribute> {
+/// Attributes that the event lacks, or that this operator withdrew from it; where all is `known` of the report, those too of which
+/// Flashpoint says something else than before, which shows by the comment. Times alone may be an analyst's, and stay.
+fn sent(
+    stored: &Stored,
+    wanted: &Wanted,
+    report: &ReportId,
+    known: bool,
+    time: i64,
+) -> Vec<Attribute> {
     let held: HashMap<Uuid, &StoredAttribute> = stored
         .attributes
         .iter()
@@ -102,7 +108,11 @@ fn sent(stored: &Stored, wanted: &Wanted, report: &ReportId, time: i64) -> Vec<A
     for one in &wanted.attributes {
         let (timestamp, deleted) = match held.get(&one.uuid) {
             Some(held) if is_withdrawn(held) => (after(held, time), Some(false)),
-            Some(held) if is_ours(held, report) && held.comment.as_deref() != Some(one.comment) => {
+            Some(held)
+                if known
+                    && is_ours(held, report)
+                    && held.comment.as_deref() != Some(one.comment) =>
+            {
                 (after(held, time), None)
             }
             Some(_) => continue,
@@ -245,6 +255,9 @@ mod tests {
                 .map(|edit| edit.attributes[0].comment)
         };
         assert_eq!(edit(&stored), Some("Flashpoint: listed as malicious"));
+        // What is not known now is not taken back.
+        let partial = between(&stored, &wanted, &report, &earlier, false, false, 200);
+        assert!(partial.is_none());
         for comment in ["seen by us", "Flashpoint: listed as malicious"] {
             let mut stored = stored.clone();
             stored.attributes[0].comment = Some(comment.to_owned());
