@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use simulators::Server;
 use simulators::faults::{Fault, Reply};
 use simulators::flashpoint::{Settings, own_indicator};
-use simulators::misp::{KEY, Misp};
+use simulators::misp::{Event, KEY, Misp};
 use simulators::taxii::{COLLECTION, ROOT, TOKEN, Taxii};
 
 use super::stage::{CANARIES, Run, Stage, feed};
@@ -170,7 +170,7 @@ async fn stix_has_score_times_and_origin() {
 /// The attributes of a report's event: value, comment, and when it was seen first.
 fn attributes(misp: &Server<Misp>) -> Vec<(String, String, bool)> {
     let events = misp.events();
-    let live = events.iter().flat_map(|event| event.live());
+    let live = events.iter().flat_map(Event::live);
     let mut all: Vec<_> = live
         .filter(|one| one.kind != "link")
         .map(|one| {

@@ -176,7 +176,11 @@ impl<'a> Parts<'a> {
     fn said(&self) -> String {
         let signs = self.signs_found.iter();
         let details = signs.filter_map(|found| Some((&found.value, self.own.detail(found)?)));
-        details.map(|detail| format!("{detail:?}")).collect()
+        let details: Vec<_> = details.collect();
+        if details.is_empty() {
+            return String::new();
+        }
+        format!("{details:?}")
     }
 
     /// The ids of what the report refers to: the identity where there is nothing else, since there must be something.

@@ -2,8 +2,8 @@ use indicators::{Benign, Markup, RuleSettings, find};
 
 use super::*;
 
-fn time(text: &str) -> Option<Timestamp> {
-    Some(text.parse().unwrap())
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
 }
 
 fn listed(kind: IndicatorType, value: &str, score: Score) -> Listed {
@@ -106,8 +106,8 @@ fn two_entries_of_one_value_are_one_with_the_worst_score_and_all_its_time() {
         },
     };
     let mut found = Vec::new();
-    let early = time("2026-01-02T00:00:00Z");
-    let late = time("2026-03-04T00:00:00Z");
+    let early = Some(time("2026-01-02T00:00:00Z"));
+    let late = Some(time("2026-03-04T00:00:00Z"));
     let own = Own::merge(
         list(vec![
             entry(Some(Score::Informational), late, None),
