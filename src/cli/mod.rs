@@ -8,6 +8,7 @@ mod completions;
 mod crd;
 mod extract;
 mod file;
+mod ledger;
 mod manifest;
 mod run;
 mod sync;
@@ -31,6 +32,8 @@ pub enum Exit {
     Partial = 1,
     /// The input is no good.
     BadInput = 2,
+    /// A person interrupted it: what shells say of SIGINT.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -67,9 +70,9 @@ enum Command {
     /// Sync one feed once, without a cluster
     ///
     /// Exits with 0 when the latest reports are handled, 1 when some are not (a report failed or is
-    /// pending, or a service refused or failed), 2 when the input is no good.
+    /// pending, or a service refused or failed), 2 when the input is no good, 130 when it was interrupted.
     ///
-    /// Without --state it does not know what the enclave holds: a dry run then says "would be created" of reports that are there
+    /// Without --state it does not know what the enclave holds: a dry run then says "would create" of reports that are there
     /// already. RUST_LOG says what is logged; by default warnings.
     Sync(sync::Args),
     /// Find the indicators of compromise in text, HTML or reports
@@ -79,6 +82,11 @@ enum Command {
     Extract(extract::Args),
     /// Print the custom resource definitions
     Crd(crd::Args),
+    /// Print what the operator remembers of a feed's reports
+    ///
+    /// Reads the FlashpointLedger from the cluster, by KUBECONFIG or as a Pod: id, state, when and why of each report. Exits with 1
+    /// when the cluster does not give it, 2 when there is none of this name.
+    Ledger(ledger::Args),
     /// Check feeds offline, as the API server would
     ///
     /// Looks at a feed's Secrets too where they are in what is given: a key that its destination needs is there, or the feed is not right.
@@ -98,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Sync(args) => sync::run(&args),
         Command::Extract(args) => extract::run(&args),
         Command::Crd(args) => crd::run(&args),
+        Command::Ledger(args) => ledger::run(args),
         Command::Validate(args) => validate::run(&args),
         Command::Version => version::run(),
         Command::Completions(args) => completions::run(&args),

@@ -2,6 +2,7 @@
 
 mod dry_run;
 pub(super) mod input;
+mod interrupt;
 mod rounds;
 pub(super) mod secrets;
 mod show;
@@ -12,15 +13,17 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
 use self::dry_run::DryRun;
 use self::input::Input;
+use self::interrupt::{Stop, UnderWay};
 use self::rounds::{Ends, sync_wholly};
 use self::show::Results;
 use self::state::{State, StateFile};
-use self::watch::Watch;
+use self::watch::{Row, Watch};
 use super::terminal::Look;
 use super::vendors::Vendors;
 use super::{Exit, complain, print};
@@ -59,6 +62,10 @@ pub struct Args {
     /// Check keys and destination and examine the reports, but write nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Show one report alone, all of it: verdict, reason, each indicator. The others are synced all the same
+    #[arg(long, value_name = "ID")]
+    report: Option<String>,
 
     /// How the results are printed
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
@@ -108,33 +115,67 @@ pub fn run(args: &Args) -> Exit {
 fn begin(args: &Args) -> Result<Exit, Refused> {
     let input = input::read(args)?;
     if input.settings.suspend {
-        show(args, &input, &Watch::new(), None, &Standing::suspended())?;
+        show(args, &input, &[], None, &Standing::suspended())?;
         return Ok(Exit::Done);
     }
     args.vendors.warn_of_plain_http();
     let (file, mut state) = open_state(args, &input)?;
-    let ends =
-        ends(args, &input, &state.ledger).map_err(|error| Refused::new(Exit::BadInput, &error))?;
+    let under_way = Arc::new(AtomicUsize::new(0));
+    let ends = ends(args, &input, &state.ledger, &under_way)
+        .map_err(|error| Refused::new(Exit::BadInput, &error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Refused::new(Exit::Partial, &error))?;
-    let watch = Watch::new();
-    let outcome = runtime.block_on(sync_wholly(
-        &input,
-        &ends,
-        file.as_ref(),
-        &mut state,
-        &watch,
-    ));
-    let saved = file.map_or(Ok(()), |file| file.save(&state.ledger, state.window));
+    let place = input.settings.target.noun();
+    let watch = Arc::new(Watch::new(place, state.reasons.clone()));
+    let (outcome, stopped) = runtime.block_on(async {
+        let stop = Stop::on_signal(watch.clone(), under_way);
+        let synced = sync_wholly(&input, &ends, file.as_ref(), &mut state, &watch, &stop);
+        (synced.await, stop.asked.is_cancelled())
+    });
+    // A look at a long report goes on in a thread of its own, and nobody waits for it.
+    runtime.shutdown_background();
+    let rows = watch.rows();
+    state.remember(&rows);
+    let saved = file.map_or(Ok(()), |file| file.save(&state));
     let standing = standing(outcome.as_ref(), saved);
     let counts = outcome.as_ref().and_then(|outcome| outcome.counts.as_ref());
-    show(args, &input, &watch, counts, &standing)?;
-    Ok(match standing.reason {
-        Reason::Synced | Reason::Draining => Exit::Done,
-        _ => Exit::Partial,
-    })
+    show(args, &input, &rows, counts, &standing)?;
+    if stopped && !is_done(standing.reason) {
+        let file = args.state.as_ref().map(|file| file.display().to_string());
+        let told = interrupt::summary(counts, args.dry_run, file.as_deref());
+        complain("note", &told);
+        return Ok(Exit::Interrupted);
+    }
+    let exit = if is_done(standing.reason) {
+        Exit::Done
+    } else {
+        Exit::Partial
+    };
+    Ok(exit.max(missing(args, &rows)))
+}
+
+/// Whether the latest reports are handled, every one.
+fn is_done(reason: Reason) -> bool {
+    matches!(reason, Reason::Synced | Reason::Draining)
+}
+
+/// Partial, and told, where the one report that is to be shown was not among those considered.
+fn missing(args: &Args, rows: &[Row]) -> Exit {
+    let Some(id) = &args.report else {
+        return Exit::Done;
+    };
+    if rows.iter().any(|row| row.id == *id) {
+        return Exit::Done;
+    }
+    let told = format!(
+        "report {id} is not among the {} that were considered: a longer spec.lookback reaches further back, and spec.limit \
+         says how many of the latest are considered; without --report they are listed",
+        rows.len()
+    );
+    complain("error", &told);
+    Exit::Partial
 }
 
 /// What earlier runs left; the file, if this one is to leave something.
@@ -163,12 +204,17 @@ fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), 
     if args.dry_run {
         return Ok((None, state));
     }
-    file.prepare(state.damaged)?;
+    file.prepare(state.is_damaged)?;
     Ok((Some(file), state))
 }
 
 /// Where reports come from, and where they go to.
-fn ends(args: &Args, input: &Input, ledger: &Ledger) -> Result<Ends, HttpSetupError> {
+fn ends(
+    args: &Args,
+    input: &Input,
+    ledger: &Ledger,
+    under_way: &Arc<AtomicUsize>,
+) -> Result<Ends, HttpSetupError> {
     let (vendors, observer) = (&args.vendors, Arc::new(Unobserved));
     let http = http::client(&vendors.http())?;
     let flashpoint = Flashpoint::new(&vendors.flashpoint(), http.clone(), observer.clone());
@@ -185,7 +231,10 @@ fn ends(args: &Args, input: &Input, ledger: &Ledger) -> Result<Ends, HttpSetupEr
         destination: if args.dry_run {
             Box::new(DryRun(destination))
         } else {
-            destination
+            Box::new(UnderWay {
+                destination,
+                count: under_way.clone(),
+            })
         },
     })
 }
@@ -214,16 +263,15 @@ fn standing(outcome: Option<&Outcome>, saved: Result<(), JournalError>) -> Stand
 fn show(
     args: &Args,
     input: &Input,
-    watch: &Watch,
+    rows: &[Row],
     counts: Option<&Counts>,
     standing: &Standing,
 ) -> Result<(), Refused> {
-    let rows = watch.rows();
     let results = Results {
         feed: &input.feed,
-        place: input.settings.target.noun(),
         dry_run: args.dry_run,
-        rows: &rows,
+        rows,
+        only: args.report.as_deref(),
         counts,
         standing,
     };

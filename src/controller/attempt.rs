@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kube::runtime::reflector::{ObjectRef, Store};
 
-use super::context::{Context, Unwatched};
+use super::audit::Audit;
+use super::context::Context;
 use super::decide::Occasion;
 use super::feed::{Feed, Watched};
 use super::fence::FeedFence;
@@ -69,13 +70,20 @@ pub async fn attempt(
     let source = context
         .flashpoint
         .source(&credentials.flashpoint, settings.timeout);
+    let destination_name = settings.target.identity();
+    let audit = Audit {
+        namespace: &feed.namespace,
+        name: &feed.name,
+        destination: &destination_name,
+        place: settings.target.noun(),
+    };
     let ports = Ports {
         source: &source,
         destination: destination.as_ref(),
         journal: &journal,
         fence: &fence,
         clock: &context.clock,
-        watcher: &Unwatched,
+        watcher: &audit,
         cancelled: context.cancelled.clone(),
     };
     let outcome = sync::sync(&plan, &mut ledger, &ports).await?;

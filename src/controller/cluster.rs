@@ -114,6 +114,11 @@ impl Cluster {
         &self.0.server
     }
 
+    /// The namespace of the kubeconfig's context, or of the Pod.
+    pub fn default_namespace(&self) -> &str {
+        &self.0.config.default_namespace
+    }
+
     /// A client for watches, which are long and mostly silent.
     pub fn watching(&self) -> Client {
         self.0.watching.clone()

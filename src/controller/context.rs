@@ -12,7 +12,6 @@ use super::metrics::Metrics;
 use crate::destinations::Destinations;
 use crate::flashpoint::Flashpoint;
 use crate::sync::clock::ServiceClock;
-use crate::sync::ports::Watcher;
 
 /// What every reconcile shares.
 pub struct Context {
@@ -39,8 +38,3 @@ impl Context {
         (!self.process.stopped.is_cancelled()).then_some(slot)
     }
 }
-
-/// Nobody need act on its own reports: the sync's watcher is for the command line.
-pub struct Unwatched;
-
-impl Watcher for Unwatched {}

@@ -1,6 +1,7 @@
 //! The Kubernetes edge: watches feeds, runs their syncs, tells their status.
 
 mod attempt;
+mod audit;
 mod cluster;
 mod context;
 mod decide;
@@ -21,6 +22,7 @@ mod publish;
 mod reconcile;
 mod reduced;
 mod refusal;
+pub mod remembered;
 mod secret;
 pub mod standing;
 mod status;

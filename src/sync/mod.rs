@@ -4,6 +4,7 @@
 //! and closes with counts, ledger and checkpoint. Knows nothing of Kubernetes.
 
 mod ask;
+pub mod because;
 pub mod choice;
 pub mod clock;
 mod close;

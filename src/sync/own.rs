@@ -151,6 +151,13 @@ impl Own {
         self.details.get(&found.kind)?.get(&found.value)
     }
 
+    /// Whether the text holds an indicator, and whether Flashpoint lists it.
+    #[must_use]
+    pub fn sources(&self, found: &Indicator) -> [bool; 2] {
+        let listed = self.detail(found);
+        [listed.is_none_or(|listed| listed.in_text), listed.is_some()]
+    }
+
     /// Adds to what was found in a text what Flashpoint lists and `rules` recognise, each once by type and value. What counts
     /// by either counts.
     #[must_use]

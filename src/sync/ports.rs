@@ -102,6 +102,23 @@ pub enum Verdict {
     Pending(String),
 }
 
+impl Verdict {
+    /// The verdict as the status' counts name it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::WithoutIndicators => "withoutIndicators",
+            Self::NotPublished => "notPublished",
+            Self::Skipped => "skipped",
+            Self::Failed(_) => "failed",
+            Self::Pending(_) => "pending",
+        }
+    }
+}
+
 /// One report, as people are told of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
@@ -109,6 +126,8 @@ pub struct Line<'a> {
     pub id: &'a str,
     /// Its title.
     pub title: &'a str,
+    /// Its `posted_at`, where it is readable.
+    pub posted_at: Option<Timestamp>,
     /// What became of it.
     pub verdict: &'a Verdict,
     /// What was found in it, where it was examined.
@@ -117,6 +136,8 @@ pub struct Line<'a> {
     pub own: Option<&'a Own>,
     /// Whether CSV data it links to could not be had.
     pub without_csv: bool,
+    /// Whether the destination was written to.
+    pub written: bool,
 }
 
 /// Watches a sync; each method does nothing unless implemented.

@@ -76,10 +76,12 @@ impl<'l> Settlement<'l> {
         let line = Line {
             id: "",
             title: "",
+            posted_at: None,
             verdict: &verdict,
             indicators: None,
             own: None,
             without_csv: false,
+            written: false,
         };
         self.watcher.report(line);
         self.finished.considered += 1;
@@ -208,10 +210,12 @@ impl<'l> Settlement<'l> {
         self.watcher.report(Line {
             id: handled.task.report.id.as_str(),
             title: handled.task.report.title.as_deref().unwrap_or_default(),
+            posted_at: handled.task.report.posted_at,
             verdict: &handled.record.verdict,
             indicators: handled.indicators.as_deref(),
             own: handled.own.as_ref(),
             without_csv: handled.without_csv,
+            written: handled.written,
         });
         self.count_found(&handled);
         let finished = &mut self.finished;

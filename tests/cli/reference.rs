@@ -16,6 +16,7 @@ How to install it, or run it from the image: [The command](getting-started.md#th
 | [sync](#sync)               | one sync of one feed, as the controller does it  | both vendors, or `--dry-run`: no writes |
 | [extract](#extract)         | the indicators in a text                         | nothing |
 | [crd](#crd)                 | the custom resource definitions                  | nothing |
+| [ledger](#ledger)           | what the operator remembers of a feed's reports  | a cluster |
 | [validate](#validate)       | whether a feed is right                          | nothing |
 | [version](#version)         | the version                                      | nothing |
 | [completions](#completions) | `source <(flashpoint-operator completions bash)` | nothing |
@@ -25,7 +26,8 @@ How to install it, or run it from the image: [The command](getting-started.md#th
 |------|----------------------------------------|---|
 | 0    | done                                   | `run` was asked to stop; `sync` handled the latest reports; `validate` found only right feeds |
 | 1    | partial, refused, or to be tried again | `run` found no cluster, or lost its lease; in `sync` a report failed or is pending, or a vendor refused |
-| 2    | bad input                              | a wrong argument; a file that can't be read; a feed that is not valid |
+| 2    | bad input                              | a wrong argument; a file that can't be read; a feed that is not valid; a `ledger` that does not exist |
+| 130  | interrupted                            | `sync` was asked to stop, by Ctrl-C or SIGTERM, before all was done: it says what is left, and the command that goes on |
 
 ## Environment
 Each flag of `run`, and each that says how the vendors are reached, can be set by the variable that its help names; a flag goes before
@@ -36,8 +38,8 @@ its variable. Besides:
 | `FLASHPOINT_API_KEY`, `TRUSTAR_API_KEY`, `TRUSTAR_API_SECRET` | `sync`: the credentials, where no Secret has them |
 | `TAXII_TOKEN`, `TAXII_USERNAME`, `TAXII_PASSWORD`, `MISP_AUTH_KEY` | `sync`: the same for a feed that goes there |
 | `POD_NAME`, `POD_NAMESPACE`                                   | `run --leader-elect`: who holds the Lease, and where it is |
-| `KUBECONFIG`                                                  | `run` outside a cluster |
-| `RUST_LOG`                                                    | what is logged: by `run` without `--log-filter` (`info`), and by `sync` (`warn`) |
+| `KUBECONFIG`                                                  | `run` and `ledger` outside a cluster |
+| `RUST_LOG`                                                    | what is logged: by `run` without `--log-filter` (`info`), and by `sync` and `ledger` (`warn`) |
 | `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`                       | a proxy to the vendors; the API server is reached directly, or by the `proxy-url` of the kubeconfig |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR`                               | the system's certificate authorities, where they are elsewhere |
 ";

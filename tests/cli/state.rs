@@ -15,10 +15,13 @@ async fn a_damaged_file_counts_as_empty_and_is_kept_aside() {
     let whole = stage.read("state.json");
     let mut without_ledger: Value = serde_json::from_slice(&whole).unwrap();
     without_ledger["ledger"] = json!("AAAA");
-    for damaged in [
-        whole[..whole.len() / 2].to_vec(),
-        b"something else".to_vec(),
-        without_ledger.to_string().into_bytes(),
+    for (damaged, copy) in [
+        (whole[..whole.len() / 2].to_vec(), "state.json.damaged"),
+        (whole[..40].to_vec(), "state.json.damaged.1"),
+        (
+            without_ledger.to_string().into_bytes(),
+            "state.json.damaged.2",
+        ),
     ] {
         std::fs::write(stage.path("state.json"), &damaged).unwrap();
         let run = stage.synced(&["--state", "state.json"]).await;
@@ -34,7 +37,13 @@ async fn a_damaged_file_counts_as_empty_and_is_kept_aside() {
             "{}",
             run.stdout
         );
-        assert_eq!(stage.read("state.json.damaged"), damaged);
+        assert_eq!(stage.read(copy), damaged);
+        assert!(
+            run.stderr
+                .contains(&format!("kept in {}", stage.path(copy).display())),
+            "{}",
+            run.stderr
+        );
         let mended = stage.synced(&["--state", "state.json"]).await;
         assert_eq!(mended.stderr, "");
         assert!(
@@ -46,6 +55,63 @@ async fn a_damaged_file_counts_as_empty_and_is_kept_aside() {
         );
     }
     stage.assert_clean();
+    for number in 3..10 {
+        stage.write(&format!("state.json.damaged.{number}"), "kept");
+    }
+    stage.write("state.json", r#"{"flashpointOperatorState":1,"feed":"#);
+    let run = stage.synced(&["--state", "state.json"]).await;
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr
+            .contains("there are 10 copies of damaged ones already, ")
+            && run.stderr.contains("remove what nobody needs"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(stage.read("state.json.damaged.9"), b"kept");
+}
+
+/// A slip in a command line ate the feed beside it.
+#[tokio::test]
+async fn a_file_that_is_no_state_file_is_refused_whatever_it_is() {
+    let stage = Stage::with_reports(2).await;
+    let newer = r#"{"flashpointOperatorState":2,"feed":"intel/cybercrime"}"#;
+    for (content, told) in [
+        ("something else", "is no state file"),
+        ("{}", "is no state file"),
+        ("[1, 2]", "is no state file"),
+        ("{\"kind\": \"FlashpointFeed\"}", "is no state file"),
+        (" \n", "is no state file"),
+        ("\u{0}\u{1}\u{2}", "is no state file"),
+        (newer, "is a state file of another version (2)"),
+    ] {
+        stage.write("report.json", content);
+        for dry_run in [
+            &["--state", "report.json"][..],
+            &["--state", "report.json", "--dry-run"],
+        ] {
+            let run = stage.synced(dry_run).await;
+            assert_eq!(run.code, 2, "{content:?}: {}", run.stderr);
+            assert!(
+                run.stderr.starts_with("error: ")
+                    && run.stderr.contains(told)
+                    && run.stderr.contains("by --state"),
+                "{}",
+                run.stderr
+            );
+        }
+        assert_eq!(stage.read("report.json"), content.as_bytes());
+    }
+    stage.write("report.json", "");
+    assert_eq!(stage.synced(&["--state", "report.json"]).await.code, 0);
+    assert!(
+        stage
+            .flashpoint
+            .controls()
+            .record
+            .count("GET", "/api/v4/reports/", "/")
+            == 1
+    );
 }
 
 #[tokio::test]
@@ -137,7 +203,8 @@ async fn no_planted_link_is_followed() {
     let stage = Stage::with_reports(2).await;
     let keep = stage.path("precious");
     stage.write("precious", "precious");
-    stage.write("state.json", "damaged");
+    let damaged = r#"{"flashpointOperatorState":1,"#;
+    stage.write("state.json", damaged);
     fs::set_permissions(&keep, fs::Permissions::from_mode(0o640)).unwrap();
     symlink(&keep, stage.path("state.json.damaged")).unwrap();
     // The name that the temporary had: a process keeps its number when it becomes another program.
@@ -147,6 +214,6 @@ async fn no_planted_link_is_followed() {
     assert_eq!(stage.read("precious"), b"precious");
     let mode = fs::metadata(&keep).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);
-    assert_eq!(stage.read("state.json.damaged"), b"damaged");
+    assert_eq!(stage.read("state.json.damaged.1"), damaged.as_bytes());
     assert!(stage.read("state.json").starts_with(b"{"));
 }

@@ -184,9 +184,16 @@ async fn a_dry_run_checks_everything_and_writes_nothing() {
     assert!(stage.trustar.reports().is_empty());
     assert!(!stage.is_there("state.json"));
     assert_eq!(
-        run.stdout.matches("would be created").count(),
+        run.stdout.matches("  would create  ").count(),
         stage.planted()
     );
+    let json = stage.synced(&["--dry-run", "-o", "json"]).await;
+    assert_eq!(json.json()["counts"]["wouldCreate"], stage.planted());
+    for said in [&run.stdout, &json.stdout] {
+        for done in ["created", "Synced", "Ready=True", "\"ready\""] {
+            assert!(!said.contains(done), "{done}: {said}");
+        }
+    }
     assert!(
         run.stdout.contains("\ndry run: nothing was written\n"),
         "{}",
@@ -325,7 +332,7 @@ async fn what_was_done_before_an_interrupt_is_kept() {
     }
     kill_process(pid, Signal::INT).unwrap();
     let run = finish(child, "").await;
-    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(run.code, 130, "{}", run.stderr);
     assert!(
         run.ready().starts_with("Ready=False WritesPending: "),
         "{}",
@@ -333,6 +340,27 @@ async fn what_was_done_before_an_interrupt_is_kept() {
     );
     let done = stage.trustar.reports().len();
     assert!(done < stage.planted(), "it was not interrupted");
+    let (answer, summary) = run.stderr.split_once('\n').unwrap();
+    assert!(
+        answer.starts_with("stopping; ") && answer.contains(" being finished; Ctrl-C again ends"),
+        "{answer}"
+    );
+    let (written, rest) = summary
+        .strip_prefix("note: interrupted: ")
+        .and_then(|told| told.split_once(" reports were written, "))
+        .unwrap_or_else(|| panic!("{summary}"));
+    // One may be there and lack its tags.
+    let written: usize = written.parse().unwrap();
+    assert!((1..=done).contains(&written), "{summary}");
+    assert!(rest.contains(" not looked at or not finished"), "{summary}");
+    let (_, command) = summary
+        .split_once("; state.json keeps what was done; go on with ")
+        .unwrap();
+    assert!(
+        command.starts_with("flashpoint-operator sync ")
+            && command.ends_with("-f feed.yaml --secret secret.yaml --state state.json\n"),
+        "{summary}"
+    );
     stage.trustar.controls().faults.clear(slow);
 
     let run = stage.synced(&["--state", "state.json"]).await;
@@ -347,6 +375,175 @@ async fn what_was_done_before_an_interrupt_is_kept() {
         submissions <= stage.planted() + 4,
         "more was sent again than what was under way: {submissions}"
     );
+}
+
+#[tokio::test]
+async fn a_second_interrupt_ends_at_once_and_a_dry_run_wrote_nothing() {
+    let stage = Stage::with_reports(6).await;
+    let hang = Fault::on("POST", "/api/1.3/reports").reply(Reply::Hang);
+    stage.trustar.controls().faults.set(hang.calls(Calls::All));
+    let sync = ["-f", "feed.yaml", "--secret", "secret.yaml"];
+    let child = stage.sync(&sync).spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    let record = &stage.trustar.controls().record;
+    while record.count("POST", "/api/1.3/reports", "") < 4 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    kill_process(pid, Signal::INT).unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let began = std::time::Instant::now();
+    kill_process(pid, Signal::INT).unwrap();
+    let run = finish(child, "").await;
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(run.code, 130);
+    assert!(
+        run.stderr
+            .starts_with("stopping; 4 writes are being finished; "),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr
+            .contains(" not looked at or not finished; without --state the next run begins anew"),
+        "{}",
+        run.stderr
+    );
+
+    let listing = Fault::on("GET", "/api/v4/reports/").reply(Reply::Hang);
+    stage
+        .flashpoint
+        .controls()
+        .faults
+        .set(listing.calls(Calls::All));
+    let mut dry = stage.sync(&sync);
+    let child = dry.arg("--dry-run").spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    let record = &stage.flashpoint.controls().record;
+    while record.count("GET", "/api/v4/reports/", "/") < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    kill_process(pid, Signal::INT).unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    kill_process(pid, Signal::INT).unwrap();
+    let run = finish(child, "").await;
+    assert_eq!(run.code, 130);
+    assert!(
+        run.stderr.contains(
+            "interrupted: no report was looked at; begin anew with flashpoint-operator sync"
+        ),
+        "{}",
+        run.stderr
+    );
+}
+
+#[tokio::test]
+async fn one_report_is_shown_with_all_that_was_found_in_it() {
+    let stage = Stage::with_reports(3).await;
+    let body = json!({"body": "<p>C2 at hxxp://badsite[.]ru/a, see 10.0.0.1</p>"});
+    stage.flashpoint.put(report("evil", &body));
+    let run = stage.synced(&["--report", "evil", "--dry-run"]).await;
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for line in [
+        "report   evil",
+        "title    Title of evil",
+        "verdict  would create",
+        "reason   URL http://badsite.ru/a and 1 more",
+        "indicators: 2 that count, 1 that do not",
+        "  URL            http://badsite.ru/a",
+        "  IP             10.0.0.1  does not count: private address",
+    ] {
+        assert!(
+            run.stdout.lines().any(|told| told == line),
+            "{line}: {}",
+            run.stdout
+        );
+    }
+    assert!(
+        run.stdout.contains("\n4 in the window, 4 considered: "),
+        "{}",
+        run.stdout
+    );
+    let json = stage
+        .synced(&["--report", "evil", "-o", "json", "--dry-run"])
+        .await
+        .json();
+    assert_eq!(json["reports"].as_array().unwrap().len(), 1);
+
+    let run = stage.synced(&["--report", "Evil", "--dry-run"]).await;
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr.contains(
+            "error: report Evil is not among the 4 that were considered: a longer spec.lookback"
+        ),
+        "{}",
+        run.stderr
+    );
+}
+
+#[tokio::test]
+async fn the_reason_of_what_is_known_is_told_by_the_runs_that_follow() {
+    let stage = Stage::with_reports(0).await;
+    for (id, body) in [
+        ("evil", "C2 at hxxp://badsite[.]ru/a"),
+        (
+            "ordinary",
+            "see <a href=\"https://twitter.com/x\">x</a> and 10.0.0.1",
+        ),
+    ] {
+        stage.flashpoint.put(report(id, &json!({"body": body})));
+    }
+    for _ in 0..3 {
+        let run = stage.synced(&["--state", "state.json"]).await;
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(
+            run.stdout.starts_with("ID        POSTED      TITLE"),
+            "{}",
+            run.stdout
+        );
+        let evil = line(&run.stdout, "evil");
+        assert!(evil.contains("URL http://badsite.ru/a"), "{evil}");
+        let ordinary = line(&run.stdout, "ordinary");
+        assert!(
+            ordinary.contains("nothing counts: ")
+                && ordinary.contains("1 private address (10.0.0.1)"),
+            "{ordinary}"
+        );
+    }
+    let run = stage.synced(&["--state", "state.json"]).await;
+    assert!(
+        line(&run.stdout, "evil")
+            .ends_with("in the enclave as it is: URL http://badsite.ru/a and 1 more"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_report_that_the_feed_skips_is_not_sent_and_says_so() {
+    let stage = Stage::with_reports(0).await;
+    stage
+        .flashpoint
+        .put(report("evil", &json!({"body": "CVE-2021-44228"})));
+    let mut skipping = feed("cybercrime");
+    skipping["spec"]["skip"] = json!(["evil"]);
+    stage.write("feed.yaml", &skipping.to_string());
+    let run = stage.synced(&["--state", "state.json"]).await;
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        line(&run.stdout, "evil").ends_with("  skipped  spec.skip names it"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.ready().ends_with("; 1 skipped by spec.skip"),
+        "{}",
+        run.stdout
+    );
+    assert!(stage.trustar.reports().is_empty());
 }
 
 /// Of finding 30: the rounds before were forgotten, and "nothing was written" was told.
@@ -372,7 +569,7 @@ async fn an_interrupt_while_a_continuation_lists_forgets_nothing() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     kill_process(pid, Signal::INT).unwrap();
     let run = finish(child, "").await;
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 130);
     let written = stage.trustar.reports().len();
     assert!(written > 0);
     assert!(

@@ -14,6 +14,7 @@ mod harness;
 mod api_server;
 // Tests begin in the order of their names, and those that wait for the longest are to begin first.
 mod api_silence;
+mod audit;
 mod changes;
 mod credentials;
 mod destinations;

@@ -4,22 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{Instant, sleep, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep};
 
 use super::input::Input;
+use super::interrupt::Stop;
 use super::state::{FileJournal, State, StateFile};
 use super::watch::Watch;
 use crate::flashpoint::FlashpointSource;
 use crate::sync::choice::Choice;
 use crate::sync::clock::ServiceClock;
 use crate::sync::destination::Destination;
-use crate::sync::ports::{Fence, Fenced};
 use crate::sync::{self, Mode, Outcome, Plan, Ports};
-
-/// Once asked to stop, calls under way have this long to finish.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// So many rounds in a row that finish nothing are the last.
 const IN_VAIN: u32 = 3;
@@ -40,6 +35,7 @@ pub async fn sync_wholly(
     file: Option<&StateFile>,
     state: &mut State,
     watch: &Watch,
+    stop: &Stop,
 ) -> Option<Outcome> {
     let settings = &input.settings;
     let rules = Arc::new(settings.rules());
@@ -47,7 +43,8 @@ pub async fn sync_wholly(
         skip: settings.skip.clone(),
         resend: BTreeSet::new(),
     };
-    let (stop, clock) = (Stop::on_signal(), ServiceClock::default());
+    let reasons = state.reasons.clone();
+    let clock = ServiceClock::default();
     let mut mode = Mode::Full { forced: true };
     let (mut fewest, mut in_vain) = (u64::MAX, 0);
     let mut latest: Option<Outcome> = None;
@@ -66,12 +63,13 @@ pub async fn sync_wholly(
         let journal = FileJournal {
             file,
             window: state.window,
+            reasons: &reasons,
         };
         let ports = Ports {
             source: &ends.source,
             destination: ends.destination.as_ref(),
             journal: &journal,
-            fence: &stop,
+            fence: stop,
             clock: &clock,
             watcher: watch,
             cancelled: stop.now.clone(),
@@ -93,7 +91,7 @@ pub async fn sync_wholly(
         let Some(pause) = outcome.continue_in.filter(|_| in_vain < IN_VAIN) else {
             return Some(outcome);
         };
-        if !wait(pause, &stop, watch).await {
+        if !wait(pause, stop, watch).await {
             return Some(outcome);
         }
         latest = Some(outcome);
@@ -115,50 +113,4 @@ async fn wait(pause: Duration, stop: &Stop, watch: &Watch) -> bool {
         }
     }
     false
-}
-
-/// A person's wish to stop.
-struct Stop {
-    /// Once cancelled, no write begins.
-    asked: CancellationToken,
-    /// Ends calls under way, too.
-    now: CancellationToken,
-}
-
-impl Stop {
-    /// Listens to SIGINT and SIGTERM; a second one ends calls at once.
-    fn on_signal() -> Self {
-        let (asked, now) = (CancellationToken::new(), CancellationToken::new());
-        let stop = Self {
-            asked: asked.clone(),
-            now: now.clone(),
-        };
-        let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
-        let [Ok(mut interrupt), Ok(mut terminate)] = signals else {
-            return stop;
-        };
-        tokio::spawn(async move {
-            let mut either = async || {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-            };
-            either().await;
-            asked.cancel();
-            let _ = timeout(GRACE, either()).await;
-            now.cancel();
-        });
-        stop
-    }
-}
-
-impl Fence for Stop {
-    fn check(&self) -> Result<(), Fenced> {
-        if self.asked.is_cancelled() {
-            Err(Fenced::Stopping)
-        } else {
-            Ok(())
-        }
-    }
 }

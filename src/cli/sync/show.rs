@@ -1,228 +1,199 @@
-//! A sync's results, for people or as JSON.
+//! A sync's results: for people as a table or, of one report, all there is; or as JSON.
 
+mod json;
+mod one;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-
-use serde::Serialize;
 
 use super::watch::Row;
 use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
 use crate::controller::standing::Standing;
 use crate::sync::counts::Counts;
-use crate::sync::own::{IndicatorSource, Own};
 use crate::sync::ports::Verdict;
-use crate::telemetry::shown::Json;
-use indicators::{Benign, Indicator};
 
 /// The widest that a title is shown where no terminal sets a limit.
 const TITLE: usize = 60;
 
-/// A terminal with less left for title and reason than this does better by wrapping lines.
-const NARROW: usize = 32;
+/// A title that has less room than this beside its reason has the line for itself, and the reason the next one.
+const NARROW: usize = 24;
 
-/// The widest that a deciding indicator is shown: a SHA-256 in hex.
-const INDICATOR: usize = 64;
+/// How far a reason on a line of its own is set in.
+const INDENT: usize = 4;
+
+const HEADER: [&str; 5] = ["ID", "POSTED", "TITLE", "VERDICT", "REASON"];
 
 /// What is shown of a sync.
 #[derive(Debug)]
 pub struct Results<'a> {
     /// The feed's namespace and name.
     pub feed: &'a str,
-    /// Where its reports go, as a message calls it.
-    pub place: &'static str,
     /// Whether nothing was written.
     pub dry_run: bool,
     /// A row for each report.
     pub rows: &'a [Row],
+    /// The id of the only report to be shown, if only one is.
+    pub only: Option<&'a str>,
     /// What was counted; none where nothing could be listed.
     pub counts: Option<&'a Counts>,
     /// What the Ready condition would say.
     pub standing: &'a Standing,
 }
 
+/// The widths of the columns on a terminal.
+struct Widths {
+    id: usize,
+    title: usize,
+    verdict: usize,
+    /// Columns for the reason.
+    why: usize,
+    /// Whether the reason has a line of its own.
+    apart: bool,
+}
+
 impl Results<'_> {
-    /// Prints one line a report, then the counts, then what the Ready condition would say.
+    /// Prints what is for people: the reports, then the counts, then what the Ready condition would say.
     ///
     /// # Errors
     /// Where it can't be written.
     pub fn table(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
-        let lines: Vec<[String; 4]> = self.rows.iter().map(|row| self.line(row)).collect();
-        let widest = |column: usize| {
-            let cells = lines.iter().filter_map(|line| line.get(column));
-            cells.map(|cell| columns(cell)).max().unwrap_or_default()
-        };
-        let (id, verdict) = (widest(0), widest(2));
-        let left = look
-            .width
-            .map(|width| width.saturating_sub(id + verdict + 6));
-        let left = left.filter(|left| *left >= NARROW);
-        let (title, why) = left.map_or((TITLE, usize::MAX), |left| {
-            let title = left.saturating_sub(widest(3)).max(left / 2).min(widest(1));
-            (title, left - title)
-        });
-        let title = title.min(widest(1));
-        for ([report, name, judged, reason], row) in lines.iter().zip(self.rows) {
-            let (report, name) = (padded(report, id), padded(&cut(name, title), title));
-            let judged = look.paint(style(&row.verdict), &padded(judged, verdict));
-            // What someone must see to is worth a second line.
-            let whole = matches!(row.verdict, Verdict::Failed(_) | Verdict::Pending(_));
-            let reason = if whole {
-                reason.clone()
-            } else {
-                cut(reason, why)
-            };
-            writeln!(out, "{report}  {name}  {judged}  {reason}")?;
-        }
-        if !lines.is_empty() {
-            writeln!(out)?;
+        if let Some(id) = self.only {
+            for row in self.rows.iter().filter(|row| row.id == id) {
+                one::show(row, self.verdict(row), look, out)?;
+            }
+        } else {
+            self.lines(look, out)?;
         }
         if let Some(counts) = self.counts {
-            writeln!(out, "{}", counted(counts))?;
+            writeln!(out, "{}", counted(counts, self.dry_run))?;
         }
+        self.conclusion(look, out)?;
+        out.flush()
+    }
+
+    /// One line a report, or two.
+    fn lines(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<[String; 5]> = self.rows.iter().map(|row| self.cells(row)).collect();
+        let widths = Widths::of(&lines, look.width);
+        let header = HEADER.map(str::to_owned);
+        let reason = if widths.apart { "" } else { "REASON" };
+        let header = widths.line(&header, &padded("VERDICT", widths.verdict), reason);
+        writeln!(out, "{}", look.paint(Style::Faint, header.trim_end()))?;
+        for (cells, row) in lines.iter().zip(self.rows) {
+            let [_, _, _, verdict, why] = cells;
+            let verdict = look.paint(style(&row.verdict), &padded(verdict, widths.verdict));
+            // What someone must see to is worth as many lines as it takes.
+            let whole = matches!(row.verdict, Verdict::Failed(_) | Verdict::Pending(_));
+            let why = if whole {
+                why.clone()
+            } else {
+                cut(why, widths.why)
+            };
+            if widths.apart {
+                writeln!(out, "{}", widths.line(cells, &verdict, "").trim_end())?;
+                writeln!(out, "{}{why}", " ".repeat(INDENT))?;
+            } else {
+                writeln!(out, "{}", widths.line(cells, &verdict, &why))?;
+            }
+        }
+        writeln!(out)
+    }
+
+    /// What the Ready condition would say; of a dry run that found nothing in the way there is none, for nothing was done.
+    fn conclusion(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
+        let Standing { reason, message } = self.standing;
         if self.dry_run {
             writeln!(out, "dry run: nothing was written")?;
+            if reason.ready() {
+                return Ok(());
+            }
         }
-        let Standing { reason, message } = self.standing;
         let (ready, style) = if reason.ready() {
             ("True", Style::Good)
         } else {
             ("False", Style::Bad)
         };
         let condition = look.paint(style, &format!("Ready={ready} {}", reason.as_str()));
-        writeln!(out, "{condition}: {}", plain(message))?;
-        out.flush()
+        writeln!(out, "{condition}: {}", plain(message))
     }
 
-    /// Prints one JSON document.
-    ///
-    /// # Errors
-    /// Where it can't be written.
-    pub fn json(&self, out: &mut impl Write) -> io::Result<()> {
-        let document = Document {
-            feed: self.feed,
-            dry_run: self.dry_run,
-            reports: self
-                .rows
-                .iter()
-                .map(|row| ReportResult::new(row, self.place))
-                .collect(),
-            counts: self.counts,
-            ready: self.standing.reason.ready(),
-            reason: self.standing.reason.as_str(),
-            message: &self.standing.message,
-        };
-        serde_json::to_writer_pretty(Json(&mut *out), &document)?;
-        writeln!(out)?;
-        out.flush()
-    }
-
-    fn line(&self, row: &Row) -> [String; 4] {
+    fn cells(&self, row: &Row) -> [String; 5] {
         let id = if row.id.is_empty() {
             "-".to_owned()
         } else {
             plain(&row.id)
         };
-        let verdict = match (&row.verdict, self.dry_run) {
-            (Verdict::Created, true) => "would be created",
-            (Verdict::Updated, true) => "would be updated",
-            (Verdict::WithoutIndicators, _) => "no indicators",
-            (Verdict::NotPublished, _) => "not published",
-            (verdict, _) => word(verdict),
-        };
+        let posted = row.posted_at.map_or_else(
+            || "-".to_owned(),
+            |time| time.strftime("%Y-%m-%d").to_string(),
+        );
         [
             id,
+            posted,
             plain(&row.title),
-            verdict.to_owned(),
-            why(row, self.place),
+            self.verdict(row).to_owned(),
+            row.why.clone(),
         ]
     }
-}
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    feed: &'a str,
-    dry_run: bool,
-    reports: Vec<ReportResult<'a>>,
-    counts: Option<&'a Counts>,
-    ready: bool,
-    reason: &'static str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReportResult<'a> {
-    id: &'a str,
-    title: &'a str,
-    verdict: &'static str,
-    why: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    indicators: Option<Vec<Found<'a>>>,
-    without_csv: bool,
-}
-
-#[derive(Serialize)]
-struct Found<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    value: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    benign: Option<&'static str>,
-    /// Where it is from, where Flashpoint was asked for its own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    sources: Vec<IndicatorSource>,
-}
-
-impl<'a> ReportResult<'a> {
-    fn new(row: &'a Row, place: &str) -> Self {
-        let found = |indicator: &'a Indicator| Found {
-            kind: indicator.kind.as_str(),
-            value: &indicator.value,
-            benign: indicator.benign.map(Benign::as_str),
-            sources: row
-                .own
-                .as_ref()
-                .map_or_else(Vec::new, |own| named(sources(indicator, own))),
-        };
-        Self {
-            id: &row.id,
-            title: &row.title,
-            verdict: word(&row.verdict),
-            why: why(row, place),
-            indicators: row
-                .indicators
-                .as_ref()
-                .map(|indicators| indicators.iter().map(found).collect()),
-            without_csv: row.without_csv,
+    fn verdict(&self, row: &Row) -> &'static str {
+        match (&row.verdict, self.dry_run) {
+            (Verdict::Created, true) => "would create",
+            (Verdict::Updated, true) => "would update",
+            (Verdict::WithoutIndicators, _) => "no indicators",
+            (Verdict::NotPublished, _) => "not published",
+            (verdict, _) => verdict.as_str(),
         }
     }
 }
 
-fn named([text, flashpoint]: [bool; 2]) -> Vec<IndicatorSource> {
-    [
-        (text, IndicatorSource::Text),
-        (flashpoint, IndicatorSource::Flashpoint),
-    ]
-    .into_iter()
-    .filter_map(|(is_from, source)| is_from.then_some(source))
-    .collect()
-}
+impl Widths {
+    fn of(lines: &[[String; 5]], width: Option<usize>) -> Self {
+        let widest = |at: usize| {
+            let cells = lines.iter().filter_map(|line| line.get(at));
+            let heading = HEADER.get(at).map_or(0, |heading| heading.len());
+            cells.map(|cell| columns(cell)).fold(heading, usize::max)
+        };
+        let (id, title, verdict, why) = (widest(0), widest(2), widest(3), widest(4));
+        let together = Self {
+            id,
+            title: title.min(TITLE),
+            verdict,
+            why: usize::MAX,
+            apart: false,
+        };
+        let Some(width) = width else {
+            return together;
+        };
+        // A date has ten columns, and two stand between any two cells.
+        let left = width.saturating_sub(id + 10 + verdict + 6);
+        let beside = left.saturating_sub(why + 2).min(title);
+        if beside >= NARROW.min(title) {
+            return Self {
+                title: beside,
+                ..together
+            };
+        }
+        Self {
+            title: left.max(NARROW / 2).min(title),
+            why: width.saturating_sub(INDENT),
+            apart: true,
+            ..together
+        }
+    }
 
-/// A verdict as the status' counts name it.
-fn word(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Created => "created",
-        Verdict::Updated => "updated",
-        Verdict::Unchanged => "unchanged",
-        Verdict::WithoutIndicators => "withoutIndicators",
-        Verdict::NotPublished => "notPublished",
-        Verdict::Skipped => "skipped",
-        Verdict::Failed(_) => "failed",
-        Verdict::Pending(_) => "pending",
+    fn line(&self, cells: &[String; 5], verdict: &str, why: &str) -> String {
+        let [id, posted, title, ..] = cells;
+        let title = padded(&cut(title, self.title), self.title);
+        format!(
+            "{}  {}  {title}  {verdict}  {why}",
+            padded(id, self.id),
+            padded(posted, 10)
+        )
     }
 }
 
@@ -238,82 +209,12 @@ fn style(verdict: &Verdict) -> Style {
     }
 }
 
-/// Why a report was sent to the place, or was not.
-fn why(row: &Row, place: &str) -> String {
-    let missing = if row.without_csv {
-        "; its CSV data could not be had"
+fn counted(counts: &Counts, dry_run: bool) -> String {
+    let (created, updated) = if dry_run {
+        ("to create", "to update")
     } else {
-        ""
+        ("created", "updated")
     };
-    let why = match (&row.verdict, &row.indicators) {
-        (Verdict::Failed(reason) | Verdict::Pending(reason), _) => plain(reason),
-        (Verdict::NotPublished, _) => "its published_status is not \"published\"".to_owned(),
-        (Verdict::Skipped, _) => "spec.skip names it".to_owned(),
-        (Verdict::Unchanged, None) => format!("in {place} as it is"),
-        (Verdict::WithoutIndicators, None) => "nothing counted when it was examined".to_owned(),
-        (Verdict::Created | Verdict::Updated, None) => "its tags were still to be set".to_owned(),
-        (_, Some(indicators)) => decided(indicators, row.own.as_ref()),
-    };
-    let unmapped = match row.own.as_ref().map_or(0, |own| own.unmapped) {
-        0 => String::new(),
-        count => format!("; {count} that Flashpoint lists are not known here"),
-    };
-    format!("{why}{missing}{unmapped}")
-}
-
-/// Whether the text holds an indicator, and whether Flashpoint lists it.
-fn sources(found: &Indicator, own: &Own) -> [bool; 2] {
-    let listed = own.detail(found);
-    [listed.is_none_or(|listed| listed.in_text), listed.is_some()]
-}
-
-/// The indicator that makes a report worth sending, or why there is none.
-fn decided(indicators: &[Indicator], own: Option<&Own>) -> String {
-    let mut counting = indicators.iter().filter(|indicator| indicator.counts());
-    if let Some(first) = counting.next() {
-        let more = match counting.count() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let from = match own.map(|own| sources(first, own)) {
-            None => "",
-            Some([_, false]) => " (from the text)",
-            Some([false, true]) => " (from Flashpoint)",
-            Some([true, true]) => " (from the text and Flashpoint)",
-        };
-        return format!(
-            "{} {}{from}{more}",
-            first.kind,
-            cut(&plain(&first.value), INDICATOR)
-        );
-    }
-    let mut reasons: BTreeMap<Benign, usize> = BTreeMap::new();
-    for benign in indicators.iter().filter_map(|indicator| indicator.benign) {
-        *reasons.entry(benign).or_default() += 1;
-    }
-    if reasons.is_empty() {
-        return "no indicators".to_owned();
-    }
-    let reasons: Vec<String> = reasons
-        .into_iter()
-        .map(|(benign, count)| so_many(count, benign))
-        .collect();
-    format!("nothing counts: {}", reasons.join(", "))
-}
-
-/// `1 private address`, `3 well-known sites`.
-fn so_many(count: usize, benign: Benign) -> String {
-    let one = benign.as_str();
-    match benign {
-        _ if count == 1 => format!("1 {one}"),
-        Benign::TypeNotSelected => format!("{count} of types not selected"),
-        Benign::LowConfidenceName => format!("{count} names of low confidence"),
-        _ if one.ends_with('s') => format!("{count} {one}es"),
-        _ => format!("{count} {one}s"),
-    }
-}
-
-fn counted(counts: &Counts) -> String {
     let sometimes = [
         (counts.failed, "failed"),
         (counts.pending, "pending"),
@@ -322,8 +223,8 @@ fn counted(counts: &Counts) -> String {
     ];
     let always = [
         (counts.matched, "matched"),
-        (counts.created, "created"),
-        (counts.updated, "updated"),
+        (counts.created, created),
+        (counts.updated, updated),
         (counts.unchanged, "unchanged"),
         (counts.without_indicators, "without indicators"),
     ];

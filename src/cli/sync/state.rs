@@ -1,30 +1,39 @@
 //! The state file: ledger and checkpoint from one run of `sync` to the next.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+mod replace;
+
+use std::collections::BTreeMap;
+use std::fs;
 use std::future::ready;
-use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Refused;
+use super::watch::Row;
 use crate::cli::{Exit, complain};
+use crate::sync::because::decided;
 use crate::sync::ledger::{Ledger, Owner};
 use crate::sync::ports::{Journal, JournalError};
+use crate::sync::report::ReportId;
 use crate::sync::window::Window;
+use crate::telemetry::shown;
 
 const VERSION: u32 = 1;
 
-/// No state file is larger: a ledger has at most 1 MB.
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// No state file is larger: a ledger has at most 1 MB, and the reasons have [`MAX_REASONS`], which JSON may escape.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// So many names are tried for a new file.
-const TRIES: u32 = 8;
+/// By this field a state file is known.
+const MARK: &str = "flashpointOperatorState";
+
+/// The most bytes of one reason, and of all of them with their ids.
+const MAX_REASON: usize = 256;
+const MAX_REASONS: usize = 2 * 1024 * 1024;
 
 /// What the file holds, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +47,9 @@ struct Stored {
     /// How many reports the ledger holds: tells a damaged one.
     reports: usize,
     ledger: String,
+    /// What decided on each report when it was examined, by id. Earlier versions pass it over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    reasons: BTreeMap<String, String>,
 }
 
 /// Where the state of one feed is kept.
@@ -56,8 +68,10 @@ pub struct State {
     pub window: Window,
     /// What the person should know of how it was read.
     pub warning: Option<String>,
-    /// Whether there was a file that could not be read.
-    pub damaged: bool,
+    /// Whether there was a state file that could not be read.
+    pub is_damaged: bool,
+    /// What decided on each report when it was examined, by id.
+    pub reasons: BTreeMap<String, String>,
 }
 
 impl State {
@@ -71,8 +85,26 @@ impl State {
             ledger: Ledger::new(owner),
             window: Window::default(),
             warning: None,
-            damaged: false,
+            is_damaged: false,
+            reasons: BTreeMap::new(),
         }
+    }
+
+    /// Remembers what decided on the reports that were examined, of those that the ledger knows.
+    pub fn remember(&mut self, rows: &[Row]) {
+        for row in rows {
+            if let Some(indicators) = &row.indicators {
+                let reason = shown::line(&decided(indicators, row.own.as_ref()), MAX_REASON);
+                self.reasons.insert(row.id.clone(), reason);
+            }
+        }
+        let (ledger, mut left) = (&self.ledger, MAX_REASONS);
+        self.reasons.retain(|id, reason| {
+            let known = ReportId::new(id).is_some_and(|id| ledger.get(&id).is_some());
+            let fits = left.checked_sub(id.len() + reason.len());
+            left = fits.filter(|_| known).unwrap_or(left);
+            known && fits.is_some()
+        });
     }
 }
 
@@ -90,15 +122,26 @@ impl StateFile {
     /// Reads what it keeps; a damaged file counts as empty.
     ///
     /// # Errors
-    /// Where it can't be read, or belongs to another feed.
+    /// Where it can't be read, is no state file, or belongs to another feed or version.
     pub fn read(&self) -> Result<State, Refused> {
         let empty = State::empty(&self.feed, &self.enclave);
         let Some(bytes) = self.bytes()? else {
             return Ok(empty);
         };
-        let stored: Option<Stored> = serde_json::from_slice(&bytes).ok();
-        let Some(stored) = stored.filter(|stored| stored.flashpoint_operator_state == VERSION)
-        else {
+        let version = serde_json::from_slice::<Value>(&bytes)
+            .ok()
+            .and_then(|json| json.get(MARK).cloned());
+        let stored: Option<Stored> = match version {
+            Some(version) if version == VERSION => serde_json::from_slice(&bytes).ok(),
+            Some(version) if version.is_u64() => {
+                let why = format!("is a state file of another version ({version})");
+                return Err(self.foreign(&why));
+            }
+            Some(_) => None,
+            None if bytes.starts_with(format!("{{\"{MARK}\":").as_bytes()) => None,
+            None => return Err(self.foreign("is no state file")),
+        };
+        let Some(stored) = stored else {
             return Ok(self.damaged(empty));
         };
         if stored.feed != self.feed {
@@ -130,6 +173,7 @@ impl StateFile {
         Ok(State {
             ledger,
             window,
+            reasons: stored.reasons,
             ..empty
         })
     }
@@ -142,42 +186,44 @@ impl StateFile {
             Err(error) => return Err(self.refused("can't be read", &error)),
         };
         if !file.is_file() || file.len() > MAX_BYTES {
-            let path = self.path.display();
-            let why = format!("{path} is no state file: name another by --state");
-            return Err(Refused::new(Exit::BadInput, &why));
+            return Err(self.foreign("is no state file"));
         }
         let bytes = fs::read(&self.path).map_err(|error| self.refused("can't be read", &error))?;
         Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 
+    /// Refuses a file that is somebody else's, whatever it is: it stays as it is.
+    fn foreign(&self, what: &str) -> Refused {
+        let path = self.path.display();
+        let why = format!(
+            "{path} {what}, and is left as it is: name another by --state, or one that does not exist yet"
+        );
+        Refused::new(Exit::BadInput, &why)
+    }
+
     fn damaged(&self, empty: State) -> State {
         let path = self.path.display();
-        let warning = format!("{path} is damaged, or no state file: it counts as empty");
+        let warning = format!("the state file {path} is damaged: it counts as empty");
         State {
             warning: Some(warning),
-            damaged: true,
+            is_damaged: true,
             ..empty
         }
     }
 
-    /// Gets ready to replace the file. A damaged one may be another file, given by mistake: it is
-    /// copied aside. What is written to the enclave and can't be remembered would be written once
-    /// more by the next run: that is found out early.
+    /// Gets ready to replace the file; a damaged one is copied aside. What is written to the enclave and can't be
+    /// remembered would be written once more by the next run: that is found out early.
     ///
     /// # Errors
     /// Where it could not be replaced.
-    pub fn prepare(&self, damaged: bool) -> Result<(), Refused> {
-        if damaged {
-            let aside = beside(&self.path, ".damaged");
-            fs::read(&self.path)
-                .and_then(|held| self.replace(&aside, &held))
+    pub fn prepare(&self, is_damaged: bool) -> Result<(), Refused> {
+        if is_damaged {
+            let copy = replace::copy_aside(&self.path)
                 .map_err(|error| self.refused("is damaged and can't be copied", &error))?;
-            complain(
-                "note",
-                &format!("what it held is kept in {}", aside.display()),
-            );
+            let told = format!("what it held is kept in {}", copy.display());
+            complain("note", &told);
         }
-        self.create()
+        replace::create(&self.path)
             .and_then(|(temporary, _)| fs::remove_file(temporary))
             .map_err(|error| self.refused("can't be written", &error))
     }
@@ -194,7 +240,16 @@ impl StateFile {
     ///
     /// # Errors
     /// Where it can't be written; then it is as it was.
-    pub fn save(&self, ledger: &Ledger, window: Window) -> Result<(), JournalError> {
+    pub fn save(&self, state: &State) -> Result<(), JournalError> {
+        self.store(&state.ledger, state.window, &state.reasons)
+    }
+
+    fn store(
+        &self,
+        ledger: &Ledger,
+        window: Window,
+        reasons: &BTreeMap<String, String>,
+    ) -> Result<(), JournalError> {
         let unavailable = |error: &dyn std::fmt::Display| {
             JournalError::unavailable(format!("{}: {error}", self.path.display()))
         };
@@ -206,77 +261,26 @@ impl StateFile {
             covered_to: window.covered_to,
             reports: ledger.len(),
             ledger: ledger.encode().map_err(JournalError::full)?,
+            reasons: reasons.clone(),
         };
         let json = serde_json::to_vec(&stored).map_err(|error| unavailable(&error))?;
-        self.replace(&self.path, &json)
-            .map_err(|error| unavailable(&error))
+        replace::replace(&self.path, &json).map_err(|error| unavailable(&error))
     }
-
-    /// Puts a file with this content in the place of `target`, a link included, wholly or not at all.
-    fn replace(&self, target: &Path, content: &[u8]) -> io::Result<()> {
-        let (temporary, mut file) = self.create()?;
-        let replaced = file
-            .write_all(content)
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&temporary, target));
-        if replaced.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        replaced?;
-        let directory = target
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
-    }
-
-    /// Creates the file that becomes the new state: as readable to others as the old one, at first to nobody else. It
-    /// holds ids of reports, and titles of those that failed. The directory may be everybody's, as `/tmp` is: the name
-    /// can't be guessed, and what is there already, a link above all, is never opened.
-    fn create(&self) -> io::Result<(PathBuf, File)> {
-        let mut tries = 0;
-        let (temporary, file) = loop {
-            // The seed of a hash table is random, so that nobody can foresee what it makes of anything.
-            let random = RandomState::new().hash_one(&self.path);
-            let temporary = beside(&self.path, &format!(".{random:016x}.tmp"));
-            let mut new = OpenOptions::new();
-            match new
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&temporary)
-            {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {
-                    tries += 1;
-                }
-                opened => break (temporary, opened?),
-            }
-        };
-        let before = fs::metadata(&self.path);
-        let readable = before.map_or(Ok(()), |before| file.set_permissions(before.permissions()));
-        if readable.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        readable.map(|()| (temporary, file))
-    }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Stores the ledger in the state file, if there is one, with the checkpoint that it began with.
 pub struct FileJournal<'a> {
     pub file: Option<&'a StateFile>,
     pub window: Window,
+    /// What decided on the reports that earlier runs examined.
+    pub reasons: &'a BTreeMap<String, String>,
 }
 
 impl Journal for FileJournal<'_> {
     fn save<'a>(&'a self, ledger: &'a Ledger) -> BoxFuture<'a, Result<(), JournalError>> {
         let saved = self
             .file
-            .map_or(Ok(()), |file| file.save(ledger, self.window));
+            .map_or(Ok(()), |file| file.store(ledger, self.window, self.reasons));
         Box::pin(ready(saved))
     }
 }

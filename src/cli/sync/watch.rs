@@ -1,12 +1,14 @@
 //! What happens in a sync, as it happens: a row for each report, and progress on a terminal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Write as _, stderr};
 
 use crate::cli::terminal::{Look, cut};
+use crate::sync::because::because;
 use crate::sync::own::Own;
 use crate::sync::ports::{Line, Verdict, Watcher};
 use indicators::Indicator;
+use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 
 /// One report and what became of it.
@@ -15,7 +17,11 @@ pub struct Row {
     /// Flashpoint's id; empty where it has none.
     pub id: String,
     pub title: String,
+    /// Its `posted_at`, where it is readable.
+    pub posted_at: Option<Timestamp>,
     pub verdict: Verdict,
+    /// Why it stands so.
+    pub why: String,
     /// What was found in it, where it was examined.
     pub indicators: Option<Vec<Indicator>>,
     /// What Flashpoint itself says of them, where it was asked.
@@ -25,6 +31,19 @@ pub struct Row {
 }
 
 impl Row {
+    fn line(&self) -> Line<'_> {
+        Line {
+            id: &self.id,
+            title: &self.title,
+            posted_at: self.posted_at,
+            verdict: &self.verdict,
+            indicators: self.indicators.as_deref(),
+            own: self.own.as_ref(),
+            without_csv: self.without_csv,
+            written: false,
+        }
+    }
+
     fn is_open(&self) -> bool {
         matches!(self.verdict, Verdict::Pending(_))
     }
@@ -34,6 +53,10 @@ impl Row {
 pub struct Watch {
     /// Where progress is shown: on a terminal only.
     look: Look,
+    /// Where reports go, as a message calls it.
+    place: &'static str,
+    /// What decided on reports that earlier runs examined, by id.
+    known: BTreeMap<String, String>,
     told: Mutex<Told>,
 }
 
@@ -50,9 +73,11 @@ struct Told {
 
 impl Watch {
     /// Watches, and shows progress on standard error if that is a terminal.
-    pub fn new() -> Self {
+    pub fn new(place: &'static str, known: BTreeMap<String, String>) -> Self {
         Self {
             look: Look::of(&stderr()),
+            place,
+            known,
             told: Mutex::default(),
         }
     }
@@ -69,7 +94,12 @@ impl Watch {
     /// Takes the progress away, and gives what was told.
     pub fn rows(&self) -> Vec<Row> {
         self.show("");
-        std::mem::take(&mut *self.told()).rows
+        let mut rows = std::mem::take(&mut *self.told()).rows;
+        for row in &mut rows {
+            let known = self.known.get(&row.id).map(String::as_str);
+            row.why = because(&row.line(), self.place, known);
+        }
+        rows
     }
 
     /// Rewrites the one line of progress.
@@ -78,6 +108,12 @@ impl Watch {
             // Nothing depends on it being seen.
             let _ = write!(stderr().lock(), "\r\u{1b}[2K{}", cut(progress, width - 1));
         }
+    }
+
+    /// Says something on a line of its own.
+    pub fn say(&self, text: &str) {
+        self.show("");
+        let _ = writeln!(stderr().lock(), "{text}");
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -125,7 +161,9 @@ impl Watcher for Watch {
         let row = Row {
             id: line.id.to_owned(),
             title: line.title.to_owned(),
+            posted_at: line.posted_at,
             verdict: line.verdict.clone(),
+            why: String::new(),
             indicators: line.indicators.map(<[_]>::to_vec),
             own: line.own.cloned(),
             without_csv: line.without_csv,
@@ -144,7 +182,9 @@ mod tests {
         Row {
             id: id.to_owned(),
             title: String::new(),
+            posted_at: None,
             verdict,
+            why: String::new(),
             indicators: None,
             own: None,
             without_csv: false,

@@ -1,134 +1,83 @@
 use super::*;
 use crate::api::Reason;
-use crate::sync::own::{Detail, Listed, OwnList};
-use indicators::{IndicatorType, Rules};
 
-fn indicator(kind: IndicatorType, value: &str, benign: Option<Benign>) -> Indicator {
-    Indicator {
-        kind,
-        value: value.to_owned(),
-        defanged: false,
-        benign,
-    }
-}
-
-fn row(id: &str, title: &str, verdict: Verdict, indicators: Option<Vec<Indicator>>) -> Row {
+fn row(id: &str, title: &str, verdict: Verdict, why: &str) -> Row {
     Row {
         id: id.to_owned(),
         title: title.to_owned(),
+        posted_at: "2026-01-10T00:10:00Z".parse().ok(),
         verdict,
-        indicators,
+        why: why.to_owned(),
+        indicators: None,
         own: None,
         without_csv: false,
     }
 }
 
-fn table(rows: &[Row], look: Look) -> String {
+fn table(rows: &[Row], width: Option<usize>) -> String {
     let standing = Standing {
         reason: Reason::Synced,
         message: "done".to_owned(),
     };
     let results = Results {
         feed: "intel/a",
-        place: "the enclave",
         dry_run: false,
         rows,
+        only: None,
         counts: None,
         standing: &standing,
+    };
+    let look = Look {
+        width,
+        ..Look::default()
     };
     let mut out = Vec::new();
     results.table(look, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
+/// What a person with 80 columns saw before: an id, a third of a title, and half a verdict.
 #[test]
-fn why_names_the_deciding_indicator_or_what_did_not_count() {
-    let benign = |kind| indicator(IndicatorType::Domain, "x", Some(kind));
-    let evil = indicator(IndicatorType::Domain, "evil.example", None);
+fn eighty_columns_tell_of_a_report_with_an_id_as_flashpoint_has_them() {
+    let url = format!("URL http://badsite.ru/{} and 2 more", "a".repeat(80));
+    let rows = [row(
+        "6n_wnmYvXNS6lA4-QbSlzA",
+        "Threat actors advertise access to a hospital",
+        Verdict::Created,
+        &url,
+    )];
+    let shown = table(&rows, Some(80));
+    let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(
-        decided(&[benign(Benign::WellKnownSite), evil.clone()], None),
-        "Domain evil.example"
+        lines[..3],
+        [
+            "ID                      POSTED      TITLE                                VERDICT",
+            "6n_wnmYvXNS6lA4-QbSlzA  2026-01-10  Threat actors advertise access to…   created",
+            &format!("    URL http://badsite.ru/{}…", "a".repeat(53)),
+        ],
+        "{shown}"
     );
-    assert_eq!(
-        decided(&[evil.clone(), evil], None),
-        "Domain evil.example and 1 more"
-    );
-    assert_eq!(decided(&[], None), "no indicators");
-    let ordinary = [
-        Benign::WellKnownSite,
-        Benign::PrivateAddress,
-        Benign::WellKnownSite,
-    ]
-    .map(benign);
-    assert_eq!(
-        decided(&ordinary, None),
-        "nothing counts: 2 well-known sites, 1 private address"
-    );
-    let private = [Benign::PrivateAddress; 2].map(benign);
-    assert_eq!(
-        decided(&private, None),
-        "nothing counts: 2 private addresses"
-    );
-}
-
-#[test]
-fn where_an_indicator_is_from_is_told_where_flashpoint_was_asked() {
-    let listed = |value: &str| Listed {
-        kind: IndicatorType::Domain,
-        value: value.to_owned(),
-        detail: Detail::default(),
-    };
-    let mut found = ["first-site.ru", "second-site.ru"]
-        .map(|value| indicator(IndicatorType::Domain, value, None))
-        .to_vec();
-    let list = OwnList {
-        listed: ["second-site.ru", "third-site.ru", "?"]
-            .map(listed)
-            .to_vec(),
-        unmapped: 1,
-    };
-    let own = Own::merge(list, &mut found, &Rules::default());
-    let told = |at: usize| decided(&found[at..=at], Some(&own));
-    assert_eq!(told(0), "Domain first-site.ru (from the text)");
-    assert_eq!(
-        told(1),
-        "Domain second-site.ru (from the text and Flashpoint)"
-    );
-    assert_eq!(told(2), "Domain third-site.ru (from Flashpoint)");
-    let mut row = row("a", "t", Verdict::Created, Some(found));
-    row.own = Some(own);
-    assert_eq!(
-        why(&row, "MISP"),
-        "Domain first-site.ru (from the text) and 2 more; 2 that Flashpoint lists are not known here"
-    );
-    let json = serde_json::to_value(ReportResult::new(&row, "MISP")).unwrap();
-    let sources = |at: usize| json["indicators"][at]["sources"].clone();
-    assert_eq!(sources(0), serde_json::json!(["Text"]));
-    assert_eq!(sources(1), serde_json::json!(["Text", "Flashpoint"]));
-    assert_eq!(sources(2), serde_json::json!(["Flashpoint"]));
+    assert!(lines.iter().all(|line| columns(line) <= 80), "{shown}");
+    // In a pipe it is one line, whole.
+    let piped = table(&rows, None);
+    assert!(piped.contains(&format!("  created  {url}\n")), "{piped}");
 }
 
 #[test]
 fn lines_are_aligned_and_titles_cut_to_the_terminal() {
     let rows = [
-        row("a", &"long title ".repeat(20), Verdict::Unchanged, None),
         row(
-            "bcd",
-            "漢字",
-            Verdict::Failed("no\u{1b}[31m".to_owned()),
-            None,
+            "a",
+            &"long title ".repeat(20),
+            Verdict::Unchanged,
+            "as it is",
         ),
+        row("bcd", "漢字", Verdict::Failed(String::new()), "no"),
     ];
-    let shown = table(
-        &rows,
-        Look {
-            width: Some(72),
-            ..Look::default()
-        },
-    );
-    let lines: Vec<&str> = shown.lines().take(2).collect();
+    let shown = table(&rows, Some(72));
+    let lines: Vec<&str> = shown.lines().take(3).collect();
     let at = |line: &str, text: &str| columns(line.split(text).next().unwrap());
-    assert_eq!(at(lines[0], "unchanged"), at(lines[1], "failed"), "{shown}");
-    assert!(columns(lines[0]) <= 72 && lines[0].contains('…'), "{shown}");
-    assert!(!shown.contains('\u{1b}'), "{shown}");
+    assert_eq!(at(lines[1], "unchanged"), at(lines[2], "failed"), "{shown}");
+    assert_eq!(at(lines[0], "REASON"), at(lines[2], "no"), "{shown}");
+    assert!(columns(lines[1]) <= 72 && lines[1].contains('…'), "{shown}");
 }

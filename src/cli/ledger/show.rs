@@ -1,0 +1,188 @@
+//! A ledger for people, or as JSON.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
+use crate::sync::choice::is_left_alone;
+use crate::sync::ledger::{Entry, Ledger, State, Tries};
+use crate::telemetry::shown::Json;
+
+/// What is shown of a ledger.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown<'a> {
+    /// The feed's namespace and name.
+    feed: String,
+    /// The UID of the feed that it was written for.
+    uid: &'a str,
+    destination: &'a str,
+    totals: crate::sync::ledger::Totals,
+    /// The newest first.
+    reports: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    id: &'a str,
+    state: &'static str,
+    /// The newest of the report's times.
+    filed_at: Timestamp,
+    why: String,
+    /// The attempts in vain at what is still to be done, or at a report that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt: Option<Timestamp>,
+}
+
+impl<'a> Row<'a> {
+    fn new(id: &'a str, entry: &'a Entry) -> Self {
+        let tries = match &entry.state {
+            State::Failed(failure) => Some(failure.tries()),
+            _ => entry.tries,
+        };
+        Self {
+            id,
+            state: state(entry),
+            filed_at: entry.filed_at,
+            why: why(entry, tries),
+            attempts: tries.map(|tries| tries.attempts),
+            next_attempt: tries.map(|tries| tries.next),
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    pub fn new(namespace: &str, name: &str, ledger: &'a Ledger) -> Self {
+        let mut reports: Vec<Row<'_>> = ledger
+            .entries()
+            .map(|(id, entry)| Row::new(id.as_str(), entry))
+            .collect();
+        reports.sort_by_key(|row| (Reverse(row.filed_at), row.id));
+        Self {
+            feed: format!("{namespace}/{name}"),
+            uid: &ledger.owner.uid,
+            destination: &ledger.owner.destination,
+            totals: ledger.totals,
+            reports,
+        }
+    }
+
+    /// Prints one line a report, then how many there are in each state.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn table(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
+        let ids: Vec<String> = self.reports.iter().map(|row| plain(row.id)).collect();
+        let id = ids
+            .iter()
+            .map(|id| columns(id))
+            .max()
+            .unwrap_or_default()
+            .max(2);
+        let states = self.reports.iter().map(|row| columns(row.state));
+        let state = states.max().unwrap_or_default().max(5);
+        // `2026-01-10T00:10:00Z`
+        let when = 20;
+        let left = look.width.map_or(usize::MAX, |width| {
+            width.saturating_sub(id + when + state + 6).max(24)
+        });
+        let header = format!(
+            "{}  {}  {}  WHY",
+            padded("ID", id),
+            padded("FILED", when),
+            padded("STATE", state)
+        );
+        writeln!(out, "{}", look.paint(Style::Faint, &header))?;
+        for (shown, row) in ids.iter().zip(&self.reports) {
+            let filed = row.filed_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            let judged = look.paint(style(row.state), &padded(row.state, state));
+            let why = cut(&plain(&row.why), left);
+            writeln!(out, "{}  {filed}  {judged}  {why}", padded(shown, id))?;
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in &self.reports {
+            *counts.entry(row.state).or_default() += 1;
+        }
+        let counts: Vec<String> = counts
+            .iter()
+            .map(|(state, count)| format!("{count} {state}"))
+            .collect();
+        writeln!(
+            out,
+            "\nfeed {}, to {}: {} reports: {}",
+            self.feed,
+            plain(self.destination),
+            self.reports.len(),
+            counts.join(", ")
+        )?;
+        out.flush()
+    }
+
+    /// Prints one JSON document.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn json(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(Json(&mut *out), self)?;
+        writeln!(out)?;
+        out.flush()
+    }
+}
+
+fn state(entry: &Entry) -> &'static str {
+    match &entry.state {
+        State::Sent => "sent",
+        State::Accepted { .. } => "accepted",
+        state if is_left_alone(state) => "skipped",
+        State::WithoutIndicators { .. } => "without indicators",
+        State::Pending { .. } => "pending",
+        State::Failed(_) => "failed",
+    }
+}
+
+fn style(state: &str) -> Style {
+    match state {
+        "sent" => Style::Good,
+        "failed" => Style::Bad,
+        "accepted" | "pending" => Style::Open,
+        _ => Style::Faint,
+    }
+}
+
+/// Why a report stands as it does, and what follows.
+fn why(entry: &Entry, tries: Option<Tries>) -> String {
+    let tried = tries.map_or_else(String::new, |tries| {
+        let times = if tries.attempts == 1 { "time" } else { "times" };
+        let next = tries.next.strftime("%Y-%m-%dT%H:%M:%SZ");
+        format!("; tried {} {times}, again at {next}", tries.attempts)
+    });
+    let held = if entry.delivered {
+        "; the destination holds an earlier form of it"
+    } else {
+        ""
+    };
+    match &entry.state {
+        State::Sent if entry.csv.is_some() => {
+            "at the destination as it was received, without some of its CSV data".to_owned()
+        }
+        State::Sent => "at the destination as it was received".to_owned(),
+        State::Accepted { .. } => {
+            format!("the destination took it, and has more to be told of it{tried}")
+        }
+        state if is_left_alone(state) => {
+            format!("spec.skip named it, or it is to be sent once more{held}")
+        }
+        State::WithoutIndicators { .. } => {
+            "nothing in it counts, or it is not published".to_owned()
+        }
+        State::Pending { .. } => format!("taken on, not finished{tried}{held}"),
+        State::Failed(failure) => format!("{}{tried}{held}", plain(&failure.reason)),
+    }
+}
