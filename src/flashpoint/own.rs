@@ -216,4 +216,17 @@ mod tests {
             assert_eq!(asked(json!({"id": id})), None);
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_withheld_is_asked_for_again_in_time() {
+        let right = Right::default();
+        assert_eq!(right.withheld(), None);
+        right.withhold("no right");
+        assert_eq!(right.withheld().as_deref(), Some("no right"));
+        tokio::time::advance(WITHHELD_FOR).await;
+        assert_eq!(right.withheld(), None);
+        right.withhold("no right");
+        right.grant();
+        assert_eq!(right.withheld(), None);
+    }
 }

@@ -6,6 +6,7 @@ use super::ports::Stop;
 use super::record::{Happened, Undelivered};
 use super::report::Report;
 use super::source::OwnError;
+use crate::flashpoint::FLASHPOINT;
 use crate::sync::destination::DeliveryError;
 
 /// What came of it.
@@ -26,10 +27,10 @@ impl Handling<'_> {
         if !self.sources.flashpoint {
             return Ok(Asked::Not);
         }
-        let stopped = self.stopped().filter(|stop| matches!(stop, Stop::Fault(_)));
-        if let Some(stop) = stopped {
-            // It may be this very service; what it holds is found out when the feed goes on.
-            return Err(Happened::Left(stop.to_string()));
+        if let Some(Stop::Fault(fault)) = self.stopped()
+            && *fault.service == FLASHPOINT
+        {
+            return Err(Happened::Left(fault.message));
         }
         let why = match self.source.own(report).await {
             Ok(list) => return Ok(Asked::Listed(list)),

@@ -122,7 +122,8 @@ struct Found {
 impl Search {
     /// Looks in a task of its own: a report that makes it panic harms no other.
     async fn apart(self) -> Result<Found, JoinError> {
-        if self.report.len() + self.data.bytes() <= SHORT {
+        let listed = self.list.as_ref().map_or(0, OwnList::weight);
+        if self.report.len() + self.data.bytes() + listed <= SHORT {
             return AbortOnDropHandle::new(tokio::spawn(async { self.go() })).await;
         }
         let _turn = LONG.acquire().await;

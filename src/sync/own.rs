@@ -83,7 +83,7 @@ impl Score {
     pub fn read(word: &str) -> Option<Self> {
         [Self::Informational, Self::Suspicious, Self::Malicious]
             .into_iter()
-            .find(|score| score.as_str() == word)
+            .find(|score| score.as_str().eq_ignore_ascii_case(word))
     }
 
     /// Flashpoint's word for it.
@@ -128,6 +128,15 @@ pub struct OwnList {
     pub listed: Vec<Listed>,
     /// How many have no type here: MD5 digests, configurations of malware.
     pub unmapped: usize,
+}
+
+impl OwnList {
+    /// How many bytes of text take as long to be looked through, about.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let weights = self.listed.iter().map(|listed| 128 + listed.value.len());
+        weights.sum()
+    }
 }
 
 /// What Flashpoint says of a report's indicators, by type and value.
@@ -223,10 +232,13 @@ impl Own {
 }
 
 impl Detail {
-    /// The same with the first time not after the last.
+    /// The same with the last time not before the first.
     fn in_order(self) -> Self {
-        let last_seen = self.last_seen.max(self.first_seen);
-        Self { last_seen, ..self }
+        let last_seen = self.last_seen;
+        Self {
+            last_seen: last_seen.map(|last| self.first_seen.map_or(last, |first| last.max(first))),
+            ..self
+        }
     }
 
     /// What two entries of a list say of the same indicator.

@@ -174,6 +174,15 @@ async fn the_key_goes_to_no_other_origin() {
 }
 
 #[tokio::test]
+async fn a_raw_control_character_loses_no_page() {
+    let setup = Setup::new(Api::Ignite).await;
+    let page =
+        "\u{feff}{\"items\": [{\"type\": \"domain\", \"value\": \"a.ru\", \"x\": \"a\u{1}\nb\"}]}";
+    let own = setup.own_of(Reply::json(200, page)).await.unwrap();
+    assert_eq!(own.listed.len(), 1);
+}
+
+#[tokio::test]
 async fn pages_come_to_an_end() {
     let setup = Setup::new(Api::Ignite).await;
     let page = json!({"items": [own_indicator("domain", "a.ru", "malicious")], "pagination": {"next": format!("{PATH}?from=1")}});

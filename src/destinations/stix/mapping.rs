@@ -257,9 +257,9 @@ fn validity(
 ) -> (Millis, Option<Millis>) {
     let seen = |time: fn(&Detail) -> Option<Timestamp>| own.and_then(time).map(Millis::from);
     let from = seen(|own| own.first_seen).unwrap_or(posted);
-    let last = seen(|own| own.last_seen).max(Some(posted));
-    let until = valid_for.and_then(|time| last.unwrap_or(posted).after(*time));
-    (from, until.filter(|until| *until > from))
+    let last = seen(|own| own.last_seen).unwrap_or(posted);
+    let last = last.max(posted).max(from);
+    (from, valid_for.and_then(|time| last.after(*time)))
 }
 
 /// What a report says for people.

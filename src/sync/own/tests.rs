@@ -110,8 +110,8 @@ fn two_entries_of_one_value_are_one_with_the_worst_score_and_all_its_time() {
     let late = Some(time("2026-03-04T00:00:00Z"));
     let own = Own::merge(
         list(vec![
-            entry(Some(Score::Informational), late, None),
-            entry(None, early, early),
+            entry(Some(Score::Informational), late, early),
+            entry(None, early, None),
         ]),
         &mut found,
         &Rules::default(),
