@@ -33,6 +33,7 @@ test-all: test slow chart ## All of that, and what is slow: chaos, upgrade, boun
 
 slow: ## What test-all adds, the chart aside
 	$(call step,The sync in a thousand random lives,SYNC_SEEDS=0..1000 cargo test --locked --package flashpoint-operator --lib chaos)
+	$(call step,Random lives of a feed over each destination,LIVES=0..120 cargo test --locked --test destinations lives)
 	$(call step,An operator of an earlier commit replaced by this one,cargo test --locked --test controller upgrade -- --ignored)
 	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
 	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)

@@ -13,6 +13,7 @@ mod flashpoint_own;
 mod misp;
 mod misp_proof;
 mod misp_stage;
+mod misp_stix;
 mod refusals;
 mod taxii;
 mod taxii_live;

@@ -1,12 +1,15 @@
-"""pymisp against the simulator, and against what the operator sends to it."""
+"""pymisp against the simulator, and against what the operator sends to it; misp-stix, which makes events of STIX, beside it."""
 
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 import warnings
 
+import stix2
+from misp_stix_converter import ExternalSTIX2toMISPParser
 from pymisp import MISPEvent, PyMISP
 from pymisp.abstract import describe_types
 
@@ -77,16 +80,21 @@ def client(simulator):
     check("client: then it is blocked", misp.add_event(event)["errors"][0], 403)
 
 
-def operator(simulator):
-    """What the operator sends: each body is an event to pymisp, and what was sent is what is there."""
+def deliver(simulator, test, **environment):
+    """Runs a test that delivers to the simulator; the calls that write."""
     since = len(simulator.admin("record"))
-    command = ["cargo", "test", "--quiet", "--locked", "--package", "flashpoint-operator", "--test", "clients", "pymisp_reads_what_is_sent", "--", "--ignored"]
-    environment = {**os.environ, "MISP_URL": simulator.url, "MISP_KEY": simulator.key}
+    command = ["cargo", "test", "--quiet", "--locked", "--package", "flashpoint-operator", "--test", "clients", test, "--", "--ignored"]
+    environment = {**os.environ, "MISP_URL": simulator.url, "MISP_KEY": simulator.key, **environment}
     ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if ran.returncode:
         print(ran.stdout)
-    check("operator: delivers", ran.returncode, 0)
-    writes = [call for call in simulator.admin("record")[since:] if call["method"] == "POST"]
+    check(f"{test}: delivers", ran.returncode, 0)
+    return [call for call in simulator.admin("record")[since:] if call["method"] == "POST"]
+
+
+def operator(simulator):
+    """What the operator sends: each body is an event to pymisp, and what was sent is what is there."""
+    writes = deliver(simulator, "pymisp_reads_what_is_sent")
     check("operator: two events, one edit", [call["target"].split("/")[2] for call in writes], ["add", "edit", "add"])
     check("operator: no write fails", {call["status"] for call in writes}, {200})
     mappings = describe_types["category_type_mappings"]
@@ -114,11 +122,54 @@ def operator(simulator):
         check(f"operator: event {uuid}: one report", len(event.event_reports), 1)
 
 
+# What MISP makes of our STIX is no attribute: a CVE and a name of malware become galaxies; a Bitcoin address stands in the
+# description, which becomes the event report; the link stands in an external reference, which is not read.
+ONLY_OURS = {"btc", "link", "malware-type", "vulnerability"}
+
+
+def as_stix_writes_it(value):
+    """STIX wants the hives of registry keys written out (STIX 2.1, section 6.15); MISP gets keys as they were found."""
+    return value.replace("HKLM\\", "HKEY_LOCAL_MACHINE\\", 1)
+
+
+def converter(simulator):
+    """A report's STIX bundle, converted by misp-stix, beside the event that the operator sends of it."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = os.path.join(directory, "bundle.json")
+        [write] = deliver(simulator, "misp_stix_reads_what_is_sent", STIX_BUNDLE=file)
+        with open(file) as text:
+            bundle = json.load(text)
+    parser = ExternalSTIX2toMISPParser()
+    parser.load_stix_bundle(stix2.parse(bundle))
+    parser.parse_stix_bundle(single_event=True)
+    check("misp-stix: reads it without errors or warnings", [dict(parser.errors), dict(parser.warnings)], [{}, {}])
+    converted, ours = json.loads(parser.misp_event.to_json()), json.loads(write["body"])
+    for field in ("uuid", "info", "distribution"):
+        check(f"misp-stix: the same {field}", converted[field], ours[field])
+    tags = [{tag["name"] for tag in event["Tag"]} for event in (converted, ours)]
+    check("misp-stix: the same tags, and the author's", tags[0] - tags[1], {'misp-galaxy:producer="Flashpoint"'})
+    check("misp-stix: no tag is missing", tags[1] - tags[0], set())
+    form = lambda one: (one["type"], one["category"], one["to_ids"], as_stix_writes_it(one["value"]))
+    theirs = {form(one) for one in converted["Attribute"]}
+    shared = {form(one) for one in ours["Attribute"] if one["type"] not in ONLY_OURS}
+    check("misp-stix: the same types, categories, flags and values", theirs, shared)
+    check("misp-stix: what is an attribute of ours alone", {one["type"] for one in ours["Attribute"]} - {one[0] for one in theirs}, ONLY_OURS)
+    ids = {one["id"].partition("--")[2] for one in bundle["objects"] if one["type"] == "indicator"}
+    check("misp-stix: attributes keep the indicators' uuids", {one["uuid"] for one in converted["Attribute"]}, ids)
+    check("misp-stix: ours follow from type and value, so that both can stand in one MISP", ids & {one["uuid"] for one in ours["Attribute"]}, set())
+    clusters = {cluster["value"].lower() for galaxy in converted["Galaxy"] for cluster in galaxy["GalaxyCluster"]}
+    named = {one["value"].lower() for one in ours["Attribute"] if one["type"] in ("vulnerability", "malware-type")}
+    check("misp-stix: CVEs and malware are galaxies", clusters, named)
+    [text] = [report["content"] for report in converted["EventReport"]]
+    wallets = [one["value"] for one in ours["Attribute"] if one["type"] == "btc"]
+    check("misp-stix: Bitcoin addresses stand in the description", [wallet for wallet in wallets if wallet not in text], [])
+
+
 def main():
     """Runs all checks."""
     simulator = Simulator()
     try:
-        for part in (client, operator):
+        for part in (client, operator, converter):
             try:
                 part(simulator)
             except Exception as error:
