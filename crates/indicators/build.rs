@@ -17,6 +17,9 @@ fn main() -> io::Result<()> {
 }
 
 /// FNV-1a over the names and the content of what is in a folder and below it, tests aside, in the order of the names.
+///
+/// # Errors
+/// Where something in it can't be read.
 pub fn digest(folder: &Path, mut hash: u64) -> io::Result<u64> {
     let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);

@@ -55,7 +55,7 @@ async fn ask(shell: &str, script: &[&str], lines: &[&str]) -> Vec<String> {
         .kill_on_drop(true);
     let input = lines.join("\n") + "\n";
     let asked = finish(command.spawn().unwrap(), &input);
-    let run = timeout(Duration::from_secs(60), asked).await.unwrap();
+    let run = timeout(Duration::from_mins(1), asked).await.unwrap();
     assert_eq!(run.code, 0, "{shell}: {}", run.stderr);
     run.stdout.lines().map(str::to_owned).collect()
 }

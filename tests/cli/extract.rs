@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::stage::operator;
 
 /// Something that counts and something that does not.
-const TEXT: &str = "The C2 hxxp://badsite[.]ru/gate was seen behind 192.168.1.1.";
+pub const TEXT: &str = "The C2 hxxp://badsite[.]ru/gate was seen behind 192.168.1.1.";
 
-async fn extract(arguments: &[&str], input: &str) -> (i32, String, String) {
+pub async fn extract(arguments: &[&str], input: &str) -> (i32, String, String) {
     let arguments: Vec<&str> = ["extract"].iter().chain(arguments).copied().collect();
     let run = operator(&arguments, input).await;
     (run.code, run.stdout, run.stderr)
@@ -31,6 +31,46 @@ async fn a_pipe_gets_a_type_a_value_and_the_verdict_a_line() {
         "URL\thttp://badsite.ru/gate\tcounts\nDomain\tbadsite.ru\tcounts\nIP\t192.168.1.1\tprivate address\n"
     );
     assert_eq!(extract(&["-"], TEXT).await.1, out);
+}
+
+#[tokio::test]
+async fn a_feeds_own_rules_decide_what_counts() {
+    let text = "badsite[.]ru, evil[.]top, github.com, CVE-2021-44228, Zorvex and Emotet";
+    let mut own = super::stage::feed("own");
+    own["spec"]["indicatorTypes"] = json!(["Domain", "Malware"]);
+    own["spec"]["domains"] = json!({"ignore": ["badsite.ru"], "count": ["github.com"]});
+    own["spec"]["malwareNames"] = json!({"add": ["Zorvex"], "ignore": ["Emotet"]});
+    let (_directory, path) = file(
+        "feeds.yaml",
+        &format!("{}\n---\n{own}", super::stage::feed("other")),
+    );
+    let (code, out, error) = extract(&["--feed", &path, "--name", "own"], text).await;
+    assert_eq!((code, error.as_str()), (0, ""));
+    let expected = "Domain\tbadsite.ru\tignored domain\nDomain\tevil.top\tcounts\n\
+        Domain\tgithub.com\tcounts\nCVE\tCVE-2021-44228\ttype not selected\nMalware\tZorvex\tcounts\n";
+    assert_eq!(out, expected);
+    let line = json!({"text": text}).to_string();
+    let arguments = [
+        "--jsonl",
+        "--counting",
+        "--feed",
+        &path,
+        "--name",
+        "intel/own",
+    ];
+    let (_, out, _) = extract(&arguments, &line).await;
+    let counting = |value| json!({"type": "Domain", "value": value});
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        answer["indicators"],
+        json!([counting("evil.top"), counting("github.com"), {"type": "Malware", "value": "Zorvex"}])
+    );
+    let (code, _, error) = extract(&["--feed", &path], text).await;
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("holds 2 feeds") && error.contains("choose one with --name"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -127,110 +167,6 @@ async fn a_file_that_cant_be_read_does_not_hold_up_the_others() {
             .await
             .1
             .contains("badsite.ru")
-    );
-}
-
-fn written(directory: &tempfile::TempDir, name: &str, bytes: &[u8]) -> String {
-    let path = directory.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    path.display().to_string()
-}
-
-/// UTF-16 as Windows writes it.
-fn utf16(text: &str) -> Vec<u8> {
-    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
-    units.flat_map(u16::to_le_bytes).collect()
-}
-
-#[tokio::test]
-async fn text_in_other_encodings_is_read_and_a_guess_is_told() {
-    let directory = tempfile::tempdir().unwrap();
-    for (name, bytes, note) in [
-        (
-            "latin1.txt",
-            b"caf\xe9 CVE-2021-44228".to_vec(),
-            "read as Windows-1252",
-        ),
-        (
-            "gbk.txt",
-            b"\xc2\xa9\xb6\xb4CVE-2021-44228\xd4\xda".to_vec(),
-            "East Asian code page",
-        ),
-        ("powershell.txt", utf16("CVE-2021-44228"), ""),
-        ("notepad.txt", b"\xef\xbb\xbfCVE-2021-44228".to_vec(), ""),
-    ] {
-        let path = written(&directory, name, &bytes);
-        let (code, out, error) = extract(&[&path], "").await;
-        assert_eq!(
-            (code, out.as_str()),
-            (0, "CVE\tCVE-2021-44228\tcounts\n"),
-            "{name}"
-        );
-        assert!(
-            error.contains(note) && error.is_empty() == note.is_empty(),
-            "{error}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn what_is_no_text_is_named_with_the_next_step_and_the_others_are_read() {
-    let directory = tempfile::tempdir().unwrap();
-    let good = written(&directory, "good.txt", TEXT.as_bytes());
-    for (name, bytes, what, next) in [
-        (
-            "a.pdf",
-            &b"%PDF-1.7\n1 0 obj CVE-2021-44228"[..],
-            "a PDF",
-            "pdftotext FILE -",
-        ),
-        ("a.gz", b"\x1f\x8b\x08\0abc", "gzip", "gunzip -c FILE"),
-        (
-            "a.docx",
-            b"PK\x03\x04\x14\0word/document.xml",
-            "DOCX",
-            "pandoc -t plain FILE",
-        ),
-        (
-            "a.bin",
-            b"MZ\x90\0\x03\0\0\0evil[.]example",
-            "NUL bytes",
-            "strings -n 8 FILE",
-        ),
-        ("empty.txt", b"", "is empty", "check how it was written"),
-    ] {
-        let path = written(&directory, name, bytes);
-        let (code, out, error) = extract(&[&path, &good], "").await;
-        assert_eq!((code, out.lines().count()), (2, 3), "{name}: {out}");
-        assert!(error.starts_with(&format!("error: {path} ")), "{error}");
-        assert!(error.contains(what) && error.contains(next), "{error}");
-        assert_eq!(error.lines().count(), 1, "{error}");
-    }
-    let (code, out, error) = extract(&[], "").await;
-    assert_eq!((code, out.as_str()), (2, ""));
-    assert!(
-        error.starts_with("error: standard input is empty"),
-        "{error}"
-    );
-}
-
-#[tokio::test]
-async fn lines_of_json_in_another_encoding_are_told_once() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = written(
-        &directory,
-        "a.jsonl",
-        &utf16("{\"text\":\"\"}\n{\"text\":\"\"}\n"),
-    );
-    let (code, out, error) = extract(&["--jsonl", &path], "").await;
-    assert_eq!((code, out.as_str()), (2, ""));
-    assert!(
-        error.lines().count() == 1 && error.contains("iconv -t utf-8"),
-        "{error}"
-    );
-    assert_eq!(
-        extract(&["--jsonl"], "").await,
-        (0, String::new(), String::new())
     );
 }
 

@@ -12,6 +12,7 @@ mod completions;
 mod destinations;
 mod documentation;
 mod enclaves;
+mod encodings;
 mod extract;
 mod hostile;
 mod ignite;

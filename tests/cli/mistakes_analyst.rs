@@ -1,128 +1,151 @@
 //! Mistakes that an analyst makes, and what they are told: what is wrong, with what, and what to do.
 
-use super::stage::{CANARIES, feed, operator, secret_of};
+use super::stage::{CANARIES, command, feed, finish, operator, secret_of};
 
-/// What is made, with which standard input, and the words of the answer.
-type Mistake<'a> = (&'a [&'a str], &'a str, &'a [&'a str]);
+/// What is given in a folder that holds the files below, and words of the answer.
+type Mistake<'a> = (&'a [&'a str], &'a [&'a str]);
 
-#[tokio::test]
-async fn each_is_told_with_the_next_step() {
-    let directory = tempfile::tempdir().unwrap();
-    let write = |name: &str, content: &[u8]| {
-        let path = directory.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path.display().to_string()
-    };
-    let folder = directory.path().display().to_string();
-    let pdf = write("report.pdf", b"%PDF-1.4 evil[.]example");
-    let word = write("report.docx", b"PK\x03\x04 word/document.xml");
-    let packed = write("report.txt.gz", b"\x1f\x8b\x08\0\0");
-    let empty = write("empty.txt", b"");
-    let text = write("report.txt", b"evil[.]top");
-    let secret = write("secret.yaml", secret_of(&CANARIES).to_string().as_bytes());
-    let misspelt = feed("a")
-        .to_string()
-        .replace("\"spec\":{", "\"spec\":{\"domain\":{},");
-    let misspelt = write("misspelt.yaml", misspelt.as_bytes());
+/// Files that hold no text.
+const NO_TEXT: [(&str, &[u8]); 5] = [
+    ("report.pdf", b"%PDF-1.4 evil[.]example"),
+    ("report.docx", b"PK\x03\x04 word/document.xml"),
+    ("report.txt.gz", b"\x1f\x8b\x08\0\0"),
+    ("disk.bin", b"\0\0\0evil[.]top\0\0"),
+    ("empty.txt", b""),
+];
+
+async fn assert_told(mistakes: &[Mistake<'_>]) {
+    let folder = tempfile::tempdir().unwrap();
+    let write =
+        |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content).unwrap();
     let mut bare = secret_of(&CANARIES);
     bare["stringData"]["flashpoint-api-key"] = "".into();
-    let bare = write("all.yaml", format!("{}\n---\n{bare}", feed("a")).as_bytes());
-    let mistakes: [Mistake<'_>; 16] = [
+    let misspelt = feed("a").to_string().replace("enclaveId", "enclaveID");
+    write("report.txt", b"evil[.]top");
+    write("secret.yaml", secret_of(&CANARIES).to_string().as_bytes());
+    write("misspelt.yaml", misspelt.as_bytes());
+    write("all.yaml", format!("{}\n---\n{bare}", feed("a")).as_bytes());
+    for (name, content) in NO_TEXT {
+        write(name, content);
+    }
+    for (arguments, words) in mistakes {
+        let mut command = command(arguments);
+        let run = finish(command.current_dir(&folder).spawn().unwrap(), "").await;
+        let said = [run.stdout, run.stderr].concat();
+        assert_eq!(run.code, 2, "{arguments:?}: {said}");
+        for word in *words {
+            assert!(said.contains(word), "{arguments:?} lacks {word:?}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_holds_no_text() {
+    assert_told(&[
         (
-            &["extract", &pdf],
-            "",
+            &["extract", "report.pdf"],
             &[
-                &pdf,
-                "is a PDF",
-                "pdftotext FILE - | flashpoint-operator extract",
+                "report.pdf is a PDF",
+                "`pdftotext FILE - | flashpoint-operator extract`",
             ],
         ),
         (
-            &["extract", &word],
-            "",
-            &[&word, "Word document", "pandoc -t plain FILE |"],
+            &["extract", "report.docx"],
+            &["report.docx is a Word document", "`pandoc -t plain FILE |"],
         ),
         (
-            &["extract", &packed],
-            "",
-            &["compressed by gzip", "gunzip -c FILE |"],
+            &["extract", "report.txt.gz"],
+            &["report.txt.gz is compressed by gzip", "`gunzip -c FILE |"],
         ),
         (
-            &["extract", &empty],
-            "",
-            &[&empty, "is empty", "check how it was written"],
+            &["extract", "disk.bin"],
+            &["disk.bin holds NUL bytes", "`strings -n 8 FILE |"],
         ),
         (
-            &["extract", &folder],
-            "",
-            &["is a directory: give the files in it"],
+            &["extract", "empty.txt"],
+            &["empty.txt is empty", "check how it was written"],
         ),
+        (
+            &["extract", "."],
+            &["it is a directory: give the files in it"],
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_text_or_a_format_that_is_another() {
+    assert_told(&[
         (
             &["extract", "hxxp://evil[.]top"],
-            "",
             &["No such file", "a text by itself goes to standard input"],
         ),
         (
-            &["extract", "--jsonl", &text],
-            "",
+            &["extract", "--jsonl", "report.txt"],
             &["line 1 is no document {\"id\":…,\"text\":…}"],
         ),
         (
-            &["extract", "--format", "json", &text],
-            "",
-            &[&text, "is not JSON: it begins with neither { nor ["],
+            &["extract", "--format", "json", "report.txt"],
+            &["report.txt is not JSON: it begins with neither { nor ["],
         ),
         (
-            &["extract", "--format", "pdf", &text],
-            "",
+            &["extract", "--format", "pdf", "report.txt"],
             &["possible values: auto, text, html, csv, json"],
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_go_together() {
+    assert_told(&[
         (
-            &["extract", "--count", &text],
-            "",
+            &["extract", "--count", "report.txt"],
             &["a similar argument exists: '--counting'"],
         ),
         (
             &["extract", "--jsonl", "-o", "json"],
-            "",
-            &["cannot be used with"],
+            &["'--jsonl' cannot be used with '--output"],
         ),
         (
-            &["extract", "--feed", &secret, &text],
-            "",
+            &["extract", "--feed", "-"],
+            &["standard input can't be both", "give one of them as a file"],
+        ),
+        (&["validate"], &["required arguments", "<FILE>"]),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_feed_or_a_secret_that_is_not_right() {
+    assert_told(&[
+        (
+            &["extract", "--feed", "secret.yaml", "report.txt"],
             &[
-                "holds no FlashpointFeed, but Secret credentials",
+                "secret.yaml holds no FlashpointFeed, but Secret credentials",
                 "with --feed",
             ],
         ),
         (
-            &["extract", "--feed", &misspelt, &text],
-            "",
-            &["spec.domain: unknown field; did you mean \"domains\"?"],
+            &["extract", "--feed", "misspelt.yaml", "report.txt"],
+            &["spec.enclaveID: unknown field; did you mean \"enclaveId\"?"],
         ),
         (
-            &["extract", "--feed", "-"],
-            "",
-            &["standard input can't be both", "give one of them as a file"],
-        ),
-        (&["validate"], "", &["required arguments", "<FILE>"]),
-        (
-            &["validate", &bare],
-            "",
+            &["validate", "all.yaml"],
             &[
-                "Secret intel/credentials",
+                "Secret intel/credentials in all.yaml",
                 "lacks a usable value for flashpoint-api-key: add it",
             ],
         ),
-    ];
-    for (arguments, input, words) in mistakes {
-        let run = operator(arguments, input).await;
-        let said = [run.stdout, run.stderr].concat();
-        assert_eq!(run.code, 2, "{arguments:?}: {said}");
-        for word in words {
-            assert!(said.contains(word), "{arguments:?} lacks {word:?}: {said}");
-        }
-    }
+        (
+            &["validate", "secret.yaml"],
+            &[
+                "no valid feed here names Secret intel/credentials",
+                "there is no FlashpointFeed",
+            ],
+        ),
+    ])
+    .await;
 }
 
 /// What was given by mistake holds up nothing that was given rightly.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr_iter;
 
+use super::says::{self, Says};
 use super::scan::{first_bytes, last_bytes};
 
 /// The most bytes of a word on either side of the break: a host has at most 253 (RFC 1035), and some are masked.
@@ -39,12 +40,12 @@ pub fn joined(text: Cow<'_, str>) -> Cow<'_, str> {
 /// Whether a name that begins at `start` is the rest of one that the line above ends with a hyphen in.
 #[must_use]
 pub fn follows(text: &str, start: usize) -> bool {
-    let before = last_bytes(text.get(..start).unwrap_or_default(), MOST_BLANK).as_bytes();
-    let Some((b'\n', line)) = without_blanks(before).split_last() else {
+    let before = last_bytes(text.get(..start).unwrap_or_default(), MOST_BLANK);
+    let Some((b'\n', line)) = without_blanks(before.as_bytes()).split_last() else {
         return false;
     };
-    let is_word = |label: &[u8]| label.last().is_some_and(u8::is_ascii_alphanumeric);
-    without_blanks(line).strip_suffix(b"-").is_some_and(is_word)
+    let line = before.get(..without_blanks(line).len());
+    line.is_some_and(ends_hyphened)
 }
 
 /// Without the blanks at the end. By bytes, as most of what is asked about ends with a word.
@@ -93,10 +94,18 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\u{c}' | '\u{a0}')
 }
 
-/// Whether a line ends with a hyphen in a word.
+/// Whether a line ends with a hyphen in a word, and not after a heading: `Domains-`.
 fn ends_hyphened(line: &str) -> bool {
-    line.strip_suffix('-')
-        .is_some_and(|label| label.ends_with(|c: char| c.is_ascii_alphanumeric()))
+    let label = line.strip_suffix('-').unwrap_or_default();
+    let label = label.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
+    label.is_some_and(|label| !label.is_empty() && !is_heading(label))
+}
+
+/// Whether a word is one that announces what follows: capitals begin no label of a host, as they are written.
+fn is_heading(word: &str) -> bool {
+    let many = word.ends_with('s')
+        && (matches!(word, "indicators" | "iocs") || says::word(word) == Some(Says::Host));
+    many || word.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 /// Where the labels that a word begins with end, and the dots between them.
@@ -154,6 +163,8 @@ mod tests {
         for text in [
             "cdn-\nupdate.net",
             "cdn-\n\nupdate[.]net",
+            "Malicious Domains-\nupdate[.]net",
+            "these domains-\nupdate[.]net",
             "domains -\nupdate[.]net",
             "-\nupdate[.]net",
             "seen by the well-\nknown group",
@@ -178,6 +189,8 @@ mod tests {
             ("cdn-\n", true),
             ("cdn- \r\n  \u{c}", true),
             ("cdn -\n", false),
+            ("C2-\n", false),
+            ("all iocs-\n", false),
             ("cdn-\n\n", false),
             ("cdn- ", false),
             ("cdn\n", false),

@@ -1,7 +1,7 @@
 //! `extract --jsonl`: a document a line in, its indicators a line out.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -15,6 +15,8 @@ use indicators::{Indicator, Rules};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 1 << 20;
+/// The most bytes of one line: several times the largest report.
+const MOST_LINE: u64 = 256 << 20;
 
 /// One line.
 #[derive(Deserialize)]
@@ -78,8 +80,14 @@ fn answer(
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
-        match lines.read_until(b'\n', &mut line) {
+        match lines.by_ref().take(MOST_LINE).read_until(b'\n', &mut line) {
             Ok(0) => break,
+            Ok(read) if read as u64 == MOST_LINE => {
+                let why =
+                    format!("{name}: line {number} is longer than 256 MiB: is it JSON a line?");
+                complain("error", &why);
+                return Ok(Exit::BadInput);
+            }
             Ok(_) if line.trim_ascii().is_empty() => continue,
             Ok(_) => {}
             Err(error) => {

@@ -8,7 +8,7 @@ use super::secrets::{self, File};
 use super::{Args, Refused};
 use crate::api::credentials::Credentials;
 use crate::api::{Checked, Checker, FeedSettings, FlashpointFeed};
-use crate::cli::{Exit, manifest};
+use crate::cli::{Exit, file, manifest};
 
 /// What there is to do.
 pub struct Input {
@@ -29,7 +29,7 @@ pub(super) fn read(args: &Args) -> Result<Input, Refused> {
     let beside = args
         .secret
         .as_ref()
-        .map(|file| Ok((self::objects(file)?, shown(file))))
+        .map(|file| Ok((self::objects(file)?, file::name_of(file))))
         .transpose()?;
     let source = match &beside {
         Some((objects, file)) => File {
@@ -39,7 +39,7 @@ pub(super) fn read(args: &Args) -> Result<Input, Refused> {
         },
         None => File {
             objects: &objects,
-            name: &shown(&args.file),
+            name: &file::name_of(&args.file),
             is_for_secrets: false,
         },
     };
@@ -64,7 +64,7 @@ pub fn settings(file: &Path, name: Option<&str>, flag: &str) -> Result<FeedSetti
 
 fn objects(file: &Path) -> Result<Vec<Value>, Refused> {
     let objects = manifest::read(file).and_then(|text| manifest::objects(&text));
-    let objects = objects.map_err(|error| bad_input(format!("{} {error}", shown(file))))?;
+    let objects = objects.map_err(|error| bad_input(format!("{} {error}", file::name_of(file))))?;
     Ok(objects.into_iter().map(|(_, object)| object).collect())
 }
 
@@ -75,7 +75,7 @@ fn feed(
     wanted: Option<&str>,
     flag: &str,
 ) -> Result<FlashpointFeed, Refused> {
-    let file = shown(file);
+    let file = file::name_of(file);
     let checker = Checker::default();
     let mut others = Vec::new();
     let mut feeds = Vec::new();
@@ -144,14 +144,6 @@ pub fn title(object: &Value) -> String {
         || name.to_owned(),
         |namespace| format!("{namespace}/{name}"),
     )
-}
-
-fn shown(file: &Path) -> String {
-    if file == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        file.display().to_string()
-    }
 }
 
 pub(super) fn bad_input(message: impl std::fmt::Display) -> Refused {
