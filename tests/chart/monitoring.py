@@ -130,6 +130,13 @@ def selectors():
     must(endpoint["relabelings"][0] == {"targetLabel": "release", "replacement": OWN}, f"the label is {endpoint['relabelings'][0]}")
 
 
+def every_selector():
+    """Each series in an alert is one of the release's."""
+    for rule in alert_rules()["groups"][0]["rules"]:
+        foreign = re.findall(rf'flashpoint_operator_\w+(?!\w)(?!{{release="{OWN}")', rule["expr"])
+        must(not foreign, f"{rule['alert']} takes {foreign} of any release")
+
+
 def known_alerts():
     """The schema of the values names the alerts that there are."""
     schema = json.loads((CHART / "values.schema.json").read_text())
