@@ -43,6 +43,7 @@ pub fn run(args: Args) -> Exit {
 }
 
 fn read_and_print(args: Args) -> Result<Exit, (Exit, String)> {
+    check_name(&args.name).map_err(|why| (Exit::BadInput, why))?;
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
     telemetry::start(LogFormat::Text, &filter)
         .map_err(|error| (Exit::BadInput, error.to_string()))?;
@@ -61,4 +62,26 @@ fn read_and_print(args: Args) -> Result<Exit, (Exit, String)> {
         Output::Json => shown.json(out),
     });
     Ok(Exit::of(printed))
+}
+
+/// Refuses what can be no feed's name, and says what is meant where that can be told.
+fn check_name(name: &str) -> Result<(), String> {
+    let refused = format!("{name} is no feed's name");
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    match name.split_once('/') {
+        Some((kind, name)) if is_kind(kind) => {
+            Err(format!("{refused}: write ledger -n NAMESPACE {name}"))
+        }
+        Some((namespace, name)) => Err(format!("{refused}: write ledger -n {namespace} {name}")),
+        None if name.is_empty() || !name.chars().all(plain) => Err(format!(
+            "{refused}: it has lower-case letters, digits, '-' and '.'"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether kubectl takes this for one of the operator's kinds.
+fn is_kind(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    word == "fpf" || word.starts_with("flashpointfeed") || word.starts_with("flashpointledger")
 }

@@ -28,6 +28,7 @@ mod outside;
 mod own;
 mod permissions;
 mod process;
+mod recipes;
 mod refusals;
 mod secrecy;
 mod upgrade;

@@ -8,6 +8,7 @@ mod tests;
 use std::io::{self, Write};
 
 use super::watch::Row;
+use crate::api::Reason;
 use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
 use crate::controller::standing::Standing;
 use crate::sync::counts::Counts;
@@ -108,8 +109,10 @@ impl Results<'_> {
         let Standing { reason, message } = self.standing;
         if self.dry_run {
             writeln!(out, "dry run: nothing was written")?;
-            if reason.ready() {
-                return Ok(());
+            match reason {
+                Reason::Suspended => return writeln!(out, "{}", plain(message)),
+                _ if reason.ready() => return Ok(()),
+                _ => {}
             }
         }
         let (ready, style) = if reason.ready() {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Results;
+use crate::api::Reason;
 use crate::cli::sync::watch::Row;
 use crate::sync::own::IndicatorSource;
 use crate::sync::ports::Verdict;
@@ -20,7 +21,7 @@ struct Document<'a> {
     dry_run: bool,
     reports: Vec<ReportResult<'a>>,
     counts: Value,
-    /// Left out, as are the two below, of a dry run that found nothing in the way: it makes no feed ready.
+    /// Left out, as is what follows, of a dry run that found nothing in the way: it makes no feed ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     ready: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +73,7 @@ impl Results<'_> {
             counts: self.counts(),
             ready: told.then_some(reason.ready()),
             reason: told.then_some(reason.as_str()),
-            message: told.then_some(&self.standing.message),
+            message: (told || reason == Reason::Suspended).then_some(&self.standing.message),
         };
         serde_json::to_writer_pretty(Json(&mut *out), &document)?;
         writeln!(out)?;

@@ -1,5 +1,4 @@
 use super::*;
-use crate::api::Reason;
 
 fn row(id: &str, title: &str, verdict: Verdict, why: &str) -> Row {
     Row {
