@@ -1,72 +1,15 @@
 //! Sites about indicators: sandboxes, scanners and look-ups, whose links name the very thing that they are about.
 
+use super::terms::Terms;
+
 /// The sites, in order. Where a company's own site is none of them, the host of its look-up stands here.
-const SITES: [&str; 58] = [
-    "abuse.ch",
-    "abuseipdb.com",
-    "alienvault.com",
-    "analyze.intezer.com",
-    "any.run",
-    "bgp.tools",
-    "binaryedge.io",
-    "blocklist.de",
-    "capesandbox.com",
-    "censys.com",
-    "censys.io",
-    "checkphish.ai",
-    "criminalip.io",
-    "crt.sh",
-    "cybercrime-tracker.net",
-    "docguard.io",
-    "exchange.xforce.ibmcloud.com",
-    "filescan.io",
-    "fullhunt.io",
-    "hybrid-analysis.com",
-    "ipqualityscore.com",
-    "ipvoid.com",
-    "joesandbox.com",
-    "koodous.com",
-    "malshare.com",
-    "maltiverse.com",
-    "malwares.com",
-    "manalyzer.org",
-    "metadefender.com",
-    "netlas.io",
-    "onyphe.io",
-    "openphish.com",
-    "opentip.kaspersky.com",
-    "payload-security.com",
-    "phishtank.com",
-    "phishtank.org",
-    "polyswarm.network",
-    "pulsedive.com",
-    "reverse.it",
-    "scamalytics.com",
-    "shodan.io",
-    "stopforumspam.com",
-    "threat.zone",
-    "threatcrowd.org",
-    "threatminer.org",
-    "threatyeti.com",
-    "ti.qianxin.com",
-    "tria.ge",
-    "unpac.me",
-    "urlquery.net",
-    "urlscan.io",
-    "urlvoid.com",
-    "validin.com",
-    "viewdns.info",
-    "virscan.org",
-    "virusshare.com",
-    "virustotal.com",
-    "vxvault.net",
-];
+static SITES: Terms = Terms::of(include_str!("../lists/terms/analysis-sites.txt"));
 
 /// Whether `host`, in lower case, is such a site or below one.
 pub(super) fn is_about_indicators(host: &str) -> bool {
     let mut rest = Some(host.trim_end_matches('.'));
     while let Some(name) = rest {
-        if SITES.binary_search(&name).is_ok() {
+        if SITES.hold(name) {
             return true;
         }
         rest = name.split_once('.').map(|(_, parent)| parent);
@@ -80,9 +23,8 @@ mod tests {
     use crate::{Markup, Rules, known_sites};
 
     #[test]
-    fn the_sites_are_in_order_and_well_known() {
-        assert!(SITES.is_sorted_by(|a, b| a < b));
-        for site in SITES {
+    fn the_sites_are_well_known() {
+        for site in SITES.sorted() {
             assert!(known_sites::is_known(site), "{site} counts by itself");
         }
     }

@@ -1,56 +1,12 @@
 //! Brackets in and around a word: which mask a dot, and which are of code, file names, patterns and placeholders.
 
+use super::terms::Terms;
+
 /// How far the partner of a bracket is looked for.
 const REACH: usize = 64;
 
-/// Words in brackets that stand for what is not told, in lower case.
-const PLACEHOLDERS: [&str; 45] = [
-    "any",
-    "base",
-    "characters",
-    "chars",
-    "company",
-    "customer",
-    "date",
-    "digits",
-    "domain",
-    "email",
-    "encoded",
-    "guid",
-    "hash",
-    "hex",
-    "host",
-    "hostname",
-    "id",
-    "letters",
-    "masked",
-    "name",
-    "number",
-    "numbers",
-    "omitted",
-    "organization",
-    "payload",
-    "prefix",
-    "rand",
-    "random",
-    "redacted",
-    "region",
-    "removed",
-    "snip",
-    "string",
-    "sub",
-    "subdomain",
-    "target",
-    "tenant",
-    "tld",
-    "token",
-    "user",
-    "userid",
-    "username",
-    "uuid",
-    "victim",
-    "xxx",
-];
+/// Words in brackets that stand for what is not told.
+static PLACEHOLDERS: Terms = Terms::of(include_str!("../lists/terms/placeholders.txt"));
 
 /// Byte offset of the bracket that the one at `close` closes, if it is in the same line and not far.
 #[must_use]
@@ -169,11 +125,7 @@ fn is_pattern(bytes: &[u8], open: usize, content: &[u8]) -> bool {
 fn is_placeholder(content: &[u8]) -> bool {
     content
         .split(|byte| !byte.is_ascii_alphabetic())
-        .any(|word| {
-            PLACEHOLDERS
-                .iter()
-                .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-        })
+        .any(|word| PLACEHOLDERS.hold_in_any_case(word))
 }
 
 /// Whether a letter, a digit or another part of a word ends at `at`.

@@ -4,6 +4,7 @@ mod masked;
 
 use memchr::memrchr;
 
+use super::terms::Terms;
 use super::{filename, member, tlds};
 
 /// The most bytes of a name and of a label (RFC 1035, section 2.3.4).
@@ -129,28 +130,18 @@ pub fn plain<'n>(name: &'n str, written: &str) -> Option<&'n str> {
         .map(|judged| judged.domain)
 }
 
+/// Words before "dot" in prose: `a dot matrix`, `the dot com boom`.
+const ARTICLES: [&str; 14] = [
+    "a", "an", "and", "as", "big", "every", "in", "new", "of", "old", "or", "that", "the", "this",
+];
+
 /// Whether a domain spelt with ` dot ` is meant as one: in prose most are not.
 #[must_use]
 pub fn is_spoken(domain: &str) -> bool {
     let first = domain.split('.').next().unwrap_or_default();
     let top = domain.rsplit('.').next().unwrap_or_default();
     let country = top.len() == 2 && !tlds::is_word(top) && !tlds::is_extension(top);
-    let article = matches!(
-        first,
-        "a" | "an"
-            | "and"
-            | "as"
-            | "big"
-            | "every"
-            | "in"
-            | "new"
-            | "of"
-            | "old"
-            | "or"
-            | "that"
-            | "the"
-            | "this"
-    );
+    let article = ARTICLES.contains(&first);
     (tlds::is_common(top) || country) && !article
 }
 
@@ -175,6 +166,18 @@ fn is_sentence(written: &str, top: &str) -> bool {
     capital && tlds::is_word(top)
 }
 
+/// What begins the name that a scanner gives.
+const DETECTED: [&str; 8] = [
+    "Adware",
+    "Backdoor",
+    "Downloader",
+    "Exploit",
+    "HackTool",
+    "Ransom",
+    "Trojan",
+    "Worm",
+];
+
 /// Whether it is a name that a scanner gives: `JS_POWMET.DE`, `Emotet.IN`, `Win32.Foo.to`.
 fn is_detection(written: &str, top: &str) -> bool {
     let has_lower = written.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -189,19 +192,7 @@ fn is_detection(written: &str, top: &str) -> bool {
         .iter()
         .any(|known| first.eq_ignore_ascii_case(known))
         || first.starts_with("Trojan-")
-        || written.matches('.').count() > 1
-            && !tlds::is_common(top)
-            && matches!(
-                first,
-                "Adware"
-                    | "Backdoor"
-                    | "Downloader"
-                    | "Exploit"
-                    | "HackTool"
-                    | "Ransom"
-                    | "Trojan"
-                    | "Worm"
-            )
+        || written.matches('.').count() > 1 && !tlds::is_common(top) && DETECTED.contains(&first)
         || written
             .split('.')
             .skip(1)
@@ -217,23 +208,12 @@ fn is_registered(written: &str, top: &str) -> bool {
     tlds::is_second_level(&second.to_ascii_lowercase(), top)
 }
 
+/// Products and namespaces that are spelt like domains.
+static PRODUCTS: Terms = Terms::of(include_str!("../lists/terms/dotted-products.txt"));
+
 /// Whether it is a product or a namespace that is spelt like a domain.
 fn is_product(domain: &str) -> bool {
-    matches!(
-        domain,
-        "ado.net"
-            | "adodb.stream"
-            | "asp.net"
-            | "java.io"
-            | "java.net"
-            | "ml.net"
-            | "socket.io"
-            | "system.io"
-            | "system.name"
-            | "system.net"
-            | "vb.net"
-            | "wscript.network"
-    )
+    PRODUCTS.hold(domain)
 }
 
 /// Whether it is a reversed domain, as packages and bundles are named: `com.example.app`.

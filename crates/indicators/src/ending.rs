@@ -6,53 +6,10 @@ mod row;
 use memchr::memmem;
 
 use super::defang;
+use super::terms::Terms;
 
-/// Commands that follow a download in one line, in lower case.
-const COMMANDS: [&str; 43] = [
-    "bash",
-    "busybox",
-    "cat",
-    "cd",
-    "certutil",
-    "chmod",
-    "chown",
-    "cmd",
-    "cp",
-    "cscript",
-    "curl",
-    "del",
-    "echo",
-    "exec",
-    "exit",
-    "expand",
-    "export",
-    "history",
-    "iex",
-    "kill",
-    "killall",
-    "mkdir",
-    "mshta",
-    "mv",
-    "nohup",
-    "perl",
-    "php",
-    "pkill",
-    "powershell",
-    "python",
-    "python3",
-    "reg",
-    "regsvr32",
-    "rm",
-    "rundll32",
-    "sh",
-    "sleep",
-    "start",
-    "sudo",
-    "tar",
-    "tftp",
-    "wget",
-    "wscript",
-];
+/// Commands that follow a download in one line.
+static COMMANDS: Terms = Terms::of(include_str!("../lists/terms/commands.txt"));
 
 /// The folders at the root of Unix that commands are started from or write to.
 const FOLDERS: [&str; 15] = [
@@ -212,10 +169,7 @@ fn follows_command(spaced: &[u8]) -> bool {
         .strip_prefix(b"20")
         .filter(|_| before.ends_with(b"%"))
         .unwrap_or(word);
-    before.ends_with(b"-")
-        || COMMANDS
-            .iter()
-            .any(|command| word.eq_ignore_ascii_case(command.as_bytes()))
+    before.ends_with(b"-") || COMMANDS.hold_in_any_case(word)
 }
 
 /// Whether an option, a path, an operator of a shell, another URL or a protocol's version is at `at`.
@@ -232,10 +186,7 @@ fn begins_argument(bytes: &[u8], at: usize) -> bool {
 fn begins_command(bytes: &[u8], at: usize, after: &[u8]) -> bool {
     let word = word_at(bytes, at);
     let next = bytes.get(at + word.len()).unwrap_or(&b'\n');
-    after.contains(next)
-        && COMMANDS
-            .iter()
-            .any(|command| word.eq_ignore_ascii_case(command.as_bytes()))
+    after.contains(next) && COMMANDS.hold_in_any_case(word)
 }
 
 /// Byte offset after an ampersand at `at`, plain or as an entity.

@@ -1,5 +1,6 @@
 //! Names of files that are spelt like domains: `setup.py`, `03.07.2023.zip`, `invoice.pdf.zip`.
 
+use super::terms::Terms;
 use super::tlds;
 
 /// Whether a name has an extension of files before its last one, which is no sure top-level domain: `invoice.pdf.zip`,
@@ -45,23 +46,14 @@ fn is_random(written: &str) -> bool {
     capital && !top.contains('.') && bytes.iter().any(u8::is_ascii_digit)
 }
 
+/// First labels of hosts that name a service.
+const SERVICES: [&str; 12] = [
+    "api", "cdn", "ftp", "login", "m", "mail", "ns1", "ns2", "smtp", "vpn", "webmail", "www",
+];
+
 /// Whether a label names a service, as the first labels of hosts do.
 fn is_service(label: &str) -> bool {
-    matches!(
-        label,
-        "api"
-            | "cdn"
-            | "ftp"
-            | "login"
-            | "m"
-            | "mail"
-            | "ns1"
-            | "ns2"
-            | "smtp"
-            | "vpn"
-            | "webmail"
-            | "www"
-    )
+    SERVICES.contains(&label)
 }
 
 /// Whether a label is a part of a date or a version: digits, after a `v` or not.
@@ -70,42 +62,13 @@ fn is_version(label: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// What people call files of source code and configuration.
+static SOURCES: Terms = Terms::of(include_str!("../lists/terms/source-files.txt"));
+
 /// Whether a name is what people call files of source code and configuration.
 #[must_use]
 pub fn is_of_source(name: &str) -> bool {
     let (stem, _) = name.rsplit_once('.').unwrap_or_default();
     let stem = &stem.to_ascii_lowercase();
-    stem.starts_with("lib")
-        || stem.starts_with("test")
-        || matches!(
-            stem.as_str(),
-            "app"
-                | "backend"
-                | "build"
-                | "client"
-                | "common"
-                | "config"
-                | "core"
-                | "id_dsa"
-                | "id_rsa"
-                | "index"
-                | "init"
-                | "install"
-                | "license"
-                | "main"
-                | "mod"
-                | "network"
-                | "outputs"
-                | "provider"
-                | "providers"
-                | "readme"
-                | "server"
-                | "setup"
-                | "terraform"
-                | "types"
-                | "util"
-                | "utils"
-                | "variables"
-                | "versions"
-        )
+    stem.starts_with("lib") || stem.starts_with("test") || SOURCES.hold(stem)
 }

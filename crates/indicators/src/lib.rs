@@ -72,6 +72,7 @@ mod spelt;
 mod surroundings;
 mod tables;
 mod tail;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -1,5 +1,6 @@
 //! Members that are spelt like domains: fields of logs and query languages, keywords of rules, objects of scripts.
 
+use super::terms::Terms;
 use super::tlds;
 
 /// Whether a member may end with what is a top-level domain too.
@@ -15,10 +16,10 @@ pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
         return false;
     }
     let first = rest.split('.').next().unwrap_or_default();
-    (first.len() == rest.len() && OBJECTS.binary_search(&rest).is_ok())
-        || MEMBERS.binary_search(&top).is_ok()
-            && (OBJECTS.binary_search(&first).is_ok()
-                || ROOTS.binary_search(&first).is_ok()
+    (first.len() == rest.len() && OBJECTS.hold(rest))
+        || MEMBERS.hold(top)
+            && (OBJECTS.hold(first)
+                || ROOTS.hold(first)
                 || rest.len() <= 2
                 || is_app_package(first, rest, top)
                 || is_camel(written))
@@ -44,7 +45,7 @@ pub fn is_used(before: &str, top: &str, after: &str) -> bool {
         return true;
     }
     let after = after.trim_start_matches(' ');
-    MEMBERS.binary_search(&top).is_ok()
+    MEMBERS.hold(top)
         && (after.starts_with('=')
             || after.starts_with("!=")
             || after.starts_with("&&")
@@ -78,221 +79,21 @@ fn is_camel(written: &str) -> bool {
     first.iter().any(u8::is_ascii_lowercase) && first.iter().skip(1).any(u8::is_ascii_uppercase)
 }
 
-/// What code calls things whose members are spelt like top-level domains, sorted.
-const OBJECTS: [&str; 32] = [
-    "android", "array", "client", "config", "console", "context", "ctx", "data", "document", "e",
-    "event", "file", "item", "javax", "location", "log", "logger", "logging", "math", "model",
-    "module", "node", "obj", "object", "process", "req", "request", "response", "self", "system",
-    "this", "window",
-];
+/// What code calls things whose members are spelt like top-level domains.
+static OBJECTS: Terms = Terms::of(include_str!("../lists/terms/objects.txt"));
 
-/// What fields of logs, keywords of rules and elements of pages begin with, sorted.
-const ROOTS: [&str; 154] = [
-    "a",
-    "agent",
-    "androidx",
-    "app",
-    "args",
-    "as",
-    "aws",
-    "azure",
-    "body",
-    "button",
-    "cfg",
-    "cloud",
-    "cmd",
-    "conf",
-    "conn",
-    "container",
-    "data_stream",
-    "date",
-    "datetime",
-    "db",
-    "destination",
-    "device",
-    "div",
-    "dll",
-    "dns",
-    "doc",
-    "dst",
-    "ecs",
-    "el",
-    "elem",
-    "element",
-    "elf",
-    "email",
-    "entry",
-    "error",
-    "evt",
-    "exports",
-    "faas",
-    "flow",
-    "form",
-    "fs",
-    "gcp",
-    "geo",
-    "group",
-    "hash",
-    "header",
-    "headers",
-    "host",
-    "http",
-    "img",
-    "input",
-    "interface",
-    "io",
-    "java",
-    "jdk",
-    "job",
-    "json",
-    "key",
-    "kotlin",
-    "krb5",
-    "kubernetes",
-    "label",
-    "li",
-    "link",
-    "list",
-    "macho",
-    "message",
-    "meta",
-    "metadata",
-    "mqtt",
-    "msg",
-    "network",
-    "nfs",
-    "o365",
-    "objshell",
-    "observer",
-    "okta",
-    "options",
-    "opts",
-    "orchestrator",
-    "organization",
-    "os",
-    "p",
-    "package",
-    "params",
-    "parent",
-    "pe",
-    "player",
-    "plugin",
-    "pod",
-    "powershell",
-    "ppid",
-    "proc",
-    "props",
-    "quic",
-    "record",
-    "registry",
-    "related",
-    "repo",
-    "resource",
-    "result",
-    "rfb",
-    "row",
-    "rpc",
-    "rule",
-    "scala",
-    "search",
-    "server",
-    "service",
-    "sess",
-    "session",
-    "settings",
-    "shell",
-    "sip",
-    "smb",
-    "smtp",
-    "snmp",
-    "sock",
-    "socket",
-    "source",
-    "span",
-    "src",
-    "ssh",
-    "state",
-    "stats",
-    "string",
-    "suricata",
-    "sysmon",
-    "table",
-    "target",
-    "task",
-    "td",
-    "thread",
-    "threat",
-    "time",
-    "tls",
-    "token",
-    "trace",
-    "transaction",
-    "ul",
-    "url",
-    "user",
-    "user_agent",
-    "value",
-    "var",
-    "volume",
-    "vulnerability",
-    "winlog",
-    "worker",
-    "wscript",
-    "wsh",
-    "wshell",
-    "x509",
-    "zeek",
-];
+/// What fields of logs, keywords of rules and elements of pages begin with.
+static ROOTS: Terms = Terms::of(include_str!("../lists/terms/field-roots.txt"));
 
-/// Top-level domains that are words for members, sorted.
-const MEMBERS: [&str; 30] = [
-    "app",
-    "codes",
-    "community",
-    "company",
-    "contact",
-    "date",
-    "day",
-    "domains",
-    "email",
-    "events",
-    "exchange",
-    "family",
-    "group",
-    "host",
-    "id",
-    "int",
-    "link",
-    "name",
-    "network",
-    "now",
-    "page",
-    "pid",
-    "post",
-    "properties",
-    "report",
-    "run",
-    "show",
-    "software",
-    "style",
-    "today",
-];
+/// Top-level domains that are words for members.
+static MEMBERS: Terms = Terms::of(include_str!("../lists/terms/members.txt"));
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "tests"
-    )]
     use super::*;
 
     #[test]
-    fn the_lists_are_sorted() {
-        for list in [&OBJECTS[..], &ROOTS, &MEMBERS] {
-            assert!(list.is_sorted(), "{list:?}");
-        }
-        assert!(MEMBERS.iter().all(|top| crate::tlds::is_known(top)));
+    fn members_are_top_level_domains() {
+        assert!(MEMBERS.sorted().iter().all(|top| tlds::is_known(top)));
     }
 }

@@ -38,7 +38,7 @@ pub fn ends_software(before: &str) -> bool {
     let name = product.get(word.len()..).unwrap_or_default();
     name.len() >= 4
         && says::word(name).is_none()
-        && !software::is_protocol(name)
+        && !software::PROTOCOLS.hold_in_any_case(name)
         && (word.is_empty() || word.ends_with([' ', '\n', '"', '(']))
 }
 
@@ -97,7 +97,8 @@ pub fn has_version(
 ) -> bool {
     let line = before.rsplit(['\n', '\u{c}']).next().unwrap_or_default();
     if let Some(name) = line.strip_suffix('/') {
-        return software::is_product(name.rsplit([' ', '"', '(']).next().unwrap_or_default());
+        return software::PRODUCTS
+            .hold_in_any_case(name.rsplit([' ', '"', '(']).next().unwrap_or_default());
     }
     let marked = line.trim_end_matches(['*', '_', '`', '"', '(']);
     // What stands between a name and its version is one space.
@@ -109,7 +110,7 @@ pub fn has_version(
         .rsplit([' ', '\u{a0}', '(', '|', '"', '>', '=', ';', ','])
         .map(|word| word.trim_matches(MARKS));
     let word = words.next().unwrap_or_default();
-    if software::is_product(word) {
+    if software::PRODUCTS.hold_in_any_case(word) {
         return !address.is_private() || software::has_tenth(word);
     }
     let mut earlier = words.filter(|word| !word.is_empty());
@@ -131,9 +132,11 @@ pub fn has_version(
         return false;
     }
     let first = first.unwrap_or_default();
-    if software::precedes_addresses(word) {
+    if software::BEFORE_ADDRESSES.hold_in_any_case(word) {
         // A client of a product is one.
-        return word == "client" && is_upper(first) && !software::precedes_addresses(first);
+        return word == "client"
+            && is_upper(first)
+            && !software::BEFORE_ADDRESSES.hold_in_any_case(first);
     }
     let prose = first.chars().any(char::is_alphabetic);
     let named = !line.ends_with('(')
@@ -172,7 +175,7 @@ fn may_have(word: &str, earlier: &str) -> bool {
         // Countries have two capitals; a product has if its name goes on before them.
         return word.len() > 2 || is_upper(earlier);
     }
-    software::is_software(word)
+    software::SOFTWARE.hold_in_any_case(word)
 }
 
 /// Whether a word can't be that of a language: `AnyDesk`, `SYS600`, `FTD`.
@@ -202,7 +205,10 @@ fn lists_versions(line: &str) -> bool {
             let named = match dots {
                 0 => false,
                 _ if word.starts_with(|c: char| c.is_ascii_lowercase()) => dots > 1,
-                1 => last.chars().any(char::is_uppercase) && !software::is_measured(last),
+                1 => {
+                    last.chars().any(char::is_uppercase)
+                        && !software::MEASURED.hold_in_any_case(last)
+                }
                 _ => last.len() > 2 && last.starts_with(|c: char| c.is_ascii_alphabetic()),
             };
             last = word;

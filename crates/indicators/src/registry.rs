@@ -3,6 +3,7 @@
 use memchr::memchr_iter;
 
 use super::scan::{Hit, Span};
+use super::terms::Terms;
 use super::{IndicatorType, continued, enclosure};
 
 /// Hives, as regedit names them and for short.
@@ -35,11 +36,7 @@ const KERNEL: [&str; 4] = [
 const SPACED: &str = include_str!("../lists/registry-names.txt");
 
 /// Words that go on with a sentence, where a path or an account follows: `HKCU\Run and CORP\user`.
-const PROSE: [&str; 32] = [
-    "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "its", "key",
-    "of", "on", "or", "registry", "runs", "that", "the", "then", "to", "under", "using", "value",
-    "via", "was", "when", "where", "which", "with",
-];
+static PROSE: Terms = Terms::of(include_str!("../lists/terms/registry-prose.txt"));
 
 /// The most bytes from a space to the backslash that makes it part of a name.
 const MOST_AHEAD: usize = 48;
@@ -297,9 +294,9 @@ fn is_title(words: &str) -> bool {
 /// Whether they go on with a name in lower case, and not with the sentence around the key.
 fn is_plain(words: &str) -> bool {
     words.split(' ').count() <= 2
-        && words.split(' ').all(|word| {
-            is_in_name(word) && !PROSE.iter().any(|prose| word.eq_ignore_ascii_case(prose))
-        })
+        && words
+            .split(' ')
+            .all(|word| is_in_name(word) && !PROSE.hold_in_any_case(word))
 }
 
 fn is_in_name(word: &str) -> bool {

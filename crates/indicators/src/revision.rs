@@ -3,60 +3,24 @@
 use memchr::{memchr, memchr_iter};
 
 use super::scan::{first_bytes, last_bytes};
+use super::terms::Terms;
 
 /// How far back the words before a digest are looked at: a list of three of them.
 const MOST_BEFORE: usize = 160;
 /// How far around a `sha` of data the words are looked for that say of what.
 const MOST_AROUND: usize = 96;
 
-/// Words that say that a revision follows, sorted.
-const REVISIONS: [&str; 15] = [
-    "blob",
-    "changeset",
-    "checkout",
-    "commit",
-    "commits",
-    "git",
-    "githead",
-    "head",
-    "parent",
-    "parents",
-    "rev",
-    "revert",
-    "revision",
-    "revisions",
-    "tree",
-];
+/// Words that say that a revision follows.
+static REVISIONS: Terms = Terms::of(include_str!("../lists/terms/revisions.txt"));
 
-/// Words that say that a transaction or a block follows, sorted.
-const TRANSACTIONS: [&str; 8] = [
-    "blockhash",
-    "transaction",
-    "transactions",
-    "tx",
-    "txhash",
-    "txid",
-    "txn",
-    "txs",
-];
+/// Words that say that a transaction or a block follows.
+static TRANSACTIONS: Terms = Terms::of(include_str!("../lists/terms/transactions.txt"));
 
-/// Words that may stand between such a word and the digest, sorted.
-const FILLERS: [&str; 12] = [
-    "1", "256", "and", "hash", "hashes", "id", "ids", "is", "or", "sha", "sha1", "sha256",
-];
+/// Words that may stand between such a word and the digest.
+static FILLERS: Terms = Terms::of(include_str!("../lists/terms/revision-fillers.txt"));
 
-/// Words that say that a `sha` beside them is one of source code, sorted.
-const SOURCES: [&str; 9] = [
-    "branch",
-    "commit",
-    "git",
-    "gitlab",
-    "merge",
-    "ref",
-    "repo",
-    "repository",
-    "submodule",
-];
+/// Words that say that a `sha` beside them is one of source code.
+static SOURCES: Terms = Terms::of(include_str!("../lists/terms/revision-sources.txt"));
 
 /// What follows the revision at the head of a patch that git makes for mail, whatever its date.
 const MAILED: &str = " Mon Sep 17 00:00:00 2001";
@@ -80,7 +44,7 @@ pub fn is_transaction(before: &str) -> bool {
 
 /// Whether one of some words precedes a digest, with nothing but fillers and other digests between. What stands on the line above is
 /// no more than a heading, so that the digest must follow it.
-fn is_announced(before: &str, names: &[&str]) -> bool {
+fn is_announced(before: &str, names: &Terms) -> bool {
     let mut rest = last_bytes(before, MOST_BEFORE).as_bytes();
     let (mut line, mut filled, mut first) = (true, false, true);
     loop {
@@ -102,24 +66,17 @@ fn is_announced(before: &str, names: &[&str]) -> bool {
             .rposition(|byte| !byte.is_ascii_alphanumeric())
             .map_or(0, |last| last + 1);
         let (outer, word) = head.split_at(start);
-        if holds(names, word) {
+        if names.hold_in_any_case(word) {
             return true;
         }
         let digest = line && word.len() >= 40 && word.iter().all(u8::is_ascii_hexdigit);
-        if word.is_empty() || !digest && !holds(&FILLERS, word) {
+        if word.is_empty() || !digest && !FILLERS.hold_in_any_case(word) {
             return false;
         }
         filled |= line;
         first = false;
         rest = outer;
     }
-}
-
-/// Whether a word is one of some, in any case.
-fn holds(words: &[&str], word: &[u8]) -> bool {
-    words
-        .iter()
-        .any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }
 
 /// Whether it is an argument of git: `git reset --hard`, `git cherry-pick`.
@@ -175,5 +132,5 @@ fn is_key(before: &str, after: &str) -> bool {
     [last_bytes(rest, MOST_AROUND), record]
         .iter()
         .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()))
-        .any(|word| holds(&SOURCES, word.as_bytes()))
+        .any(|word| SOURCES.hold_in_any_case(word))
 }

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+use super::terms::Terms;
+
 /// The root zone's names in lower case, one a line, with those in Latin, Greek and Cyrillic letters also as such.
 const ROOT: &str = include_str!("../lists/tlds.txt");
 
@@ -32,164 +34,46 @@ pub fn is_outside(label: &str) -> bool {
     )
 }
 
+/// Top-level domains that are more often the extension of a file.
+static EXTENSIONS: Terms = Terms::of(include_str!("../lists/terms/extension-tlds.txt"));
+
 /// Whether it is more often a file's extension.
 #[must_use]
 pub fn is_extension(label: &str) -> bool {
-    matches!(
-        label,
-        "app"
-            | "ax"
-            | "bz"
-            | "cab"
-            | "cat"
-            | "cc"
-            | "dot"
-            | "hiv"
-            | "inc"
-            | "java"
-            | "md"
-            | "mk"
-            | "mov"
-            | "one"
-            | "pf"
-            | "pl"
-            | "pm"
-            | "ps"
-            | "pub"
-            | "py"
-            | "rs"
-            | "sh"
-            | "so"
-            | "tf"
-            | "zip"
-    )
+    EXTENSIONS.hold(label)
 }
 
 /// Whether all names below it belong to one company, or none have been given away: in a text it is a word.
 #[must_use]
 pub fn is_brand(label: &str) -> bool {
-    BRANDS.binary_search(&label).is_ok()
+    BRANDS.hold(label)
 }
 
-/// Such top-level domains that are words, or brands that texts name often, sorted.
-const BRANDS: [&str; 58] = [
-    "amazon",
-    "android",
-    "apple",
-    "audible",
-    "author",
-    "aws",
-    "azure",
-    "bing",
-    "call",
-    "case",
-    "chrome",
-    "circle",
-    "cisco",
-    "data",
-    "dell",
-    "drive",
-    "fire",
-    "gap",
-    "gmail",
-    "google",
-    "here",
-    "hotmail",
-    "ibm",
-    "map",
-    "microsoft",
-    "mobile",
-    "next",
-    "ntt",
-    "office",
-    "open",
-    "oracle",
-    "orange",
-    "origins",
-    "pay",
-    "pin",
-    "play",
-    "playstation",
-    "prime",
-    "prod",
-    "pwc",
-    "read",
-    "room",
-    "safe",
-    "samsung",
-    "save",
-    "search",
-    "secure",
-    "select",
-    "shell",
-    "silk",
-    "smart",
-    "song",
-    "sony",
-    "target",
-    "windows",
-    "xbox",
-    "youtube",
-    "zero",
-];
+/// Such top-level domains that are words, or brands that texts name often.
+static BRANDS: Terms = Terms::of(include_str!("../lists/terms/brand-tlds.txt"));
+
+/// Extensions of files that are packed or disguised by another one: `invoice.pdf.zip`.
+static INNER: Terms = Terms::of(include_str!("../lists/terms/inner-extensions.txt"));
 
 /// Whether it is an extension of files that are packed or disguised by another one: `invoice.pdf.zip`.
 #[must_use]
 pub fn is_inner_extension(label: &str) -> bool {
-    matches!(
-        label,
-        "7z" | "apk"
-            | "bat"
-            | "csv"
-            | "cmd"
-            | "dll"
-            | "doc"
-            | "docm"
-            | "docx"
-            | "exe"
-            | "gz"
-            | "htm"
-            | "html"
-            | "iso"
-            | "jar"
-            | "jpg"
-            | "js"
-            | "json"
-            | "lnk"
-            | "min"
-            | "msi"
-            | "pdf"
-            | "php"
-            | "png"
-            | "ppt"
-            | "rtf"
-            | "scr"
-            | "tar"
-            | "txt"
-            | "vbs"
-            | "xls"
-    )
+    INNER.hold(label)
 }
+
+/// Top-level domains that are nothing else.
+const COMMON: [&str; 12] = [
+    "biz", "com", "edu", "gov", "info", "int", "mil", "net", "onion", "org", "top", "xyz",
+];
 
 /// Whether everyone knows it for a top-level domain and nothing else.
 #[must_use]
 pub fn is_common(label: &str) -> bool {
-    matches!(
-        label,
-        "biz"
-            | "com"
-            | "edu"
-            | "gov"
-            | "info"
-            | "int"
-            | "mil"
-            | "net"
-            | "onion"
-            | "org"
-            | "top"
-            | "xyz"
-    )
+    COMMON.contains(&label)
 }
+
+/// Top-level domains of two letters that are words.
+static SHORT_WORDS: Terms = Terms::of(include_str!("../lists/terms/word-tlds.txt"));
 
 /// Whether it may begin a sentence when written with a capital: an English word, or a brand.
 #[must_use]
@@ -197,30 +81,7 @@ pub fn is_word(label: &str) -> bool {
     if label.len() > 2 {
         return !is_common(label);
     }
-    matches!(
-        label,
-        "ad" | "am"
-            | "an"
-            | "as"
-            | "at"
-            | "be"
-            | "by"
-            | "do"
-            | "et"
-            | "id"
-            | "in"
-            | "is"
-            | "it"
-            | "la"
-            | "me"
-            | "my"
-            | "no"
-            | "so"
-            | "to"
-            | "tv"
-            | "us"
-            | "ve"
-    )
+    SHORT_WORDS.hold(label)
 }
 
 /// Whether `second` under the country code `top` is a public suffix, such as `co.uk`.
@@ -238,8 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn brands_are_sorted_and_in_the_root() {
-        assert!(BRANDS.is_sorted() && BRANDS.iter().all(|brand| is_known(brand)));
+    fn brands_are_in_the_root() {
+        assert!(BRANDS.sorted().iter().all(|brand| is_known(brand)));
     }
 
     #[test]

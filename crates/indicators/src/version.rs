@@ -10,38 +10,11 @@ use super::scan::first_bytes;
 use super::surroundings::cells::{self, Rows};
 use super::surroundings::{self, Place};
 use super::tables::Tables;
+use super::terms::Terms;
 use super::{bounds, numbered, product};
 
 /// What else stands before a number that is a version or a place in a document, besides words for versions.
-const BEFORE_NUMBERS: [&str; 27] = [
-    "v",
-    "v.",
-    "ver.",
-    "version:",
-    "rel.",
-    "patch",
-    "rev",
-    "rev.",
-    "revision",
-    "update",
-    "annex",
-    "appendix",
-    "article",
-    "chapter",
-    "clause",
-    "control",
-    "figure",
-    "fig.",
-    "item",
-    "items",
-    "paragraph",
-    "rule",
-    "section",
-    "sections",
-    "sec.",
-    "step",
-    "table",
-];
+static BEFORE_NUMBERS: Terms = Terms::of(include_str!("../lists/terms/before-numbers.txt"));
 
 /// Words that may stand between `version` and the number.
 const BETWEEN: [&str; 13] = [
@@ -149,11 +122,7 @@ fn is_announced(before: &str, address: Ipv4Addr) -> bool {
         .rsplit([' ', '\n', '\t', '(', '"', '\u{a0}'])
         .filter(|word| !word.is_empty());
     for word in words.take(5) {
-        if says::is_version(word)
-            || BEFORE_NUMBERS
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(word))
-        {
+        if says::is_version(word) || BEFORE_NUMBERS.hold_in_any_case(word) {
             // Versions begin with a line and updates come from a host more seldom than addresses do.
             let broken = before.trim_end_matches(' ').ends_with('\n');
             // Sections and updates have low numbers.

@@ -1,26 +1,11 @@
 //! The cells after a URL in a row of CSV that stands in a text, and what a URL's own commas separate.
 
 use super::{is_title, word_at};
+use crate::terms::Terms;
 use crate::{digest, ipv4};
 
-/// What the second cell of a row is where the first is a URL, in lower case.
-const CELLS: [&str; 15] = [
-    "active",
-    "c2",
-    "domain",
-    "dropper",
-    "high",
-    "loader",
-    "low",
-    "malicious",
-    "malware",
-    "malware_download",
-    "medium",
-    "offline",
-    "online",
-    "payload",
-    "phishing",
-];
+/// What the second cell of a row is where the first is a URL.
+static CELLS: Terms = Terms::of(include_str!("../../lists/terms/row-cells.txt"));
 
 /// Ends of pages, in lower case: a path that ends with one holds the commas before it.
 const PAGES: [&str; 7] = ["asp", "aspx", "htm", "html", "jsp", "php", "shtml"];
@@ -53,9 +38,7 @@ fn is_cell(bytes: &[u8], at: usize, separator: u8) -> bool {
 }
 
 fn is_known(word: &[u8]) -> bool {
-    CELLS
-        .iter()
-        .any(|cell| word.eq_ignore_ascii_case(cell.as_bytes()))
+    CELLS.hold_in_any_case(word)
 }
 
 /// Whether nothing of a URL is at `at`.

@@ -2,6 +2,8 @@
 
 use memchr::{memchr, memchr_iter, memchr2};
 
+use crate::terms::Terms;
+
 /// What an element does to the words around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Element {
@@ -53,35 +55,7 @@ impl Element {
 const MOST_NAME: usize = 24;
 
 /// Elements that tell a page from a text with angle brackets in it, besides the inline ones.
-const BLOCKS: [&[u8]; 27] = [
-    b"article",
-    b"blockquote",
-    b"body",
-    b"br",
-    b"center",
-    b"dd",
-    b"div",
-    b"dl",
-    b"dt",
-    b"footer",
-    b"h1",
-    b"h2",
-    b"h3",
-    b"h4",
-    b"h5",
-    b"h6",
-    b"head",
-    b"header",
-    b"hr",
-    b"html",
-    b"img",
-    b"li",
-    b"ol",
-    b"p",
-    b"pre",
-    b"section",
-    b"ul",
-];
+static BLOCKS: Terms = Terms::of(include_str!("../../lists/terms/html-blocks.txt"));
 
 /// Whether `text` holds a tag of HTML.
 #[must_use]
@@ -90,8 +64,8 @@ pub fn is_likely(text: &str) -> bool {
         let tag = text.as_bytes().get(at + 1..).unwrap_or_default();
         let tag = tag.strip_prefix(b"/").unwrap_or(tag);
         let name = Name::read(tag);
-        let known =
-            Element::named(name.as_bytes()) != Element::Block || BLOCKS.contains(&name.as_bytes());
+        let known = Element::named(name.as_bytes()) != Element::Block
+            || BLOCKS.hold_in_any_case(name.as_bytes());
         let foreign =
             name.as_bytes().contains(&b':') || !tag.first().is_some_and(u8::is_ascii_alphabetic);
         known

@@ -1,186 +1,22 @@
 //! The words that say of a name beside them that it is a host, a file or a version.
 
 use super::Says;
+use crate::terms::Terms;
 
-/// Words for what is on the network, sorted.
-const HOST: [&str; 75] = [
-    "address",
-    "addresses",
-    "beacon",
-    "beacons",
-    "c2",
-    "c2s",
-    "callback",
-    "callbacks",
-    "cn",
-    "cname",
-    "cnames",
-    "cnc",
-    "communicated",
-    "communicates",
-    "connect",
-    "connected",
-    "connecting",
-    "connection",
-    "connections",
-    "connects",
-    "contacted",
-    "contacts",
-    "dig",
-    "dns",
-    "domain",
-    "domainname",
-    "domains",
-    "dst",
-    "endpoint",
-    "fqdn",
-    "fqdns",
-    "host",
-    "hostname",
-    "hostnames",
-    "hosts",
-    "infrastructure",
-    "ip",
-    "ips",
-    "ipv4",
-    "lookalike",
-    "mx",
-    "nameserver",
-    "nameservers",
-    "network",
-    "nslookup",
-    "panel",
-    "phishing",
-    "ping",
-    "queried",
-    "queries",
-    "query",
-    "redirects",
-    "registered",
-    "resolve",
-    "resolved",
-    "resolves",
-    "rrname",
-    "server",
-    "servers",
-    "sinkholed",
-    "site",
-    "sites",
-    "sni",
-    "subdomain",
-    "subdomains",
-    "traffic",
-    "typosquatted",
-    "url",
-    "urls",
-    "visited",
-    "website",
-    "websites",
-    "whois",
-    "www",
-    "zone",
-];
+/// Words for what is on the network.
+static HOST: Terms = Terms::of(include_str!("../../lists/terms/host.txt"));
 
-/// Words for files, and for what is done with them, sorted.
-const FILE: [&str; 59] = [
-    "app",
-    "apps",
-    "archive",
-    "archives",
-    "attachment",
-    "attachments",
-    "bash",
-    "binary",
-    "bundle",
-    "chmod",
-    "class",
-    "crate",
-    "dll",
-    "document",
-    "documents",
-    "drops",
-    "file",
-    "filename",
-    "filenames",
-    "filepath",
-    "files",
-    "folder",
-    "gcc",
-    "hash",
-    "hashes",
-    "import",
-    "libraries",
-    "library",
-    "md5",
-    "module",
-    "modules",
-    "open",
-    "opens",
-    "package",
-    "packages",
-    "path",
-    "paths",
-    "perl",
-    "plugin",
-    "process",
-    "program",
-    "project",
-    "python",
-    "repository",
-    "require",
-    "run",
-    "runs",
-    "script",
-    "scripts",
-    "sh",
-    "sha1",
-    "sha256",
-    "source",
-    "sources",
-    "ssdeep",
-    "sudo",
-    "unzip",
-    "zip",
-    "zips",
-];
+/// Words for files, and for what is done with them.
+static FILE: Terms = Terms::of(include_str!("../../lists/terms/file.txt"));
 
-/// Words for versions, sorted.
-const VERSION: [&str; 10] = [
-    "build", "builds", "firmware", "hotfix", "oid", "release", "releases", "ver", "version",
-    "versions",
-];
+/// Words for versions.
+static VERSION: Terms = Terms::of(include_str!("../../lists/terms/version.txt"));
 
-/// Words for what is done about versions, sorted.
-const ABOUT_VERSIONS: [&str; 9] = [
-    "downgrade",
-    "downgraded",
-    "prior",
-    "released",
-    "upgrade",
-    "upgraded",
-    "upgrades",
-    "upgrading",
-    "workaround",
-];
+/// Words for what is done about versions.
+static ABOUT_VERSIONS: Terms = Terms::of(include_str!("../../lists/terms/about-versions.txt"));
 
-/// Words that versions and hosts share, sorted.
-const AFFECTED: [&str; 15] = [
-    "affected",
-    "affects",
-    "fix",
-    "fixed",
-    "fixes",
-    "impacted",
-    "mitigated",
-    "patch",
-    "patched",
-    "patches",
-    "unaffected",
-    "unpatched",
-    "update",
-    "updated",
-    "vulnerable",
-];
+/// Words that versions and hosts share.
+static AFFECTED: Terms = Terms::of(include_str!("../../lists/terms/affected.txt"));
 
 /// The longest word that is looked up.
 const MOST_WORD: usize = 24;
@@ -188,7 +24,7 @@ const MOST_WORD: usize = 24;
 /// Whether it is a word for a version, in whatever case.
 #[must_use]
 pub fn is_version(word: &str) -> bool {
-    VERSION.iter().any(|known| known.eq_ignore_ascii_case(word))
+    VERSION.hold_in_any_case(word)
 }
 
 /// What one word says.
@@ -202,7 +38,7 @@ pub fn word(word: &str) -> Option<Says> {
     lower.copy_from_slice(word.as_bytes());
     lower.make_ascii_lowercase();
     let lower = std::str::from_utf8(lower).ok()?;
-    let lists: [(&[&str], Says); 5] = [
+    let lists: [(&Terms, Says); 5] = [
         (&HOST, Says::Host),
         (&FILE, Says::File),
         (&VERSION, Says::Version),
@@ -211,7 +47,7 @@ pub fn word(word: &str) -> Option<Says> {
     ];
     lists
         .into_iter()
-        .find(|(list, _)| list.binary_search(&lower).is_ok())
+        .find(|(list, _)| list.hold(lower))
         .map(|(_, says)| says)
         .or_else(|| last_part(lower))
 }
@@ -227,24 +63,5 @@ fn last_part(key: &str) -> Option<Says> {
         Some(Says::File)
     } else {
         key.ends_with("version").then_some(Says::Version)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "tests"
-    )]
-    use super::*;
-
-    #[test]
-    fn the_lists_are_sorted_and_short() {
-        for list in [&HOST[..], &FILE, &VERSION, &ABOUT_VERSIONS, &AFFECTED] {
-            assert!(list.is_sorted(), "{list:?}");
-            assert!(list.iter().all(|word| word.len() <= MOST_WORD));
-        }
     }
 }

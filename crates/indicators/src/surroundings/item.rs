@@ -87,33 +87,5 @@ impl Item {
 /// A text without bullets, quotes and punctuation around it.
 #[must_use]
 pub fn undecorated(text: &str) -> &str {
-    text.trim_matches(|c: char| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                '-' | '*'
-                    | '•'
-                    | '·'
-                    | '–'
-                    | '>'
-                    | '|'
-                    | '"'
-                    | '\''
-                    | '`'
-                    | ','
-                    | ';'
-                    | '('
-                    | ')'
-                    | '['
-                    | ']'
-                    | '“'
-                    | '”'
-                    | '.'
-                    | ':'
-                    | '#'
-                    | '='
-                    | '_'
-                    | '+'
-            )
-    })
+    text.trim_matches(|c: char| c.is_whitespace() || "-*•·–>|\"'`,;()[]“”.:#=_+".contains(c))
 }

@@ -1,6 +1,7 @@
 //! What words that end with `to` say of the number after it: that something gets a version, or that something talks to a host.
 
 use crate::says::Says;
+use crate::terms::Terms;
 
 /// Words for getting another version, by how they begin. After an article they say what has got one: `the updated bot`.
 const UPGRADES: [&str; 4] = ["downgrad", "migrat", "updat", "upgrad"];
@@ -30,26 +31,8 @@ pub fn is_meant(words: &[(&str, Option<Says>)]) -> bool {
             .any(|(at, (word, _))| is_verb(at, word))
 }
 
-/// Words before `to` for what is done with hosts, sorted.
-const TALKS: [&str; 17] = [
-    "back",
-    "beaconing",
-    "calls",
-    "exfiltrated",
-    "exfiltrates",
-    "home",
-    "listens",
-    "out",
-    "posts",
-    "reports",
-    "sends",
-    "sent",
-    "speaks",
-    "talk",
-    "talked",
-    "talking",
-    "talks",
-];
+/// Words before `to` for what is done with hosts.
+static TALKS: Terms = Terms::of(include_str!("../../lists/terms/talks.txt"));
 
 /// Whether words that end with `to` say that something talks to a host.
 #[must_use]
@@ -58,5 +41,5 @@ pub fn is_talk(words: &[(&str, Option<Says>)]) -> bool {
         .iter()
         .rev()
         .nth(1)
-        .is_some_and(|(word, _)| TALKS.binary_search(word).is_ok())
+        .is_some_and(|(word, _)| TALKS.hold(word))
 }
