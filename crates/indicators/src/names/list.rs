@@ -1,5 +1,6 @@
 //! The embedded list of malware names, found by the hash of a name without its spaces, punctuation and case.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::key::Key;
@@ -232,9 +233,6 @@ pub(super) fn humps(word: &str) -> impl Iterator<Item = usize> {
 /// Words of detections' names that are too common to look at each: another word of the same name tells as well.
 const ORDINARY: [&str; 3] = ["a", "not", "possible"];
 
-/// Three times as many slots as names.
-const SLOT_BITS: u32 = 14;
-
 /// The list, indexed. Built when the first text is searched, in a fraction of a millisecond.
 pub(super) struct List {
     /// Names, what they start with, and the words that tell of one: "dubbed", "ransomware", "Win32".
@@ -243,8 +241,8 @@ pub(super) struct List {
     pub(super) names: Filter,
     /// What names in camel case start with, where they are written apart.
     pub(super) humps: Filter,
-    /// Open addressing by the hash of the key: where in `TEXT` the line starts, plus one; 0 is free.
-    slots: Vec<u32>,
+    /// The line of each name, by the hash of its key. A test holds that no two names have the same.
+    lines: HashMap<u64, &'static str>,
 }
 
 impl List {
@@ -259,7 +257,7 @@ impl List {
             filter: Filter::new(),
             names: Filter::new(),
             humps: Filter::new(),
-            slots: vec![0; 1 << SLOT_BITS],
+            lines: HashMap::new(),
         };
         let telling = lexicon::words_that_say(says::LABEL | says::KIND);
         for word in super::announced::WORDS
@@ -270,17 +268,11 @@ impl List {
         {
             list.filter.insert(hash(word.as_bytes()));
         }
-        let mut at = 0;
-        for line in TEXT.split_inclusive('\n') {
-            let name = Entry::parse(line.trim_end()).spelling;
+        for line in TEXT.lines() {
+            let name = Entry::parse(line).spelling;
             list.names.insert_name(name);
             list.humps.insert_humps(name);
-            let mut slot = index(hash(Key::of(name).as_bytes()), SLOT_BITS);
-            while list.slots[slot] != 0 {
-                slot = (slot + 1) & (list.slots.len() - 1);
-            }
-            list.slots[slot] = u32::try_from(at + 1).unwrap_or_default();
-            at += line.len();
+            list.lines.insert(Key::of(name).hash(), line);
         }
         list.filter.insert_all(&list.names);
         list
@@ -288,15 +280,24 @@ impl List {
 
     /// The name that has this key.
     pub(super) fn lookup(&self, key: &Key) -> Option<Entry<'static>> {
-        let mut slot = index(key.hash(), SLOT_BITS);
-        while let Some(at) = self.slots[slot].checked_sub(1) {
-            let line = &TEXT[at as usize..];
-            if key.starts(line) {
-                let end = memchr::memchr(b'\n', line.as_bytes()).unwrap_or(line.len());
-                return Some(Entry::parse(&line[..end]));
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
+        let line = self.lines.get(&key.hash())?;
+        key.starts(line).then(|| Entry::parse(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_looked_up_by_its_spelling() {
+        for line in TEXT.lines() {
+            let entry = Entry::parse(line);
+            assert_eq!(
+                List::get().lookup(&Key::of(entry.spelling)),
+                Some(entry),
+                "{line}: another name has this key, or this hash"
+            );
         }
-        None
     }
 }
