@@ -56,6 +56,7 @@ async fn misp_stix_reads_what_is_sent() {
         report: &report,
         csv: &CsvData::None,
         indicators: &indicators,
+        own: &flashpoint_operator::sync::own::NOTHING,
         partial: false,
         earlier: Earlier::default(),
         accepted: None,
