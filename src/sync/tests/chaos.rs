@@ -68,6 +68,11 @@ struct Life<'t> {
     failed: BTreeSet<String>,
     /// Ids whose content was edited, so that it depends on when it was seen what was sent.
     edited: BTreeSet<String>,
+    /// Whether the feed asks for the source's own indicators; what they do is rolled apart, so that lives are otherwise the same.
+    asks: bool,
+    own_dice: Dice,
+    /// Ids that were listed while those were withheld: the text alone may have decided, until they left the window.
+    by_text: BTreeSet<String>,
     /// Ids edited after they had left the window, and with it the ledger.
     forgotten: BTreeSet<String>,
 }
@@ -105,7 +110,14 @@ impl<'t> Life<'t> {
                 };
             }
         }
+        let asks = seed % 2 == 1;
+        if asks {
+            feed.sources.flashpoint = true;
+        }
         Self {
+            asks,
+            own_dice: Dice(!seed),
+            by_text: BTreeSet::new(),
             posted_to: time.truth() - 15 * HOUR,
             ties: dice.percent(20),
             mortal: dice.percent(70),
@@ -149,6 +161,10 @@ impl<'t> Life<'t> {
             item.published = self.dice.percent(97);
             item.csv = self.dice.percent(15);
             item.tags = self.tags();
+            if self.asks && self.own_dice.percent(30) {
+                let mut script = self.feed.reports.script.lock().unwrap();
+                script.own.insert(item.id.clone(), vec!["evil-site.ru"]);
+            }
             let broken = item.id.clone();
             let mut gates = self.feed.enclave.gates.lock().unwrap();
             let refused = self.dice.percent(6);
@@ -297,6 +313,20 @@ impl<'t> Life<'t> {
                     Some((u32::try_from(dice.below(10)).unwrap(), why));
             }
         }
+        let own_dice = &mut self.own_dice;
+        if self.asks && own_dice.percent(30) {
+            match own_dice.below(4) {
+                0 => script.withholds = true,
+                1 => script.own_refuses = script.own.keys().cloned().collect(),
+                _ => {
+                    script.own_down = Some(own_dice.pick(&[
+                        FaultKind::Unavailable,
+                        FaultKind::RateLimited,
+                        FaultKind::UnexpectedResponse,
+                    ]));
+                }
+            }
+        }
         if script.with_date && dice.percent(10) {
             *self.feed.time.skew.lock().unwrap() =
                 SignedDuration::from_hours(dice.pick(&[-24, 24, -1_000, 0]));
@@ -310,6 +340,11 @@ impl<'t> Life<'t> {
         (script.down, script.heavy, script.takes, script.csv_down) =
             (None, None, Duration::ZERO, false);
         script.fails_at.clear();
+        if std::mem::take(&mut script.withheld) {
+            self.by_text.extend(script.own.keys().cloned());
+        }
+        (script.withholds, script.own_down) = (false, None);
+        script.own_refuses.clear();
         script.short_at.clear();
         (gates.down, gates.tags_down, gates.budget, gates.not_yet) = (None, false, None, 0);
         (gates.lies_every, gates.takes, gates.refuses_csv) = (0, Duration::ZERO, false);
@@ -388,7 +423,11 @@ impl<'t> Life<'t> {
                 self.anonymous += 1;
                 continue;
             }
-            let found = found.or_else(|| chain.get(&id).and_then(|(_, _, found)| *found));
+            // What fails before it is examined is looked at once more from the beginning: what was found before is not counted.
+            let is_unasked =
+                matches!(&verdict, Verdict::Failed(why) if why.starts_with("Flashpoint"));
+            let earlier = chain.get(&id).filter(|_| !is_unasked);
+            let found = found.or_else(|| earlier.and_then(|(_, _, found)| *found));
             chain.insert(id.clone(), (id, verdict, found));
         }
         if std::env::var_os("SYNC_TRACE").is_some() {
@@ -527,7 +566,8 @@ impl<'t> Life<'t> {
         let due = |item: &&Item| {
             let listed = item.published && !item.giant && !item.id.starts_with("anonymous");
             // An edit counts as long as it brings a report into the window again.
-            listed && item.counts && (by_updated || !self.edited.contains(&item.id))
+            let by_own = script.own.contains_key(&item.id) && !self.by_text.contains(&item.id);
+            listed && (item.counts || by_own) && (by_updated || !self.edited.contains(&item.id))
         };
         let there = |item: &&Item| {
             let Some(stored) = gates.stored.get(&item.id) else {
