@@ -6,13 +6,16 @@ use std::time::Duration;
 use flashpoint_operator::destinations::misp::{Credential, Distribution, Target};
 use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::destination::{DeliveryError, Destination as _, Step};
+use flashpoint_operator::sync::own::Score;
 use indicators::IndicatorType;
 use jiff::SignedDuration;
 use serde_json::json;
 use simulators::faults::{Fault as Scripted, Reply};
 use simulators::misp::Attribute;
 
-use super::misp_stage::{DOMAIN, EVENT, ID, Sent, Setup, deliver, fault, impossible, target};
+use super::misp_stage::{
+    DOMAIN, EVENT, ID, Sent, Setup, deliver, fault, impossible, listed, target,
+};
 
 /// What is logged.
 #[derive(Clone, Default)]
@@ -509,7 +512,7 @@ async fn pymisp_reads_what_is_sent() {
     let client =
         flashpoint_operator::destinations::misp::Misp::new(&settings, super::http(), heard);
     let events = client.server(&Credential(key.as_str().into()), &target());
-    let sent = Sent::new(&[
+    let mut sent = Sent::new(&[
         (IndicatorType::Ip, "45.77.1.9"),
         (IndicatorType::Url, "https://evil.example/A"),
         (IndicatorType::Cve, "CVE-2021-44228"),
@@ -517,6 +520,7 @@ async fn pymisp_reads_what_is_sent() {
         (DOMAIN, "a.example"),
         (DOMAIN, "b.example"),
     ]);
+    sent.own = listed(IndicatorType::Ip, "45.77.1.9", Score::Malicious);
     let Ok(Step::Done(receipt) | Step::Held(receipt)) = deliver(&events, &sent).await else {
         panic!("not done")
     };

@@ -2,14 +2,14 @@
 
 use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::destination::{Delivery, DeliveryError, Destination as _, Earlier};
-use flashpoint_operator::sync::own::NOTHING;
+use flashpoint_operator::sync::own::{NOTHING, Score};
 use flashpoint_operator::sync::report::{CsvData, Report};
 use indicators::Indicator;
 use serde_json::json;
 use serde_json::value::RawValue;
 use simulators::faults::{Fault as Scripted, Reply};
 
-use super::misp_stage::{DOMAIN, Sent, Setup, target};
+use super::misp_stage::{DOMAIN, Sent, Setup, listed, target};
 
 /// 503 with Retry-After on each write: after five different events nothing more is sent (as at TruSTAR).
 #[tokio::test]
@@ -162,4 +162,46 @@ async fn the_link_is_the_deeplink() {
         "{link} {}",
         event.reports[0].content
     );
+}
+
+/// What Flashpoint says of an indicator is written when its score changes, unless an analyst has written something else.
+#[tokio::test]
+async fn another_score_is_written_and_an_analysts_comment_stays() {
+    let setup = Setup::new(|_| ()).await;
+    let domains = ["first-site.ru", "second-site.ru"];
+    let sent = Sent::new(&domains.map(|value| (DOMAIN, value)));
+    let receipt = setup.done(&sent).await;
+    let next = |score| {
+        let mut next = sent.next(&receipt, &domains);
+        next.own = listed(DOMAIN, "first-site.ru", score);
+        next
+    };
+    let told = || {
+        let event = setup.event();
+        let first = event.live().find(|one| one.value == "first-site.ru");
+        let first = first.unwrap().clone();
+        (first.comment, first.first_seen.map(|time| time.to_string()))
+    };
+    let seen = Some("2025-12-18T10:00:09.192Z".to_owned());
+    setup.done(&next(Score::Suspicious)).await;
+    let suspicious = "Flashpoint: listed as suspicious".to_owned();
+    assert_eq!(told(), (suspicious, seen.clone()));
+    assert_eq!(setup.last()["Attribute"].as_array().unwrap().len(), 1);
+    // The same again: nothing is sent.
+    let writes = || {
+        let record = setup.record();
+        record.iter().filter(|call| call.method == "POST").count()
+    };
+    let before = writes();
+    setup.done(&next(Score::Suspicious)).await;
+    assert_eq!(writes(), before);
+    setup.server.analyst(|event, time| {
+        let first = event.attributes.iter_mut();
+        let mut first = first.filter(|one| one.value == "first-site.ru");
+        let first = first.next().unwrap();
+        "seen in our logs".clone_into(&mut first.comment);
+        first.timestamp = time;
+    });
+    setup.done(&next(Score::Malicious)).await;
+    assert_eq!(told(), ("seen in our logs".to_owned(), seen));
 }

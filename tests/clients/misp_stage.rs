@@ -10,9 +10,9 @@ use flashpoint_operator::http::fault::Fault;
 use flashpoint_operator::sync::destination::{
     Delivery, DeliveryError, Destination as _, Earlier, Receipt, Step,
 };
-use flashpoint_operator::sync::own::NOTHING;
+use flashpoint_operator::sync::own::{Detail, Listed, Own, OwnList, Score};
 use flashpoint_operator::sync::report::{CsvData, Report};
-use indicators::{Indicator, IndicatorType};
+use indicators::{Indicator, IndicatorType, Rules};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use simulators::Server;
@@ -37,6 +37,7 @@ pub struct Setup {
 pub struct Sent {
     pub fields: Value,
     pub indicators: Vec<Indicator>,
+    pub own: Own,
     pub held: bool,
     pub labels: Vec<String>,
 }
@@ -53,6 +54,7 @@ impl Sent {
             fields: json!({"id": ID, "title": "A report", "posted_at": "2026-11-20T08:15:30Z",
                 "summary": "<p>Short</p>", "body": "<p>Long</p>", "tags": ["Fraud"]}),
             indicators: indicators.iter().map(indicator).collect(),
+            own: Own::default(),
             held: false,
             labels: Vec::new(),
         }
@@ -141,6 +143,26 @@ pub fn target() -> Target<'static> {
     }
 }
 
+/// What Flashpoint says of an indicator of a text.
+pub fn listed(kind: IndicatorType, value: &str, score: Score) -> Own {
+    let detail = Detail {
+        score: Some(score),
+        first_seen: "2025-12-18T10:00:09.192Z".parse().ok(),
+        last_seen: "2025-12-19T10:00:09Z".parse().ok(),
+        in_text: false,
+    };
+    let listed = Listed {
+        kind,
+        value: value.to_owned(),
+        detail,
+    };
+    let list = OwnList {
+        listed: vec![listed],
+        unmapped: 0,
+    };
+    Own::merge(list, &mut Vec::new(), &Rules::default())
+}
+
 pub async fn deliver(events: &MispEvents, sent: &Sent) -> Result<Step, DeliveryError> {
     let report = Report::parse(&RawValue::from_string(sent.fields.to_string()).unwrap()).unwrap();
     let indicators: Vec<&Indicator> = sent.indicators.iter().collect();
@@ -156,7 +178,7 @@ pub async fn deliver(events: &MispEvents, sent: &Sent) -> Result<Step, DeliveryE
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,
-            own: &NOTHING,
+            own: &sent.own,
             earlier,
             accepted: None,
         })
