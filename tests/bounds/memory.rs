@@ -1,14 +1,16 @@
-//! What a whole sync takes over its rest, whatever is listed.
+//! What a whole sync takes over its rest, whatever is listed, and wherever it goes.
 
 use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use simulators::Server;
 use simulators::flashpoint::Flashpoint;
+use simulators::misp::{KEY, Misp};
 use simulators::reports::{Csv, Report};
+use simulators::taxii::{COLLECTION, Product, ROOT, Settings, TOKEN, Taxii};
 use simulators::trustar::{ENCLAVE, Trustar};
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
@@ -20,21 +22,66 @@ const MIB: u64 = 1 << 20;
 /// The most that a sync may take over its rest: two pages of 64 MiB, and a half of one.
 const MOST: u64 = 160 * MIB;
 
-/// Both vendors, of which TruSTAR takes reports of any size: none is let go early.
+/// The destinations, by their key in a feed's spec.
+const DESTINATIONS: [&str; 3] = ["trustar", "taxii", "misp"];
+
+/// Flashpoint and every destination; TruSTAR takes reports of any size: none is let go early.
 struct Stage {
     flashpoint: Server<Flashpoint>,
     trustar: Server<Trustar>,
+    taxii: Server<Taxii>,
+    misp: Server<Misp>,
+    destination: &'static str,
 }
 
 impl Stage {
-    async fn new() -> Self {
-        let flashpoint = simulators::start(Flashpoint::default()).await.unwrap();
+    async fn new(destination: &'static str) -> Self {
         let trustar = simulators::start(Trustar::default()).await.unwrap();
         trustar.configure(|settings| settings.max_body_bytes = usize::MAX);
+        let strict = Settings {
+            product: Product::Strict,
+            ..Settings::default()
+        };
         Self {
-            flashpoint,
+            flashpoint: simulators::start(Flashpoint::default()).await.unwrap(),
             trustar,
+            taxii: simulators::start(Taxii::new(strict)).await.unwrap(),
+            misp: simulators::start(Misp::default()).await.unwrap(),
+            destination,
         }
+    }
+
+    /// How many reports the destination holds.
+    fn written(&self) -> usize {
+        let stored = self.taxii.stored();
+        let reports = stored.iter().filter(|one| one["type"] == "report");
+        reports.count() + self.trustar.enclave(ENCLAVE).len() + self.misp.events().len()
+    }
+
+    /// A feed to the destination, and the secret that it names.
+    fn manifests(&self) -> [Value; 2] {
+        let destination = match self.destination {
+            "trustar" => json!({"trustar": {"enclaveId": ENCLAVE}}),
+            "taxii" => json!({"taxii": {"server": "main", "collection": COLLECTION}}),
+            _ => json!({"misp": {"server": "main"}}),
+        };
+        let feed = json!({
+            "apiVersion": "flashpoint-operator.dev/v1alpha1",
+            "kind": "FlashpointFeed",
+            "metadata": {"name": "large", "namespace": "intel"},
+            "spec": {"secretRef": {"name": "credentials"}, "destination": destination},
+        });
+        let credential = self.trustar.credential().unwrap();
+        let secret = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "credentials", "namespace": "intel"},
+            "stringData": {
+                "flashpoint-api-key": self.flashpoint.api_key(), "taxii-token": TOKEN, "misp-auth-key": KEY,
+                "trustar-api-key": credential.key, "trustar-api-secret": credential.secret,
+            },
+        });
+        [feed, secret]
     }
 
     /// A report with an indicator and so many bytes of text, posted so many seconds ago.
@@ -49,24 +96,20 @@ impl Stage {
 
     /// The peak of a sync in a process of its own, in bytes.
     async fn peak(&self) -> u64 {
-        let feed = json!({
-            "apiVersion": "flashpoint-operator.dev/v1alpha1",
-            "kind": "FlashpointFeed",
-            "metadata": {"name": "large", "namespace": "intel"},
-            "spec": {"secretRef": {"name": "credentials"}, "enclaveId": ENCLAVE},
-        });
         let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("feed.json");
-        std::fs::write(&file, feed.to_string()).unwrap();
-        let credential = self.trustar.credential().unwrap();
+        let [feed, secret] = self.manifests();
+        for (name, manifest) in [("feed", feed), ("secret", secret)] {
+            std::fs::write(directory.path().join(name), manifest.to_string()).unwrap();
+        }
+        let taxii = format!("main={}{ROOT}", self.taxii.url());
+        let misp = format!("main={}", self.misp.url());
         let mut sync = Command::new(env!("CARGO_BIN_EXE_flashpoint-operator"))
-            .args(["sync", "--trustar-calls-per-minute", "0", "-f"])
-            .arg(file)
+            .args(["sync", "--trustar-calls-per-minute", "0"])
+            .args(["-f", "feed", "--secret", "secret"])
             .args(["--flashpoint-url", &self.flashpoint.url()])
             .args(["--trustar-url", &self.trustar.url()])
-            .env("FLASHPOINT_API_KEY", self.flashpoint.api_key())
-            .env("TRUSTAR_API_KEY", credential.key)
-            .env("TRUSTAR_API_SECRET", credential.secret)
+            .args(["--taxii", &taxii, "--misp", &misp])
+            .current_dir(directory.path())
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
@@ -99,17 +142,21 @@ fn text(bytes: u64) -> String {
 }
 
 /// Checks what a sync takes over one of a single small report, and tells it.
-async fn takes_at_most_its_share(what: &str, put: impl FnOnce(&Stage)) {
-    let small = Stage::new().await;
+async fn takes_at_most_its_share(destination: &'static str, what: &str, put: impl FnOnce(&Stage)) {
+    let small = Stage::new(destination).await;
     small.put(0, "short", Vec::new());
     let rest = small.peak().await;
-    let stage = Stage::new().await;
+    let stage = Stage::new(destination).await;
     put(&stage);
     let over = stage.peak().await.saturating_sub(rest);
-    println!("{what}: {} MiB over {} MiB", over / MIB, rest / MIB);
-    let written = stage.trustar.enclave(ENCLAVE).len();
-    assert!(written > 0, "nothing was written");
-    assert!(over <= MOST, "{what}: {} MiB over the rest", over / MIB);
+    let told = format!(
+        "{destination}, {what}: {} MiB over {} MiB",
+        over / MIB,
+        rest / MIB
+    );
+    println!("{told}");
+    assert!(stage.written() > 0, "nothing was written");
+    assert!(over <= MOST, "{told}");
 }
 
 fn reports(stage: &Stage, count: u32, bytes: u64) {
@@ -120,25 +167,29 @@ fn reports(stage: &Stage, count: u32, bytes: u64) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "release only: make test-all"]
 async fn of_64_reports_of_4_mib() {
-    takes_at_most_its_share("64 reports of 4 MiB", |stage| {
-        reports(stage, 64, 4 * MIB);
-    })
-    .await;
+    for destination in DESTINATIONS {
+        takes_at_most_its_share(destination, "64 reports of 4 MiB", |stage| {
+            reports(stage, 64, 4 * MIB);
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "release only: make test-all"]
 async fn of_500_reports_of_1_mib() {
-    takes_at_most_its_share("500 reports of 1 MiB", |stage| {
-        reports(stage, 500, MIB);
-    })
-    .await;
+    for destination in DESTINATIONS {
+        takes_at_most_its_share(destination, "500 reports of 1 MiB", |stage| {
+            reports(stage, 500, MIB);
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "release only: make test-all"]
 async fn of_eight_csv_of_8_mib_in_one_report() {
-    takes_at_most_its_share("8 CSV of 8 MiB in one report", |stage| {
+    takes_at_most_its_share("trustar", "8 CSV of 8 MiB in one report", |stage| {
         let text = text(8 * MIB);
         let csv = |at: u32| Csv {
             target: format!("/api/v4/reports/{at}.csv"),

@@ -187,7 +187,7 @@ impl Place {
         calls
     }
 
-    /// The objects of all envelopes that reached a TAXII server, in order.
+    /// The objects of all envelopes that reached a TAXII server, in order; of another destination none.
     pub fn objects(&self) -> Vec<Value> {
         let calls = self.written_since(0).into_iter();
         calls

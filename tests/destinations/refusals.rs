@@ -1,12 +1,17 @@
 //! What is refused: one report, all of them, the credential, the place. One never stops the others, and who must act is told.
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
 use flashpoint_operator::api::Reason;
 use flashpoint_operator::destinations::reason;
 use flashpoint_operator::http::fault::FaultKind;
 use flashpoint_operator::sync::Conclusion;
 use jiff::SignedDuration;
-use simulators::faults::Reply;
+use serde_json::json;
+use simulators::faults::{Fault, Reply};
 
+use super::place::{CANARIES, Kind};
 use super::stage::{FULL, Stage, parts};
 
 over_each_destination!(
@@ -18,6 +23,7 @@ over_each_destination!(
     a_credential_that_is_refused_later_is_told,
     a_place_that_is_not_there_is_told,
     a_place_that_cannot_be_written_to_is_told,
+    a_credential_that_a_service_repeats_is_shown_nowhere,
 );
 
 /// All but one of six reports get there, though each write of that one is answered so.
@@ -97,7 +103,7 @@ async fn where_all_are_refused_the_service_is_at_fault(stage: &mut Stage) {
 async fn told(stage: &mut Stage, trustar: Reason, other: Reason) {
     let fault = stage.faulted().await;
     let expected = match stage.kind {
-        super::place::Kind::Trustar => trustar,
+        Kind::Trustar => trustar,
         _ => other,
     };
     assert_eq!(reason(&fault), expected, "{fault:?}");
@@ -155,4 +161,51 @@ async fn a_place_that_cannot_be_written_to_is_told(stage: &mut Stage) {
     assert_eq!(stage.place.holdings().len(), 0);
     stage.place.let_write(true);
     stage.settle().await;
+}
+
+/// Whatever a service answers with the credential in it; `sync` looks at what is told, this at the log too.
+async fn a_credential_that_a_service_repeats_is_shown_nowhere(stage: &mut Stage) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    tracing::info!("begun");
+    stage.put_many(2);
+    // The secret is TruSTAR's alone: the others know none.
+    let [key, secret] = match stage.kind {
+        Kind::Trustar => CANARIES,
+        _ => [CANARIES[0]; 2],
+    };
+    let said = format!("no {key} and no {secret} here");
+    let body = json!({"message": said, "title": said, "description": said, "errors": said, "error_description": said});
+    for status in [200, 302, 400, 401, 403, 404, 409, 413, 422, 429, 500] {
+        for struck in [stage.place.writes(), Fault::default()] {
+            let number = stage
+                .place
+                .strike(struck, Reply::json(status, &body.to_string()));
+            drop(stage.sync(FULL).await);
+            stage.place.controls().faults.clear(number);
+            stage.restart();
+        }
+        stage.advance(SignedDuration::from_mins(15));
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("begun"));
+    assert!(!log.contains(key) && !log.contains(secret), "{log}");
+    stage.settle().await;
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

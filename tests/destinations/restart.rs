@@ -3,6 +3,7 @@
 use flashpoint_operator::sync::Abandoned;
 use flashpoint_operator::sync::ports::{Fenced, JournalError};
 
+use super::held::one_version_a_content;
 use super::ports::Storing;
 use super::stage::{FULL, Kill, Stage};
 
@@ -29,6 +30,7 @@ async fn killed_in_turn(stage: &mut Stage, mut change: impl FnMut(&mut Stage, u6
             // What was begun is there, or not; never twice.
             stage.place.holdings();
             stage.settle().await;
+            one_version_a_content(&stage.place.objects());
             if !killed {
                 break;
             }
