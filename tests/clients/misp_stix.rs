@@ -45,7 +45,7 @@ const INDICATORS: [(IndicatorType, &str); 11] = [
 #[tokio::test]
 #[ignore = "tests/misp/run starts it"]
 async fn misp_stix_reads_what_is_sent() {
-    let set = |name| std::env::var(name).unwrap();
+    let variable = |name| std::env::var(name).unwrap();
     let mut sent = Sent::new(&INDICATORS);
     sent.fields["id"] = json!("both-ways");
     sent.fields["updated_at"] = json!("2026-11-20T09:15:30Z");
@@ -69,9 +69,9 @@ async fn misp_stix_reads_what_is_sent() {
         r#"{{"type":"bundle","id":"{id}","objects":[{}]}}"#,
         objects.join(",")
     );
-    std::fs::write(set("STIX_BUNDLE"), bundle).unwrap();
+    std::fs::write(variable("STIX_BUNDLE"), bundle).unwrap();
     let settings = MispSettings {
-        servers: [("main".to_owned(), set("MISP_URL").parse().unwrap())].into(),
+        servers: [("main".to_owned(), variable("MISP_URL").parse().unwrap())].into(),
     };
     let client = Misp::new(&settings, http(), Arc::new(Unobserved));
     let tags = ["tlp:amber".to_owned()];
@@ -79,6 +79,6 @@ async fn misp_stix_reads_what_is_sent() {
         tags: &tags,
         ..target()
     };
-    let events = client.server(&Credential(set("MISP_KEY").into()), &target);
+    let events = client.server(&Credential(variable("MISP_KEY").into()), &target);
     deliver(&events, &sent).await.unwrap();
 }

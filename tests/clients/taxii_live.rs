@@ -16,8 +16,8 @@ use flashpoint_operator::sync::own::{Detail, Listed, NOTHING, Own, OwnList, Scor
 use flashpoint_operator::sync::report::{CsvData, Report, text};
 use indicators::{Indicator, IndicatorType, Markup, Rules};
 use jiff::SignedDuration;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use simulators::reports::{Generator, Style};
 
 use super::http;
@@ -50,6 +50,7 @@ impl Sending {
         let earlier = last.map_or_else(Earlier::default, super::taxii::after);
         let delivery = Delivery {
             partial: false,
+            own: &NOTHING,
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,
@@ -129,6 +130,48 @@ fn listed(found: &[Indicator]) -> Own {
     Own::merge(list, &mut found.to_vec(), &Rules::default())
 }
 
+/// So many generated reports, with what is found in them.
+fn generated(count: usize) -> impl Iterator<Item = (String, Vec<Indicator>)> {
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    let mut generator = Generator::new(7, Style::default());
+    let rules = Rules::default();
+    let reports = generator.batch(count, now, SignedDuration::from_hours(240));
+    reports.into_iter().map(move |made| {
+        let json = String::from_utf8(made.json.to_vec()).unwrap();
+        let raw = RawValue::from_string(json.clone()).unwrap();
+        let report = Report::parse(&raw).unwrap();
+        let body = text(&report.fields, "body").unwrap_or_default();
+        let found = indicators::find(&[(Markup::Html, &body)], &rules);
+        (json, found)
+    })
+}
+
+/// The objects of generated reports, one a line, for the validators.
+#[test]
+#[ignore = "tests/taxii/run judges what it writes"]
+fn generated_reports_as_objects() {
+    let count = set("TAXII_VALIDATED").parse().unwrap();
+    let mut lines = BTreeSet::new();
+    for (json, found) in generated(count) {
+        let report = Report::parse(&RawValue::from_string(json).unwrap()).unwrap();
+        let indicators: Vec<_> = found.iter().filter(|found| found.counts()).collect();
+        let delivery = Delivery {
+            partial: false,
+            own: &NOTHING,
+            report: &report,
+            csv: &CsvData::None,
+            indicators: &indicators,
+            earlier: Earlier::default(),
+            accepted: None,
+        };
+        let mapped = stix::map(&delivery, Tlp::Amber, &ValidFor::default());
+        lines.extend(mapped.objects.into_iter().map(|object| object.json));
+        lines.insert(mapped.report.json);
+    }
+    let lines: Vec<_> = lines.into_iter().collect();
+    std::fs::write(set("TAXII_OBJECTS"), lines.join("\n")).unwrap();
+}
+
 #[tokio::test]
 #[ignore = "needs a server: tests/taxii/run starts it"]
 async fn reports_reach_a_real_server() {
@@ -160,24 +203,8 @@ async fn reports_reach_a_real_server() {
     };
 
     let count = set("TAXII_REPORTS").parse().unwrap();
-    let now = "2026-06-01T00:00:00Z".parse().unwrap();
-    let mut generator = Generator::new(7, Style::default());
-    let rules = Rules::default();
-    for made in generator.batch(count, now, SignedDuration::from_hours(240)) {
-        let json = std::str::from_utf8(&made.json).unwrap();
-        let fields: serde_json::Map<String, Value> = serde_json::from_str(json).unwrap();
-        let fields: flashpoint_operator::sync::report::Fields = fields
-            .into_iter()
-            .map(|(name, value)| {
-                (
-                    name.into(),
-                    RawValue::from_string(value.to_string()).unwrap(),
-                )
-            })
-            .collect();
-        let body = text(&fields, "body").unwrap_or_default();
-        let found = indicators::find(&[(Markup::Html, &body)], &rules);
-        sending.send(json, &found, None).await;
+    for (json, found) in generated(count) {
+        sending.send(&json, &found, None).await;
     }
 
     sending

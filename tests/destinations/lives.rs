@@ -12,7 +12,8 @@ use simulators::faults::{Calls, Fault, Reply};
 
 use super::place::{Kind, Place};
 use super::ports::Storing;
-use super::stage::{FORCED, FULL, Kill, Stage};
+use super::stage::Stage;
+use super::syncs::{FORCED, FULL, Kill};
 
 /// How many syncs a life has before it may settle.
 const SYNCS: u32 = 14;

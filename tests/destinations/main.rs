@@ -37,3 +37,4 @@ mod refusals;
 mod restart;
 mod services;
 mod stage;
+mod syncs;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::place::Kind;
-use super::stage::{FORCED, FULL, Stage, parts};
+use super::stage::Stage;
+use super::syncs::{FORCED, FULL, parts};
 
 over_each_destination!(
     all_is_there_once_and_nothing_new_costs_no_call,

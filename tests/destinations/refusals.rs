@@ -12,7 +12,8 @@ use serde_json::json;
 use simulators::faults::{Fault, Reply};
 
 use super::place::{CANARIES, Kind};
-use super::stage::{FULL, Stage, parts};
+use super::stage::Stage;
+use super::syncs::{FULL, parts};
 
 over_each_destination!(
     one_refused_report_holds_up_no_other,

@@ -5,7 +5,8 @@ use flashpoint_operator::sync::ports::{Fenced, JournalError};
 
 use super::held::one_version_a_content;
 use super::ports::Storing;
-use super::stage::{FULL, Kill, Stage};
+use super::stage::Stage;
+use super::syncs::{FULL, Kill};
 
 over_each_destination!(
     killed_at_any_write,

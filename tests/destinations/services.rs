@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use flashpoint_operator::http::fault::FaultKind;
 use simulators::faults::{Calls, Fault, Reply};
 
-use super::stage::{FULL, Stage};
+use super::stage::Stage;
+use super::syncs::FULL;
 
 over_each_destination!(
     a_silent_service_costs_one_time_limit,
