@@ -50,7 +50,6 @@ impl Sending {
         let earlier = last.map_or_else(Earlier::default, super::taxii::after);
         let delivery = Delivery {
             partial: false,
-            own: &NOTHING,
             report: &report,
             csv: &CsvData::None,
             indicators: &indicators,
