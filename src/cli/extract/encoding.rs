@@ -4,6 +4,8 @@
 
 use std::char::{REPLACEMENT_CHARACTER, decode_utf16};
 
+use memchr::memmem;
+
 /// What UTF-16 without a mark is told by: so many bytes from the start.
 const SAMPLE: usize = 4_096;
 
@@ -13,6 +15,9 @@ const WINDOWS: [char; 32] = [
     '\u{fffd}', '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{fffd}',
     'ž', 'Ÿ',
 ];
+
+/// What begins Japanese in ISO-2022-JP (RFC 1468), whose pairs look like ASCII.
+const DOUBLE: &[u8] = b"\x1b$B";
 
 /// The text, without a byte order mark, and how it was read where that was a guess.
 pub fn decode(bytes: Vec<u8>) -> (String, Option<&'static str>) {
@@ -30,6 +35,10 @@ pub fn decode(bytes: Vec<u8>) -> (String, Option<&'static str>) {
         Some(1) => return (utf16(&bytes, u16::from_le_bytes), Some("UTF-16LE")),
         Some(_) => return (utf16(&bytes, u16::from_be_bytes), Some("UTF-16BE")),
         None => {}
+    }
+    if memmem::find(&bytes, DOUBLE).is_some() {
+        let text = String::from_utf8_lossy(&ascii_of_escaped(&bytes)).into_owned();
+        return (text, Some("the ASCII in ISO-2022-JP"));
     }
     match String::from_utf8(bytes) {
         Ok(text) => match text.strip_prefix('\u{feff}') {
@@ -102,23 +111,16 @@ fn not_utf8(bytes: &[u8]) -> (String, Option<&'static str>) {
     }
 }
 
-/// Whether every byte above ASCII is the first or second of a pair, as in GBK, Big5 and Shift JIS, and in a third of the pairs both are: in
-/// Latin text they stand alone, and in other texts odd numbers of them stand before a space.
+/// Whether every byte above ASCII is the first or second of a pair, as in GBK, Big5 and Shift JIS, and some words are of two such pairs and more:
+/// in Latin text they stand alone, and in other texts odd numbers of them stand before a space.
 fn is_double_byte(bytes: &[u8]) -> bool {
-    let (mut pairs, mut high) = (0_usize, 0_usize);
     let mut rest = bytes.iter();
     while let Some(byte) = rest.next() {
-        if byte.is_ascii() {
-            continue;
+        if !byte.is_ascii() && !matches!(rest.next(), Some(0x40..=0x7e | 0x80..=0xfe)) {
+            return false;
         }
-        match rest.next() {
-            Some(0x80..=0xfe) => high += 1,
-            Some(0x40..=0x7e) => {}
-            _ => return false,
-        }
-        pairs += 1;
     }
-    high * 3 >= pairs
+    bytes.split(u8::is_ascii).any(|run| run.len() >= 4)
 }
 
 /// The second byte of a pair may look like a letter, so that it goes with the first.
@@ -129,6 +131,19 @@ fn ascii_of_double_bytes(bytes: &[u8]) -> String {
         text.push(ascii(*byte));
         if !byte.is_ascii() {
             rest.next();
+        }
+    }
+    text
+}
+
+/// What stands outside of the escapes to pairs: each is ended by one to ASCII or JIS X 0201.
+fn ascii_of_escaped(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    for part in bytes.split(|byte| *byte == 0x1b) {
+        match part {
+            [b'(', b'B' | b'J', ascii @ ..] => text.extend_from_slice(ascii),
+            [b'$', ..] => text.push(b' '),
+            _ => text.extend_from_slice(part),
         }
     }
     text
@@ -201,6 +216,15 @@ mod tests {
         assert_eq!(
             decode(damaged),
             (expected, Some("UTF-8 with damaged characters"))
+        );
+    }
+
+    #[test]
+    fn the_pairs_of_iso_2022_jp_are_no_ascii() {
+        let (text, guess) = decode(b"\x1b$B%\"%/%;%9\x1b(Bevil.com\x1b$B$K\x1b(J x".to_vec());
+        assert_eq!(
+            (text.as_str(), guess),
+            (" evil.com  x", Some("the ASCII in ISO-2022-JP"))
         );
     }
 
