@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether no host on the Internet has this address: private, loopback, link-local, shared, multicast, reserved
 /// (the IANA special-purpose address registries).
-#[must_use]
 pub fn is_private(ip: IpAddr) -> bool {
     match canonical(ip) {
         IpAddr::V4(ip) => is_private_v4(ip),
@@ -13,7 +12,6 @@ pub fn is_private(ip: IpAddr) -> bool {
 }
 
 /// Whether the address is set aside for documentation (RFC 5737, RFC 3849, RFC 9637).
-#[must_use]
 pub fn is_documentation(ip: IpAddr) -> bool {
     match canonical(ip) {
         IpAddr::V4(ip) => ip.is_documentation(),

@@ -9,7 +9,6 @@ const DECODED: usize = 25;
 const TAPROOT: usize = 32;
 
 /// Whether `word` is an address of Bitcoin's main network.
-#[must_use]
 pub fn is_address(word: &str) -> bool {
     match word.as_bytes() {
         [b'1' | b'3', ..] if (26..=35).contains(&word.len()) => is_base58(word),

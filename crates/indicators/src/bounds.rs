@@ -3,7 +3,6 @@
 use super::says::{self, Says};
 
 /// Whether all that precede and follow a version belong to it: `and earlier`, `or later`. In prose a host may follow `and later`.
-#[must_use]
 pub fn goes_on(after: &str, slight: bool) -> bool {
     let spaced = after.starts_with([' ', ',', '(', '\u{a0}']);
     let after = after.trim_start_matches([' ', ',', '(', '\u{a0}']);
@@ -46,7 +45,6 @@ const BOUNDS: [&str; 5] = [
 ];
 
 /// Whether it is compared as numbers are. Addresses are compared too, but seldom for which is lower.
-#[must_use]
 pub fn is_compared(before: &str, after: &str, slight: bool) -> bool {
     let before = before.trim_end_matches([' ', '\u{a0}']);
     let key = before.trim_end_matches(['<', '=', '>', '≤', '≥', ' ']);

@@ -9,7 +9,6 @@ const REACH: usize = 64;
 static PLACEHOLDERS: Terms = Terms::of(include_str!("../lists/terms/placeholders.txt"));
 
 /// Byte offset of the bracket that the one at `close` closes, if it is in the same line and not far.
-#[must_use]
 pub fn opener(bytes: &[u8], close: usize) -> Option<usize> {
     let closing = *bytes.get(close)?;
     let opening = match closing {
@@ -35,7 +34,6 @@ pub fn opener(bytes: &[u8], close: usize) -> Option<usize> {
 
 /// Whether the bracket at `close` belongs to the text around a dot rather than to the dot: its partner is in the text before.
 /// Those of a host's own dots are not, nor are those around its first label, from `start` on: `[www].example.org`.
-#[must_use]
 pub fn is_paired_before(bytes: &[u8], start: usize, close: usize) -> bool {
     let Some(open) = opener(bytes, close) else {
         return false;
@@ -48,7 +46,6 @@ pub fn is_paired_before(bytes: &[u8], start: usize, close: usize) -> bool {
 }
 
 /// Whether what follows a dot in brackets, from `start` on, is a placeholder or a choice: `evil.[random]`, `x.(top|club)`.
-#[must_use]
 pub fn opens_placeholder(bytes: &[u8], start: usize) -> bool {
     let rest = bytes.get(start..).unwrap_or_default();
     let rest = rest.get(..REACH.min(rest.len())).unwrap_or_default();
@@ -64,7 +61,6 @@ pub fn opens_placeholder(bytes: &[u8], start: usize) -> bool {
 
 /// Whether the label at `start` is no more than the end of one: what precedes it is a pattern (`[a-z]{3}x.evil.com`) or a
 /// placeholder that belongs to it (`web[redacted]x.evil.com`, `<id>-x.evil.com`), or a mask (`e**l.com`).
-#[must_use]
 pub fn is_rest_of_label(bytes: &[u8], start: usize) -> bool {
     let Some(before) = start.checked_sub(1) else {
         return false;
@@ -85,14 +81,12 @@ pub fn is_rest_of_label(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Whether `before` ends with a placeholder and a dot: `<user>.`, `{3}[.]`.
-#[must_use]
 pub fn ends_placeholder(before: &str) -> bool {
     let dot = [".", "[.]"].iter().find_map(|dot| before.strip_suffix(dot));
     dot.is_some_and(|before| before.ends_with([']', '}', '>']))
 }
 
 /// Whether what begins at `start` is a member of what an index or a call before it gives: `items[0].spec.name`, `now().year`.
-#[must_use]
 pub fn is_member(bytes: &[u8], start: usize) -> bool {
     let Some([close, b'.']) = bytes.get(start.saturating_sub(2)..start) else {
         return false;

@@ -13,7 +13,6 @@ const MOST_LINE: usize = 160;
 
 /// Byte offset at which a key goes on that has been read up to `at`, where its line ends with a backslash or the next one begins
 /// with one.
-#[must_use]
 pub fn next_line(text: &str, at: usize) -> Option<usize> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'>');
     let after = text.as_bytes().get(at..)?;

@@ -62,7 +62,6 @@ impl Brackets {
 }
 
 /// The dot that begins at `at`, in whatever form.
-#[must_use]
 pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
     if let Some([b'.', after]) = bytes.get(at..at + 2)
         && after.is_ascii_alphanumeric()
@@ -121,7 +120,6 @@ pub fn dot(bytes: &[u8], at: usize) -> Option<Dot> {
 }
 
 /// Byte offset after an at sign that begins at `at`: `@`, `[at]`, `(@)`, ` (at) `.
-#[must_use]
 pub fn at_sign(bytes: &[u8], at: usize) -> Option<usize> {
     if !bytes
         .get(at)
@@ -147,7 +145,6 @@ pub fn at_sign(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Whether an at sign, in whatever form, ends at `at`.
-#[must_use]
 pub fn follows_at_sign(bytes: &[u8], at: usize) -> bool {
     let before = bytes.get(..at).unwrap_or_default();
     if before.ends_with(b"@") {
@@ -161,7 +158,6 @@ pub fn follows_at_sign(bytes: &[u8], at: usize) -> bool {
 const MOST_TAG: usize = 8;
 
 /// Byte offset after a slash that begins at `at`: `/`, `[/]`, `\/`, and `[/` unless it begins a closing tag such as `[/url]`.
-#[must_use]
 pub fn slash(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
         b'/' => Some(at + 1),
@@ -184,7 +180,6 @@ pub fn slash(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Byte offset after a colon that begins at `at`: `:`, `[:]`, `(:)`, `[:`.
-#[must_use]
 pub fn colon(bytes: &[u8], at: usize) -> Option<usize> {
     let (left, core) = Brackets::read(bytes, at);
     if bytes.get(core) != Some(&b':') || left.close > 0 {
@@ -195,7 +190,6 @@ pub fn colon(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Whether `bytes` hold `word`, given in lower case, at `at`, in any case.
-#[must_use]
 pub fn starts_with(bytes: &[u8], at: usize, word: &[u8]) -> bool {
     bytes
         .get(at..at + word.len())
@@ -203,7 +197,6 @@ pub fn starts_with(bytes: &[u8], at: usize, word: &[u8]) -> bool {
 }
 
 /// Whether a byte may stand beside what is defanged: a bracket, or what escapes it.
-#[must_use]
 pub fn is_bracket(byte: u8) -> bool {
     matches!(
         byte,

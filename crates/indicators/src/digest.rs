@@ -18,7 +18,6 @@ const SAMPLE: usize = 8;
 const STEP: usize = LEAST - SAMPLE + 1;
 
 /// Whether some text is the hex of an MD5, SHA-1 or SHA-256 digest.
-#[must_use]
 pub fn is_hex(text: &[u8]) -> bool {
     matches!(text.len(), 32 | 40 | 64) && text.iter().all(u8::is_ascii_hexdigit)
 }

@@ -13,7 +13,6 @@ const MOST_LABEL_BYTES: usize = 63;
 
 /// The domain that `name` is, in lower case with plain dots, taken on trust: it was defanged, or part of a URL or an address.
 /// What can't belong to it is cut off on the left (`stix_import.com` is `import.com`) and on the right (`evil.com--`).
-#[must_use]
 pub fn named(name: &str) -> Option<&str> {
     let bytes = name.as_bytes();
     let bytes = bytes.get(..bytes.iter().rposition(|byte| *byte != b'-')? + 1)?;
@@ -94,7 +93,6 @@ pub enum Doubt {
 }
 
 /// What `name` is when it stands plainly in a text. `written`: the same as it is written there.
-#[must_use]
 pub fn judge<'n>(name: &'n str, written: &str) -> Option<Judged<'n>> {
     let domain = named(name)?;
     let (rest, top) = domain.rsplit_once('.')?;
@@ -123,7 +121,6 @@ pub fn judge<'n>(name: &'n str, written: &str) -> Option<Judged<'n>> {
 }
 
 /// The domain that `name` is by itself when it stands plainly in a text.
-#[must_use]
 pub fn plain<'n>(name: &'n str, written: &str) -> Option<&'n str> {
     judge(name, written)
         .filter(|judged| judged.doubt == Doubt::None)
@@ -136,7 +133,6 @@ const ARTICLES: [&str; 14] = [
 ];
 
 /// Whether a domain spelt with ` dot ` is meant as one: in prose most are not.
-#[must_use]
 pub fn is_spoken(domain: &str) -> bool {
     let first = domain.split('.').next().unwrap_or_default();
     let top = domain.rsplit('.').next().unwrap_or_default();
@@ -146,7 +142,6 @@ pub fn is_spoken(domain: &str) -> bool {
 }
 
 /// Whether it may as well be a method that is called: `request.open(`.
-#[must_use]
 pub fn is_method(domain: &str) -> bool {
     domain
         .split_once('.')
@@ -154,7 +149,6 @@ pub fn is_method(domain: &str) -> bool {
 }
 
 /// Whether its end is rather that of a member of an object than a top-level domain.
-#[must_use]
 pub fn may_be_member(domain: &str) -> bool {
     member::may_end_with(domain.rsplit('.').next().unwrap_or_default())
 }

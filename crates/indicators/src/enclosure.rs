@@ -39,7 +39,6 @@ const fn new(opener: &'static str, closer: &'static str, prose: bool) -> Enclosu
 
 /// Byte offset of the end of what the key that begins at `start` stands in, if it is sure that the key goes on up to there. `hive`:
 /// the offset after its hive. `is_name`: whether words with spaces are a name rather than prose.
-#[must_use]
 pub fn end(text: &str, start: usize, hive: usize, is_name: impl Fn(&str) -> bool) -> Option<usize> {
     let before = text.get(..start)?;
     // The sections that a `.reg` file deletes: `[-HKEY_CURRENT_USER\Software\Evil]`.
@@ -76,7 +75,6 @@ pub fn end(text: &str, start: usize, hive: usize, is_name: impl Fn(&str) -> bool
 }
 
 /// What marks a key that begins at `start` in the markup around it, if anything.
-#[must_use]
 pub fn emphasis(text: &str, start: usize) -> Option<char> {
     let mark = text.get(..start)?.chars().next_back()?;
     "*+_~".contains(mark).then_some(mark)
@@ -84,7 +82,6 @@ pub fn emphasis(text: &str, start: usize) -> Option<char> {
 
 /// The length of a key without what is glued to its end: the marks of a sentence, of emphasis and of notes, and a placeholder for
 /// the name of a value. `hive`: the length of its hive.
-#[must_use]
 pub fn without_marks(key: &str, hive: usize, emphasis: Option<char>) -> usize {
     let is_mark = |c: char| {
         matches!(

@@ -34,7 +34,6 @@ pub struct Around {
 
 impl Around {
     /// What precedes the URL at `start`.
-    #[must_use]
     pub fn before(bytes: &[u8], start: usize) -> Self {
         let before = start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
         Self {
@@ -45,7 +44,6 @@ impl Around {
 
     /// Byte offset at which a URL whose path begins at `start` ends at the latest: where the words of a command line are
     /// separated by what is encoded (`wget+http://evil.com/a+-O`), with the next of that kind.
-    #[must_use]
     pub fn limit(self, bytes: &[u8], url: usize, start: usize) -> usize {
         let spaced = bytes.get(..url).unwrap_or_default();
         let separator: &[u8] = match self.before {
@@ -66,7 +64,6 @@ impl Around {
     }
 
     /// Whether the URL ends with the byte at `at`. `query`: whether that is in its query or fragment.
-    #[must_use]
     pub fn ends(self, bytes: &[u8], at: usize, query: bool) -> bool {
         let next = bytes.get(at + 1).copied();
         match bytes.get(at) {
@@ -113,7 +110,6 @@ impl Around {
 
     /// Whether the question mark before `end` begins an empty query and ends no question: the URL is in quotes, or its sentence
     /// goes on.
-    #[must_use]
     pub fn asks(self, bytes: &[u8], end: usize) -> bool {
         let after = bytes.get(end).copied();
         let quoted = matches!(self.before, b'"' | b'\'' | b'`') && after == Some(self.before);
@@ -124,7 +120,6 @@ impl Around {
     }
 
     /// The byte of an emphasis around it, which its end is rid of.
-    #[must_use]
     pub fn emphasis(self) -> Option<char> {
         matches!(self.before, b'_' | b'~').then_some(char::from(self.before))
     }

@@ -19,7 +19,6 @@ const SIGNS: [&[u8]; 7] = [
 const SIGNS_DOUBLED: [&[u8]; 3] = [b"\\\\r\\\\n", b"\\\\n\\\\n", b"\\\\\\\""];
 
 /// Writes what is escaped plainly. A backslash that may be part of a path, a key or an account stays.
-#[must_use]
 pub fn decode(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let Some(first) = memchr(b'\\', bytes) else {

@@ -5,7 +5,6 @@ use super::tlds;
 
 /// Whether a name has an extension of files before its last one, which is no sure top-level domain: `invoice.pdf.zip`,
 /// `a.jpg.play`.
-#[must_use]
 pub fn is_disguised(rest: &str, top: &str) -> bool {
     !tlds::is_common(top)
         && rest
@@ -14,7 +13,6 @@ pub fn is_disguised(rest: &str, top: &str) -> bool {
 }
 
 /// Whether a name may as well be a file's. `rest`: what precedes its top-level domain `top`; `written`: the name as it is written.
-#[must_use]
 pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
     if !tlds::is_extension(top) {
         if top.len() == 2 && is_random(written) {
@@ -66,7 +64,6 @@ fn is_version(label: &str) -> bool {
 static SOURCES: Terms = Terms::of(include_str!("../lists/terms/source-files.txt"));
 
 /// Whether a name is what people call files of source code and configuration.
-#[must_use]
 pub fn is_of_source(name: &str) -> bool {
     let (stem, _) = name.rsplit_once('.').unwrap_or_default();
     let stem = &stem.to_ascii_lowercase();

@@ -7,7 +7,6 @@ pub const MOST_PATH: usize = 256;
 
 /// Whether what precedes a name makes it a file in a folder: `C:\Windows\more.com`, `/home/user/a.cf`. `sure`: it can't be
 /// anything but a host by itself, so that a single slash before it is a separator.
-#[must_use]
 pub fn holds(before: &str, sure: bool) -> bool {
     let folder = before.trim_end_matches('\\');
     if folder.len() < before.len() {
@@ -41,7 +40,6 @@ fn is_outside(c: char) -> bool {
 }
 
 /// Whether the segment of a URL's path that precedes another says that a host follows: `/domain/evil.ru`, `/web/2024/evil.ru`.
-#[must_use]
 pub fn announces(path: &str) -> bool {
     let segment = path
         .trim_end_matches('/')

@@ -36,7 +36,6 @@ pub enum Dots {
 }
 
 /// Reads the host whose first label begins at `start`.
-#[must_use]
 pub fn read(text: &str, start: usize, dots: Dots) -> Host {
     let bytes = text.as_bytes();
     let mut host = Host {
@@ -67,7 +66,6 @@ pub fn read(text: &str, start: usize, dots: Dots) -> Host {
 }
 
 /// Byte offset of the label before the dot whose core (`.` or `dot`) is at `core`, not before `floor`.
-#[must_use]
 pub fn label_before(text: &str, core: usize, floor: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut end = core;

@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 
 /// The address that `name` is: four decimal numbers without leading zeros.
-#[must_use]
 pub fn parse(name: &str) -> Option<Ipv4Addr> {
     let name = name.trim_matches('-');
     // The standard parser takes neither leading zeros nor anything but four numbers.
@@ -12,7 +11,6 @@ pub fn parse(name: &str) -> Option<Ipv4Addr> {
 }
 
 /// Both ends of a range of addresses: `10.0.0.1-10.0.0.9`.
-#[must_use]
 pub fn parse_range(name: &str) -> Option<[Ipv4Addr; 2]> {
     if !name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;

@@ -32,7 +32,6 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
 }
 
 /// The address in brackets at `start`, as URLs have it, and the offset after the closing bracket.
-#[must_use]
 pub fn bracketed(text: &str, start: usize) -> Option<(String, usize)> {
     let inner = text.get(start..)?.strip_prefix('[')?;
     let end = inner

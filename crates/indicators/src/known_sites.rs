@@ -21,7 +21,6 @@ const RESOLVERS: &str = "
 
 /// Whether `host`, in lower case, or a domain it belongs to, is a well-known site. The nearest listed domain decides, so that
 /// `docs.google.com`, where anyone can put something, is not well known in spite of `google.com`.
-#[must_use]
 pub fn is_known(host: &str) -> bool {
     let mut rest = Some(host.trim_end_matches('.'));
     while let Some(domain) = rest.filter(|domain| domain.contains('.')) {
@@ -35,7 +34,6 @@ pub fn is_known(host: &str) -> bool {
 
 /// Whether a URL (host in lower case) downloads a file that anyone can have put on a site which is well known for other things:
 /// a release or a raw file on GitHub. Such a URL is not made ordinary by its host.
-#[must_use]
 pub fn is_download(url: &str) -> bool {
     const GITHUB: [&str; 7] = [
         "/releases/download/",
@@ -53,7 +51,6 @@ pub fn is_download(url: &str) -> bool {
 }
 
 /// Whether `ip` is a well-known public resolver.
-#[must_use]
 pub fn is_resolver(ip: IpAddr) -> bool {
     static ADDRESSES: OnceLock<Vec<IpAddr>> = OnceLock::new();
     let addresses = ADDRESSES.get_or_init(|| {

@@ -5,7 +5,6 @@ use super::defang;
 
 /// Byte offset from which on a label that begins at `start` is its own: after the digits of what is percent-encoded before it
 /// (`%2F`, `%252F`), and after the letter of a format (`%s`) or of a word's boundary (`\b`).
-#[must_use]
 pub fn skip(bytes: &[u8], start: usize) -> usize {
     match start.checked_sub(1).and_then(|at| bytes.get(at)) {
         Some(b'%') => start + encoded(bytes, start).unwrap_or_else(|| format(bytes, start)),
@@ -15,7 +14,6 @@ pub fn skip(bytes: &[u8], start: usize) -> usize {
 }
 
 /// Whether a letter or a digit that is percent-encoded joins a label that begins at `start` to what precedes it: `e%76il.com`.
-#[must_use]
 pub fn is_joined(bytes: &[u8], start: usize) -> bool {
     let Some([before, b'%']) = bytes.get(start.saturating_sub(2)..start) else {
         return false;
@@ -61,7 +59,6 @@ fn is_pattern(bytes: &[u8], start: usize) -> bool {
 
 /// Byte offset after an at sign that begins at `at`, percent-encoded or in any other form: what precedes it is the name of a
 /// mailbox. None where a port follows it, as in the paths of Windows.
-#[must_use]
 pub fn mailbox(bytes: &[u8], at: usize) -> Option<usize> {
     if bytes.get(at) == Some(&b'%') {
         let mut signs = [&b"%40"[..], b"%2540"].into_iter();

@@ -27,7 +27,6 @@ const TELLING: [&str; 3] = ["message-id", "mime-version", "received"];
 const ESCAPED: &str = "content-transfer-encoding: quoted-printable";
 
 /// Whether a text is a mail with its headers.
-#[must_use]
 pub fn is_likely(text: &str) -> bool {
     let is = |line: &str, names: &[&str]| {
         line.split_once(':')
@@ -45,7 +44,6 @@ pub fn is_likely(text: &str) -> bool {
 }
 
 /// The text with its escaped parts written plainly, if it is a mail.
-#[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     if !is_likely(text) {
         return Cow::Borrowed(text);

@@ -4,13 +4,11 @@ use super::terms::Terms;
 use super::tlds;
 
 /// Whether a member may end with what is a top-level domain too.
-#[must_use]
 pub fn may_end_with(top: &str) -> bool {
     !tlds::is_common(top) || top == "info"
 }
 
 /// Whether a name may as well be a member. `rest`: what precedes its top-level domain `top`; `written`: the name as it is written.
-#[must_use]
 pub fn is_likely(rest: &str, top: &str, written: &str) -> bool {
     if !may_end_with(top) {
         return false;
@@ -31,7 +29,6 @@ fn is_app_package(first: &str, rest: &str, top: &str) -> bool {
 }
 
 /// Whether what stands around a name makes it a member or a placeholder of a template: `${user.name}`, `agent.id == 1`.
-#[must_use]
 pub fn is_used(before: &str, top: &str, after: &str) -> bool {
     if tlds::is_common(top) {
         return false;
@@ -60,7 +57,6 @@ pub fn is_used(before: &str, top: &str, after: &str) -> bool {
 }
 
 /// Whether a class of the package that a name is follows, with a member of its own: `.Api.send(`.
-#[must_use]
 pub fn is_package_of(after: &str) -> bool {
     let Some(class) = after.strip_prefix('.') else {
         return false;

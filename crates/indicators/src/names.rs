@@ -44,7 +44,6 @@ pub struct NameSettings {
 impl NameSettings {
     /// Settings from the feed's lists. An added name is found in any case and without context; an ignored one hides the name, and its
     /// aliases if it is a family's. Spaces, hyphens and case make no difference; an entry without a letter or digit is left out.
-    #[must_use]
     pub fn new(add: &[String], ignore: &[String]) -> Self {
         let keyed = |names: &[String]| -> Vec<(Key, String)> {
             let keyed = names
@@ -141,7 +140,6 @@ fn as_written(name: &str) -> String {
 }
 
 /// Whether a text ends with a listed name that needs few words beside it, of one word or two.
-#[must_use]
 pub fn ends_listed(text: &str) -> bool {
     let mut words = text.trim_end().rsplit([' ', '\u{a0}', '\n']);
     let last = words.next().unwrap_or_default();
@@ -156,7 +154,6 @@ pub fn ends_listed(text: &str) -> bool {
 }
 
 /// What the spellings of a name have in common: its letters and digits in lower case.
-#[must_use]
 pub fn common_form(name: &str) -> String {
     let mut form: String = list::words(name).collect();
     form.make_ascii_lowercase();

@@ -10,7 +10,6 @@ const MOST_LINES: usize = 24;
 
 /// Whether it is a part of a path or of an identifier, by what precedes it: `C:\ver\1.2.3.4\`, `/download/1.2.3.4/`,
 /// `cpe:2.3:a:vendor:product:1.2.3.4`.
-#[must_use]
 pub fn is_part(before: &str) -> bool {
     let word = before
         .rsplit(|c: char| {
@@ -37,7 +36,6 @@ pub fn is_part(before: &str) -> bool {
 }
 
 /// Whether it is one in a URL, of which `before` is the path before it.
-#[must_use]
 pub fn is_part_of_url(before: &str) -> bool {
     match before.strip_suffix('/') {
         Some(path) => !path.contains(['?', '#']) && is_segment(path),
@@ -87,7 +85,6 @@ fn parameter(word: &str) -> Option<Says> {
 }
 
 /// Whether it is the number of a section: alone before a title, below the section that it is part of.
-#[must_use]
 pub fn is_section(place: Place<'_>) -> bool {
     let (before, after) = place.line();
     let title = after.trim_start_matches([' ', '\t', '\u{a0}']);

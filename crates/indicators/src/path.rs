@@ -33,7 +33,6 @@ pub struct Tail {
 }
 
 /// Whether a path, query or fragment begins at `at`.
-#[must_use]
 pub fn begins(bytes: &[u8], at: usize) -> bool {
     defang::slash(bytes, at).is_some() || matches!(bytes.get(at), Some(b'?' | b'#'))
 }

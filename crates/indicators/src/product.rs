@@ -10,7 +10,6 @@ use super::surroundings::cells::{Rows, Table};
 use super::surroundings::item::Item;
 
 /// Whether a text ends like a user agent before its version: `Chrome/`.
-#[must_use]
 pub fn ends_user_agent(before: &str) -> bool {
     let Some(product) = before.strip_suffix('/') else {
         return false;
@@ -29,7 +28,6 @@ pub fn ends_user_agent(before: &str) -> bool {
 }
 
 /// Whether it ends like the name of software before its version, in lower case: `nginx/`.
-#[must_use]
 pub fn ends_software(before: &str) -> bool {
     let Some(product) = before.strip_suffix('/') else {
         return false;
@@ -43,7 +41,6 @@ pub fn ends_software(before: &str) -> bool {
 }
 
 /// Whether a product's name stands before a number, and other words before that: without these it may be a list of what is where.
-#[must_use]
 pub fn ends_sentence(before: &str) -> bool {
     if names::ends_listed(before) {
         return false;
@@ -60,7 +57,6 @@ pub fn ends_sentence(before: &str) -> bool {
 }
 
 /// Whether a word is written as products are named.
-#[must_use]
 pub fn is_name(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(char::is_uppercase)
@@ -70,7 +66,6 @@ pub fn is_name(word: &str) -> bool {
 }
 
 /// Whether hardly a host has an address, so that a name before it is that of a product: it is low, and none that people know.
-#[must_use]
 pub fn is_light(address: Ipv4Addr, slight: bool) -> bool {
     let octets = address.octets();
     let [first, rest @ ..] = octets;
@@ -87,7 +82,6 @@ const MARKS: [char; 9] = ['*', '_', '`', '\'', '"', ')', '[', ']', '.'];
 
 /// Whether what stands around a light address says that it is a version: the name of a product before it, other products'
 /// versions beside it, or a file in the row that it is in.
-#[must_use]
 pub fn has_version(
     before: &str,
     after: &str,
@@ -217,7 +211,6 @@ fn lists_versions(line: &str) -> bool {
 }
 
 /// The dots of a version of two, three or five numbers; 0 if it is none, or may be a date.
-#[must_use]
 pub fn short_version(word: &str) -> usize {
     let parts = word.split('.').count();
     let number = |part: &str| {

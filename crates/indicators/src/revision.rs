@@ -27,7 +27,6 @@ const MAILED: &str = " Mon Sep 17 00:00:00 2001";
 
 /// Whether what stands before and after a digest of 40 digits says that it names a revision of source code. URLs of repositories
 /// are known by their hosts, see `Page::is_source`.
-#[must_use]
 pub fn is_meant(before: &str, after: &str) -> bool {
     is_announced(before, &REVISIONS)
         || before.ends_with("From ") && after.starts_with(MAILED)
@@ -37,7 +36,6 @@ pub fn is_meant(before: &str, after: &str) -> bool {
 }
 
 /// Whether what stands before a digest of 64 digits says that it names a transaction or a block.
-#[must_use]
 pub fn is_transaction(before: &str) -> bool {
     is_announced(before, &TRANSACTIONS)
 }

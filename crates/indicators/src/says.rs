@@ -21,7 +21,6 @@ pub enum Says {
 
 impl Says {
     /// Whether it tells a host from a file.
-    #[must_use]
     pub fn is_decisive(self) -> bool {
         matches!(self, Self::Host | Self::File)
     }
@@ -38,7 +37,6 @@ const MOST_WORDS: usize = 6;
 
 /// What a label says: a heading, the name of a column, a cell for the type of its neighbour. `None` if it is no label, or says
 /// two things at once.
-#[must_use]
 pub fn label(text: &str) -> Option<Says> {
     let text = text.trim();
     if text.len() > 96 || words(text).nth(MOST_WORDS).is_some() {
@@ -79,7 +77,6 @@ fn ends_with_c_and_c(text: &str) -> bool {
 const MOST_SENTENCE: usize = 128;
 
 /// The part of a sentence that ends a text.
-#[must_use]
 pub fn sentence_before(text: &str) -> &str {
     let text = last_bytes(text, MOST_SENTENCE);
     let line = text.rsplit('\n').next().unwrap_or_default();
@@ -92,7 +89,6 @@ pub fn sentence_before(text: &str) -> &str {
 }
 
 /// The part of a sentence that begins a text.
-#[must_use]
 pub fn sentence_after(text: &str) -> &str {
     let line = text.split('\n').next().unwrap_or_default();
     let end = [". ", "! ", "? "]

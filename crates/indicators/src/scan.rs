@@ -22,7 +22,6 @@ pub struct Hit {
 
 impl Hit {
     /// A hit that is beyond doubt.
-    #[must_use]
     pub fn new(at: usize, kind: IndicatorType, value: String, defanged: bool) -> Self {
         Self {
             at,
@@ -61,7 +60,6 @@ pub struct Page {
 
 impl Page {
     /// Whether it is source code under version control: the digests in its path name revisions.
-    #[must_use]
     pub fn is_source(&self) -> bool {
         self.host
             .split('.')
@@ -80,7 +78,6 @@ pub struct Scan {
 
 impl Scan {
     /// Scans `text`, which is plain, for all but names.
-    #[must_use]
     pub fn of(text: &str) -> Self {
         let mut scan = Self {
             hits: Vec::with_capacity(32),
@@ -126,7 +123,6 @@ impl Scan {
 }
 
 /// The end of `text`, at most `most` bytes of it.
-#[must_use]
 pub fn last_bytes(text: &str, most: usize) -> &str {
     let from = text.len().saturating_sub(most);
     (from..=text.len())
@@ -135,7 +131,6 @@ pub fn last_bytes(text: &str, most: usize) -> &str {
 }
 
 /// The start of `text`, at most `most` bytes of it.
-#[must_use]
 pub fn first_bytes(text: &str, most: usize) -> &str {
     let to = text.len().min(most);
     (0..=to)

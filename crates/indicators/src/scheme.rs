@@ -25,7 +25,6 @@ const SCHEMES: [&str; 14] = [
 const MOST_BYTES: usize = 14;
 
 /// The scheme whose separator has its first slash (or backslash, or underscore) at `slash`, not before `floor`.
-#[must_use]
 pub fn around(text: &str, slash: usize, floor: usize) -> Option<Scheme> {
     let bytes = text.as_bytes();
     let single = is_single(bytes, slash);
@@ -61,7 +60,6 @@ pub fn around(text: &str, slash: usize, floor: usize) -> Option<Scheme> {
 }
 
 /// Whether the slash at `at` is the only one after a masked scheme: `hxxp:/evil.com`.
-#[must_use]
 pub fn is_single(bytes: &[u8], at: usize) -> bool {
     bytes.get(at) == Some(&b'/')
         && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
@@ -214,7 +212,6 @@ fn is_mask(byte: u8) -> bool {
 }
 
 /// Byte offset after a port that begins at `at`, and the port, if there is one: `:8080`, `[:]8080`.
-#[must_use]
 pub fn port(bytes: &[u8], at: usize) -> Option<(usize, u16)> {
     let start = defang::colon(bytes, at)?;
     let digits = bytes

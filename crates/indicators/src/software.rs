@@ -18,7 +18,6 @@ pub static MEASURED: Terms = Terms::of(include_str!("../lists/terms/measured.txt
 pub static PROTOCOLS: Terms = Terms::of(include_str!("../lists/terms/protocols.txt"));
 
 /// Whether there is a tenth version of a product, so that `10.0.0.1` may be one and not a machine that it runs on.
-#[must_use]
 pub fn has_tenth(word: &str) -> bool {
     ["browser", "os", "pan-os", "sfos", "sma"]
         .iter()

@@ -18,13 +18,11 @@ pub struct Spelt {
 }
 
 /// Whether the word `dot` at `core` may be such a one.
-#[must_use]
 pub fn may_begin(bytes: &[u8], core: usize) -> bool {
     separator(bytes, core).is_some()
 }
 
 /// The host around the word `dot` at `core`, not before `floor`.
-#[must_use]
 pub fn read(text: &str, core: usize, floor: usize) -> Option<Spelt> {
     let bytes = text.as_bytes();
     let separator = separator(bytes, core)?;

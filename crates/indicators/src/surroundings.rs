@@ -51,7 +51,6 @@ pub struct Surroundings {
 impl Surroundings {
     /// Whether they say that a name that may be a file or a member is a host. `member`: code and queries are full of such names,
     /// so that words farther away say nothing.
-    #[must_use]
     pub fn say_host(&mut self, place: Place<'_>, member: bool) -> bool {
         let (before, after) = place.line();
         // A wildcard may stand before either.
@@ -181,7 +180,6 @@ impl Surroundings {
 
 impl<'t> Place<'t> {
     /// What stands before and after the name on its line.
-    #[must_use]
     pub fn line(self) -> (&'t str, &'t str) {
         let floor = self.start.saturating_sub(MOST_BESIDE);
         let floor = self.text.ceil_char_boundary(floor);
@@ -194,7 +192,6 @@ impl<'t> Place<'t> {
     }
 
     /// The name as it is written.
-    #[must_use]
     pub fn name(self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
@@ -286,7 +283,6 @@ impl Near {
 }
 
 /// What the label above a list says by `read`, if the name has a line of it to itself.
-#[must_use]
 pub fn label_above(place: Place<'_>, read: impl Fn(&str) -> Option<Says>) -> Option<Says> {
     let (before, after) = place.line();
     if !is_alone(before, after) {

@@ -7,13 +7,11 @@ use super::{domain, ipv4, tlds};
 const MOST_PAGE: usize = 4;
 
 /// Whether it is the path of an address, before which a number may as well stand for something else.
-#[must_use]
 pub fn is_of_address(path: &str, defanged: bool) -> bool {
     path.contains('?') || has_extension(path) && !is_list(path) || defanged && is_deep(path)
 }
 
 /// Whether it is the path of a domain.
-#[must_use]
 pub fn is_of_domain(path: &str) -> bool {
     !path.is_empty() && !is_list(path)
 }
@@ -44,7 +42,6 @@ fn is_deep(path: &str) -> bool {
 }
 
 /// Whether two slashes before a host are those of a scheme. Without one they stand for that of the page.
-#[must_use]
 pub fn follows_scheme(before: &str) -> bool {
     before.strip_suffix("//").is_some_and(|scheme| {
         !(scheme.is_empty() || scheme.ends_with(['\n', ' ', '"', '\'', '`', '(']))

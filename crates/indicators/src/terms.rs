@@ -10,7 +10,6 @@ pub struct Terms {
 
 impl Terms {
     /// The words of a file's `text`.
-    #[must_use]
     pub const fn of(text: &'static str) -> Self {
         Self {
             text,
@@ -19,13 +18,11 @@ impl Terms {
     }
 
     /// Whether `word` is one of them.
-    #[must_use]
     pub fn hold(&self, word: &str) -> bool {
         self.sorted().binary_search(&word).is_ok()
     }
 
     /// Whether `word` is one of them in whatever case. They are in lower case.
-    #[must_use]
     pub fn hold_in_any_case(&self, word: impl AsRef<[u8]>) -> bool {
         let lower = || word.as_ref().iter().map(u8::to_ascii_lowercase);
         self.sorted()

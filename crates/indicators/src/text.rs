@@ -17,7 +17,6 @@ pub struct Text<'s> {
 }
 
 /// Turns a part of a document into plain text.
-#[must_use]
 pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
     let mut links = String::new();
     let body = match markup {
@@ -40,7 +39,6 @@ pub fn prepare(markup: Markup, source: &str) -> Text<'_> {
 
 /// Leaves out characters of no width, which break an indicator apart for a program but not for a reader, and writes plainly what
 /// stands for ASCII: full-width letters, digits, dots and slashes, ligatures, and hyphens within a word.
-#[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     let clean = plain(text);
     // Its first byte is in none of the letters of Europe, and cheaper to look for.
@@ -106,7 +104,6 @@ fn begins_top(text: &str) -> bool {
 }
 
 /// Whether a character has no width: soft hyphens, joiners, marks of direction and of byte order.
-#[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(
         c,

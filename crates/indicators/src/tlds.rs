@@ -9,7 +9,6 @@ use super::terms::Terms;
 const ROOT: &str = include_str!("../lists/tlds.txt");
 
 /// Whether `label`, in lower case, is a top-level domain that hosts have.
-#[must_use]
 pub fn is_known(label: &str) -> bool {
     let in_root = match label {
         // For look-ups from addresses to names.
@@ -26,7 +25,6 @@ fn root() -> &'static HashSet<&'static str> {
 }
 
 /// Whether it resolves only by alternative roots, which malware uses: a name under it must be more than plain text.
-#[must_use]
 pub fn is_outside(label: &str) -> bool {
     matches!(
         label,
@@ -38,13 +36,11 @@ pub fn is_outside(label: &str) -> bool {
 static EXTENSIONS: Terms = Terms::of(include_str!("../lists/terms/extension-tlds.txt"));
 
 /// Whether it is more often a file's extension.
-#[must_use]
 pub fn is_extension(label: &str) -> bool {
     EXTENSIONS.hold(label)
 }
 
 /// Whether all names below it belong to one company, or none have been given away: in a text it is a word.
-#[must_use]
 pub fn is_brand(label: &str) -> bool {
     BRANDS.hold(label)
 }
@@ -56,7 +52,6 @@ static BRANDS: Terms = Terms::of(include_str!("../lists/terms/brand-tlds.txt"));
 static INNER: Terms = Terms::of(include_str!("../lists/terms/inner-extensions.txt"));
 
 /// Whether it is an extension of files that are packed or disguised by another one: `invoice.pdf.zip`.
-#[must_use]
 pub fn is_inner_extension(label: &str) -> bool {
     INNER.hold(label)
 }
@@ -67,7 +62,6 @@ const COMMON: [&str; 12] = [
 ];
 
 /// Whether everyone knows it for a top-level domain and nothing else.
-#[must_use]
 pub fn is_common(label: &str) -> bool {
     COMMON.contains(&label)
 }
@@ -76,7 +70,6 @@ pub fn is_common(label: &str) -> bool {
 static SHORT_WORDS: Terms = Terms::of(include_str!("../lists/terms/word-tlds.txt"));
 
 /// Whether it may begin a sentence when written with a capital: an English word, or a brand.
-#[must_use]
 pub fn is_word(label: &str) -> bool {
     if label.len() > 2 {
         return !is_common(label);
@@ -85,7 +78,6 @@ pub fn is_word(label: &str) -> bool {
 }
 
 /// Whether `second` under the country code `top` is a public suffix, such as `co.uk`.
-#[must_use]
 pub fn is_second_level(second: &str, top: &str) -> bool {
     top.len() == 2
         && matches!(

@@ -60,7 +60,6 @@ pub fn find(text: &str, page: &Page, hits: &mut Vec<Hit>) {
 }
 
 /// Whether a segment of a path is a domain rather than a page: `index.do` is none.
-#[must_use]
 pub fn is_no_file(domain: &str) -> bool {
     domain.rsplit('.').next().is_some_and(|top| {
         tlds::is_common(top) || (top.len() == 2 && !tlds::is_extension(top) && top != "do")

@@ -26,7 +26,6 @@ const BETWEEN: [&str; 13] = [
 const MOST_AFTER: usize = 96;
 
 /// Whether what stands around an address says that it is a version number. `before`: the last words before it.
-#[must_use]
 pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, rows: &mut Rows) -> bool {
     let after = place.text.get(place.end..).unwrap_or_default();
     let after = first_bytes(after, MOST_AFTER);
@@ -84,7 +83,6 @@ pub fn is_meant(before: &str, place: Place<'_>, address: Ipv4Addr, rows: &mut Ro
 const MOST_BETWEEN: usize = 24;
 
 /// Whether an address goes on with a list of versions, by what is between it and the last of them.
-#[must_use]
 pub fn goes_on_with_list(between: &str, address: Ipv4Addr) -> bool {
     // Hardly a version is without low numbers.
     let [first, rest @ ..] = address.octets();
@@ -99,7 +97,6 @@ pub fn goes_on_with_list(between: &str, address: Ipv4Addr) -> bool {
 }
 
 /// Whether an address in a URL is a version, by the part of the path before it.
-#[must_use]
 pub fn is_part_of_url(before: &str, address: Ipv4Addr) -> bool {
     product::is_light(address, is_slight(address))
         && !address.is_private()

@@ -45,7 +45,6 @@ impl Part {
 
 /// The digest that a run of hex digits is a part of, which does not begin before `floor`, where it is sure: they end their line, the rest begins the
 /// next one or stands alone below them in their column, and together they are as many as a digest has.
-#[must_use]
 pub fn read(text: &str, floor: usize, run: Range<usize>) -> Option<Wrapped> {
     let start = run.start;
     let own = Part {

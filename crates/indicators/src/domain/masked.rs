@@ -1,7 +1,6 @@
 //! Addresses whose numbers are masked: `45.77.xxx.xxx`, which the top-level domain of that name makes look like a domain.
 
 /// Whether every label of `name`, in lower case, is a number or `x` throughout, as no host's are.
-#[must_use]
 pub fn is_address(name: &str) -> bool {
     let is_mask = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte == b'x');
     let is_number = |label: &str| {

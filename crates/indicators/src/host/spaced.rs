@@ -9,7 +9,6 @@ const LEAST: usize = 4;
 const REACH: usize = 96;
 
 /// Whether the space at `at` and the dot after it go on with the host `name`, which is none yet.
-#[must_use]
 pub fn goes_on(bytes: &[u8], at: usize, name: &str) -> bool {
     if is_last_number(bytes, at + 2, name) {
         return true;
@@ -64,7 +63,6 @@ fn is_last_number(bytes: &[u8], at: usize, name: &str) -> bool {
 const MOST_LABEL: usize = 63;
 
 /// Whether the label at `at` is followed by the last of its host, with spaces around the dot: `evil . com`.
-#[must_use]
 pub fn ends_next(bytes: &[u8], at: usize) -> bool {
     let rest = bytes.get(at..).unwrap_or_default();
     let length = rest

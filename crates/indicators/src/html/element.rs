@@ -29,7 +29,6 @@ pub enum Element {
 
 impl Element {
     /// The element of a name in lower case. Custom elements (with a hyphen, such as `x-fp-highlight`) are inline.
-    #[must_use]
     pub fn named(name: &[u8]) -> Self {
         match name {
             b"a" => Self::Link,
@@ -92,7 +91,6 @@ const MOST_ADDRESS: usize = 256;
 
 /// Whether angle brackets hold a URL or a mailbox (`<https://evil.com/>`, `<nick@evil.com>`), by the name of the tag and what
 /// follows that: Markdown and mails write them so.
-#[must_use]
 pub fn is_address(name: &[u8], after: &[u8]) -> bool {
     if name.ends_with(b":") {
         return after.starts_with(b"//") || after.starts_with(b"\\\\");
@@ -118,7 +116,6 @@ pub struct Name {
 
 impl Name {
     /// The name that `tag` begins with.
-    #[must_use]
     pub fn read(tag: &[u8]) -> Self {
         let mut name = Self {
             bytes: [0; MOST_NAME],
@@ -135,7 +132,6 @@ impl Name {
     }
 
     /// What is kept of it, in lower case.
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }

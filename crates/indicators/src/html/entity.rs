@@ -7,7 +7,6 @@ const MOST_NAME: usize = 31;
 
 /// Appends what the reference that `text` begins with stands for, unless it has no width. Its length; none if there is none. A name
 /// needs its semicolon: `&copy=1` in a URL is a parameter.
-#[must_use]
 pub fn decode(text: &str, out: &mut String) -> Option<usize> {
     let body = text.strip_prefix('&')?;
     if let Some(number) = body.strip_prefix('#') {

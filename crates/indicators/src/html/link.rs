@@ -38,7 +38,6 @@ pub fn keep(target: &str, links: &mut String) {
 
 /// Whether a link to `target` whose content is at the start of `content` is the mark of a note: it leads to a place in a
 /// document, and all of its content is a short number or a sign.
-#[must_use]
 pub fn is_note(target: &str, content: &str) -> bool {
     let place = target.trim().split_once('#').map_or("", |(_, place)| place);
     let digits = content

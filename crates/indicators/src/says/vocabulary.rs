@@ -22,13 +22,11 @@ static AFFECTED: Terms = Terms::of(include_str!("../../lists/terms/affected.txt"
 const MOST_WORD: usize = 24;
 
 /// Whether it is a word for a version, in whatever case.
-#[must_use]
 pub fn is_version(word: &str) -> bool {
     VERSION.hold_in_any_case(word)
 }
 
 /// What one word says.
-#[must_use]
 pub fn word(word: &str) -> Option<Says> {
     if !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;

@@ -10,7 +10,6 @@ use crate::says::{self, Says};
 const MOST_ITEMS: usize = 12;
 
 /// What the words and the items of a list on the same line say.
-#[must_use]
 pub fn say(before: &str, after: &str) -> Option<Says> {
     let following = following(after);
     if following == Some(Says::File) {
@@ -32,7 +31,6 @@ fn has_web_port(after: &str) -> bool {
 }
 
 /// What the word right before a name says.
-#[must_use]
 pub fn label(before: &str) -> Option<Says> {
     let word = before.trim_end_matches([':', ' ', '"', '\'', '`']);
     let word = word.rsplit(char::is_whitespace).next()?;
@@ -40,7 +38,6 @@ pub fn label(before: &str) -> Option<Says> {
 }
 
 /// What ends an item of a list or a word.
-#[must_use]
 pub fn is_break(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '|' | '(' | ')' | '=' | '>' | '<' | '→')
 }
@@ -146,7 +143,6 @@ fn following(after: &str) -> Option<Says> {
 }
 
 /// What follows the port and the path of a host, or the target of a link of Markdown whose text the name is.
-#[must_use]
 pub fn after_path(after: &str) -> &str {
     let label = after.trim_start_matches(['`', '*']);
     if let Some(link) = label.strip_prefix("](") {
@@ -167,7 +163,6 @@ pub fn after_path(after: &str) -> &str {
 }
 
 /// Whether a word joins the items of a list, or numbers one.
-#[must_use]
 pub fn is_joint(token: &str) -> bool {
     matches!(
         token,

@@ -65,7 +65,6 @@ impl Said {
 }
 
 /// What the heading of a cell's column says. Where the first row holds data, it heads nothing.
-#[must_use]
 pub fn heading(cell: &Cell<'_>) -> Option<Says> {
     let says = says::label(cell.heading)?;
     // Fields are called like members: `host.name`.
@@ -83,7 +82,6 @@ pub struct Rows {
 impl Rows {
     /// What the heading of a name's column says, or else the other cells of its row, or those above and below it. `None`: it stands
     /// in no table, or in one that says nothing and is of plain text or of a single column.
-    #[must_use]
     pub fn say(&mut self, place: Place<'_>) -> Option<Table> {
         let cell = self.tables.cell(place.text, place.start)?;
         if let Some(says) = heading(&cell).filter(|says| says.is_decisive()) {

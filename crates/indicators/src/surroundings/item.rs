@@ -26,7 +26,6 @@ pub enum Item {
 
 impl Item {
     /// What a cell, a line or a word is, without what marks it as an item.
-    #[must_use]
     pub fn of(text: &str) -> Self {
         let text = undecorated(text);
         if text.is_empty() {
@@ -85,7 +84,6 @@ impl Item {
 }
 
 /// A text without bullets, quotes and punctuation around it.
-#[must_use]
 pub fn undecorated(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || "-*•·–>|\"'`,;()[]“”.:#=_+".contains(c))
 }

@@ -18,7 +18,6 @@ impl<'t> Lines<'t> {
     const MOST: usize = 1024;
 
     /// The lines above the one at `at`.
-    #[must_use]
     pub fn up(text: &'t str, at: usize) -> Self {
         let floor = text.ceil_char_boundary(at.saturating_sub(Self::MOST));
         let before = text.get(floor..at).unwrap_or_default();
@@ -31,7 +30,6 @@ impl<'t> Lines<'t> {
     }
 
     /// The lines below the one at `at`.
-    #[must_use]
     pub fn down(text: &'t str, at: usize) -> Self {
         let most = text.floor_char_boundary(at + Self::MOST);
         let after = text.get(at..most).unwrap_or_default();

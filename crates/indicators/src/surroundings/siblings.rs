@@ -8,7 +8,6 @@ use crate::says::{self, Says};
 const MOST_LINES: usize = 12;
 
 /// What the key for the type says: `"type": "domain"`.
-#[must_use]
 pub fn say(place: Place<'_>) -> Option<Says> {
     let (before, _) = place.line();
     let key = before

@@ -11,7 +11,6 @@ fn is_mark(c: char) -> bool {
 
 /// What the label says that a list of numbers is the value of, on its line or above it: `Fixed versions: `, `"version": "`.
 /// Below a line of a label and its value other things stand, unless that is as long a number. `light`: it is hardly a host's.
-#[must_use]
 pub fn says(before: &str, address: Ipv4Addr, light: bool) -> Option<Says> {
     let (label, below) = label(before, light)?;
     let label = label.strip_suffix([':', '='])?.trim_end();
@@ -32,7 +31,6 @@ pub fn says(before: &str, address: Ipv4Addr, light: bool) -> Option<Says> {
 }
 
 /// What a line says that is the label of the lines below it.
-#[must_use]
 pub fn heads(line: &str, address: Ipv4Addr) -> Option<Says> {
     let valued = line
         .split_once(": ")

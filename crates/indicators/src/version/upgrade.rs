@@ -7,7 +7,6 @@ use crate::terms::Terms;
 const UPGRADES: [&str; 4] = ["downgrad", "migrat", "updat", "upgrad"];
 
 /// Whether words that end with `to` say that something, be it servers, gets a version: `upgrade all servers to`.
-#[must_use]
 pub fn is_meant(words: &[(&str, Option<Says>)]) -> bool {
     let before = words.split_last().map_or(words, |(_, before)| before);
     let object = before.last().is_some_and(|(word, says)| {
@@ -35,7 +34,6 @@ pub fn is_meant(words: &[(&str, Option<Says>)]) -> bool {
 static TALKS: Terms = Terms::of(include_str!("../../lists/terms/talks.txt"));
 
 /// Whether words that end with `to` say that something talks to a host.
-#[must_use]
 pub fn is_talk(words: &[(&str, Option<Says>)]) -> bool {
     words
         .iter()
