@@ -144,7 +144,7 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
     show(args, &input, &rows, counts, &standing)?;
     if stopped && !is_done(standing.reason) {
         let file = args.state.as_ref().map(|file| file.display().to_string());
-        let told = interrupt::summary(counts, args.dry_run, file.as_deref());
+        let told = interrupt::summary(&rows, counts, args.dry_run, file.as_deref());
         complain("note", &told);
         return Ok(Exit::Interrupted);
     }

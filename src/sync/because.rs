@@ -19,6 +19,7 @@ const NAMED: usize = 3;
 
 /// Why a report stands as it does. `place` is where reports go, as a message calls it; `known` what decided when it was
 /// examined before, where somebody remembers that.
+#[must_use]
 pub fn because(line: &Line<'_>, place: &str, known: Option<&str>) -> String {
     let missing = if line.without_csv {
         "; its CSV data could not be had"
@@ -50,6 +51,7 @@ pub fn because(line: &Line<'_>, place: &str, known: Option<&str>) -> String {
 }
 
 /// The indicator that makes a report worth sending, or why there is none.
+#[must_use]
 pub fn decided(indicators: &[Indicator], own: Option<&Own>) -> String {
     let mut counting = indicators.iter().filter(|indicator| indicator.counts());
     if let Some(first) = counting.next() {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::ledger::{Entry, Ledger, State};
-use super::report::ReportId;
+use super::report::{Report, ReportId};
+use super::task::{Criteria, Need};
 
 /// Stands for a digest of rules that no rules have, so that the report is examined once nobody leaves it alone any more.
 const NO_RULES: u64 = 0;
@@ -18,11 +19,28 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// Whether a report is left alone.
+    #[must_use]
     pub fn skips(&self, id: &ReportId) -> bool {
         self.skip.contains(id.as_str())
     }
 
+    /// What a listed report needs, by what the ledger remembers of it.
+    pub(super) fn need_of(
+        &self,
+        report: &Report,
+        known: Option<&Entry>,
+        criteria: &Criteria,
+    ) -> Need {
+        if self.skips(&report.id) {
+            Need::Skipped
+        } else {
+            criteria.need_of(report, known)
+        }
+    }
+
     /// How many of the reports left alone are in the window, as far as the ledger knows it.
+    #[must_use]
     pub fn skipped(&self, ledger: &Ledger) -> u64 {
         let ids = self.skip.iter().filter_map(|id| ReportId::new(id));
         let known = ids.filter(|id| ledger.get(id).is_some());
@@ -55,11 +73,13 @@ impl Choice {
 }
 
 /// The state of a report that is left alone.
+#[must_use]
 pub const fn left_alone() -> State {
     State::WithoutIndicators { rules: NO_RULES }
 }
 
 /// Whether a report was left alone, and not examined since.
+#[must_use]
 pub fn is_left_alone(state: &State) -> bool {
     *state == left_alone()
 }

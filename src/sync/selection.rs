@@ -7,11 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::ledger::{Entry, Ledger, MAX_REPORTS, State};
+use super::ledger::{Ledger, MAX_REPORTS, State};
 use super::pager::{Pager, Seen};
 use super::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
 use super::source::{Page, Source};
-use super::task::{Criteria, Need, Task};
+use super::task::{Criteria, Task};
 use super::{Mode, Plan};
 
 /// The most bytes of reports that one sync holds; what is beyond them is left for the next.
@@ -252,7 +252,8 @@ impl<'a> Selection<'a> {
             self.sent += 1;
             self.differ += usize::from(differs);
         }
-        let need = self.need_of(&report, Some(known));
+        let choice = self.plan.choice;
+        let need = choice.need_of(&report, Some(known), &self.criteria);
         let considered = if self.plan.mode == Mode::Continuation {
             known.is_unfinished()
         } else {
@@ -294,18 +295,10 @@ impl<'a> Selection<'a> {
         } else {
             self.taken += 1;
             self.tasks.push(Task {
-                need: self.need_of(&report, None),
+                need: self.plan.choice.need_of(&report, None, &self.criteria),
                 report: Arc::new(trimmed(report)),
                 known: None,
             });
-        }
-    }
-
-    fn need_of(&self, report: &Report, known: Option<&Entry>) -> Need {
-        if self.plan.choice.skips(&report.id) {
-            Need::Skipped
-        } else {
-            self.criteria.need_of(report, known)
         }
     }
 

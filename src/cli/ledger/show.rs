@@ -158,7 +158,7 @@ fn style(state: &str) -> Style {
 
 /// Why a report stands as it does, and what follows.
 fn why(entry: &Entry, tries: Option<Tries>) -> String {
-    let tried = tries.map_or_else(String::new, |tries| {
+    let again = tries.map_or_else(String::new, |tries| {
         let times = if tries.attempts == 1 { "time" } else { "times" };
         let next = tries.next.strftime("%Y-%m-%dT%H:%M:%SZ");
         format!("; tried {} {times}, again at {next}", tries.attempts)
@@ -174,7 +174,7 @@ fn why(entry: &Entry, tries: Option<Tries>) -> String {
         }
         State::Sent => "at the destination as it was received".to_owned(),
         State::Accepted { .. } => {
-            format!("the destination took it, and has more to be told of it{tried}")
+            format!("the destination took it, and has more to be told of it{again}")
         }
         state if is_left_alone(state) => {
             format!("spec.skip named it, or it is to be sent once more{held}")
@@ -182,7 +182,7 @@ fn why(entry: &Entry, tries: Option<Tries>) -> String {
         State::WithoutIndicators { .. } => {
             "nothing in it counts, or it is not published".to_owned()
         }
-        State::Pending { .. } => format!("taken on, not finished{tried}{held}"),
-        State::Failed(failure) => format!("{}{tried}{held}", plain(&failure.reason)),
+        State::Pending { .. } => format!("taken on, not finished{again}{held}"),
+        State::Failed(failure) => format!("{}{again}{held}", plain(&failure.reason)),
     }
 }

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::watch::Watch;
+use super::watch::{Row, Watch};
 use crate::http::fault::Service;
 use crate::sync::counts::Counts;
 use crate::sync::destination::{Delivery, DeliveryError, Destination, Remainder, Step};
@@ -76,11 +76,16 @@ fn answer(under_way: usize) -> String {
 }
 
 /// What was done before an interrupt, what was not, and the command that goes on.
-pub fn summary(counts: Option<&Counts>, dry_run: bool, state: Option<&str>) -> String {
+pub fn summary(
+    rows: &[Row],
+    counts: Option<&Counts>,
+    dry_run: bool,
+    state: Option<&str>,
+) -> String {
     let done = match counts {
         None => "no report was looked at".to_owned(),
         Some(counts) => {
-            let written = if dry_run { 0 } else { counts.submitted() };
+            let written = rows.iter().filter(|row| row.written && !dry_run).count();
             let left = counts.pending + counts.backlog;
             format!(
                 "{} written, {left} not looked at or not finished",
@@ -96,7 +101,7 @@ pub fn summary(counts: Option<&Counts>, dry_run: bool, state: Option<&str>) -> S
     format!("interrupted: {done}; {next} {}", command())
 }
 
-fn so_many(reports: u64) -> String {
+fn so_many(reports: usize) -> String {
     match reports {
         1 => "1 report was".to_owned(),
         more => format!("{more} reports were"),

@@ -28,6 +28,8 @@ pub struct Row {
     pub own: Option<Own>,
     /// Whether CSV data it links to could not be had.
     pub without_csv: bool,
+    /// Whether the destination was written to, by this run.
+    pub written: bool,
 }
 
 impl Row {
@@ -40,7 +42,7 @@ impl Row {
             indicators: self.indicators.as_deref(),
             own: self.own.as_ref(),
             without_csv: self.without_csv,
-            written: false,
+            written: self.written,
         }
     }
 
@@ -130,6 +132,7 @@ impl Told {
             self.open -= usize::from(earlier.is_open());
             row.indicators = row.indicators.or(earlier.indicators.take());
             row.own = row.own.or(earlier.own.take());
+            row.written |= earlier.written;
             *earlier = row;
             return;
         }
@@ -167,6 +170,7 @@ impl Watcher for Watch {
             indicators: line.indicators.map(<[_]>::to_vec),
             own: line.own.cloned(),
             without_csv: line.without_csv,
+            written: line.written,
         };
         let mut told = self.told();
         told.take(row);
@@ -188,6 +192,7 @@ mod tests {
             indicators: None,
             own: None,
             without_csv: false,
+            written: false,
         }
     }
 

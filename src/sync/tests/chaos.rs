@@ -15,6 +15,7 @@ use crate::destinations::trustar::TRUSTAR;
 use crate::http::fault::FaultKind;
 use crate::sync::counts::Counts;
 use crate::sync::ports::{Fenced, JournalError, Verdict};
+use crate::sync::report::ReportId;
 use crate::sync::source::Terms;
 use crate::sync::{Abandoned, Conclusion, Mode, Outcome};
 
@@ -49,6 +50,7 @@ impl Dice {
 }
 
 /// One life.
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 struct Life<'t> {
     feed: Feed<'t>,
     dice: Dice,
@@ -73,6 +75,10 @@ struct Life<'t> {
     own_dice: Dice,
     /// Ids that were listed while those were withheld: the text alone may have decided, until they left the window.
     by_text: BTreeSet<String>,
+    /// In some lives a person leaves reports alone, and takes them up again.
+    whims: Option<Dice>,
+    /// Ids that ever were left alone: once taken up again they are sent as long as they are listed.
+    left_alone: BTreeSet<String>,
     /// Ids edited after they had left the window, and with it the ledger.
     forgotten: BTreeSet<String>,
 }
@@ -129,6 +135,8 @@ impl<'t> Life<'t> {
             anonymous: 0,
             failed: BTreeSet::new(),
             edited: BTreeSet::new(),
+            whims: (seed % 4 == 3).then_some(Dice(!seed)),
+            left_alone: BTreeSet::new(),
             forgotten: BTreeSet::new(),
         }
     }
@@ -261,6 +269,34 @@ impl<'t> Life<'t> {
             };
             script.changes.entry(number).or_default().push(change);
         }
+    }
+
+    /// A person changes which reports are left alone.
+    fn whim(&mut self) {
+        let Some(dice) = &mut self.whims else { return };
+        if !dice.percent(40) {
+            return;
+        }
+        let skip = &mut self.feed.choice.skip;
+        skip.clear();
+        for _ in 0..dice.below(6) {
+            skip.insert(format!("r{}", 1 + dice.below(self.born.max(1))));
+        }
+        self.left_alone.extend(skip.iter().cloned());
+        self.chain = None;
+    }
+
+    /// What is left alone is not written, and no failure.
+    fn assert_left_alone(&self, written: usize) {
+        let skip = &self.feed.choice.skip;
+        let gates = self.feed.enclave.gates.lock().unwrap();
+        let wrote = |id: &&String| skip.contains(*id);
+        assert_eq!(gates.writes.iter().skip(written).find(wrote), None);
+        let ledger = self.feed.store.ledger();
+        let failed = ledger
+            .failures()
+            .find(|(id, ..)| skip.contains(id.as_str()));
+        assert!(failed.is_none(), "{failed:?}");
     }
 
     /// What goes wrong from now on.
@@ -410,6 +446,7 @@ impl<'t> Life<'t> {
             let ledger = self.feed.store.ledger();
             ledger.unfinished().map(ToString::to_string).collect()
         };
+        let written_before = self.feed.enclave.gates.lock().unwrap().writes.len();
         let outcome = self.feed.sync_in(mode).await;
         let mut examined = BTreeSet::new();
         for (id, verdict, found) in self.told() {
@@ -459,6 +496,14 @@ impl<'t> Life<'t> {
         };
         if unfinished.iter().any(|id| !is_left(id) && !is_told(id)) {
             self.chain = None;
+        }
+        if outcome.counts.is_some()
+            && !matches!(
+                outcome.conclusion,
+                Conclusion::Journal(_) | Conclusion::LedgerFull
+            )
+        {
+            self.assert_left_alone(written_before);
         }
         match &outcome.counts {
             Some(counts) => self.check(counts, &outcome, &examined),
@@ -521,16 +566,20 @@ impl<'t> Life<'t> {
         // What is pending and was not listed is told of no more.
         let unseen = unfinished.iter().filter(|id| !chain.contains_key(*id));
         let unseen = unseen.count() as u64;
+        // What is left alone is unchanged where it is there.
+        let is_there = |id: &str| {
+            let id = ReportId::new(id).unwrap();
+            ledger.get(&id).is_some_and(|entry| entry.delivered)
+        };
+        let skipped = |told: &&Told| told.1 == Verdict::Skipped && is_there(&told.0);
+        let skipped_there = chain.values().filter(skipped).count() as u64;
         let told = [
             of(|verdict| *verdict == Verdict::Created),
             of(|verdict| *verdict == Verdict::Updated),
-            of(|verdict| *verdict == Verdict::Unchanged),
-            of(|verdict| {
-                matches!(
-                    verdict,
-                    Verdict::WithoutIndicators | Verdict::NotPublished | Verdict::Skipped
-                )
-            }),
+            of(|verdict| *verdict == Verdict::Unchanged) + skipped_there,
+            of(|verdict| matches!(verdict, Verdict::WithoutIndicators | Verdict::NotPublished))
+                + of(|verdict| *verdict == Verdict::Skipped)
+                - skipped_there,
             of(|verdict| matches!(verdict, Verdict::Failed(_))) + self.anonymous,
             of(|verdict| matches!(verdict, Verdict::Pending(_))) + unseen,
         ];
@@ -583,7 +632,8 @@ impl<'t> Life<'t> {
             tagged && stored.title == format!("{} v{}", item.id, item.version)
         };
         let items = script.items.iter().filter(due).filter(|item| !there(item));
-        let missing = items.filter(|item| !self.failed.contains(&item.id));
+        let missing = items
+            .filter(|item| !self.failed.contains(&item.id) && !self.left_alone.contains(&item.id));
         missing
             .map(|item| format!("{item:?} {:?}", gates.stored.get(&item.id)))
             .collect()
@@ -595,6 +645,7 @@ impl<'t> Life<'t> {
         self.sync().await;
         for _ in 0..30 {
             self.news();
+            self.whim();
             if self.moving {
                 self.moves();
             }
@@ -624,6 +675,8 @@ impl<'t> Life<'t> {
 
     async fn settle(&mut self) {
         self.calm();
+        self.feed.choice.skip.clear();
+        self.chain = None;
         self.feed.reports.script.lock().unwrap().changes.clear();
         self.feed.enclave.gates.lock().unwrap().breaks.clear();
         let mut quiet = 0;

@@ -10,6 +10,7 @@ fn row(id: &str, title: &str, verdict: Verdict, why: &str) -> Row {
         indicators: None,
         own: None,
         without_csv: false,
+        written: false,
     }
 }
 
