@@ -77,6 +77,44 @@ async fn each_report_with_indicators_becomes_an_event_once() {
     assert_eq!(misp.events().len(), events.len());
 }
 
+/// Skipped, and then no more: an event that is there as it is stays as it is, whatever analysts did beside it.
+#[tokio::test]
+async fn a_report_that_is_taken_up_again_makes_no_second_event() {
+    let (stage, misp) = stage().await;
+    let state = ["--state", "state.json"];
+    synced(&stage, &misp, &state).await;
+    let events = misp.events().len();
+    let told = stage.flashpoint.reports();
+    let id = &told
+        .iter()
+        .find(|report| !report.planted.is_empty())
+        .unwrap()
+        .id;
+    let mut skipping = feed();
+    skipping["spec"]["skip"] = json!([id]);
+    stage.write("feed.yaml", &skipping.to_string());
+    let skipped = synced(&stage, &misp, &state).await;
+    assert_eq!(skipped.code, 0, "{}{}", skipped.stdout, skipped.stderr);
+    assert!(
+        skipped.stdout.contains("  spec.skip names it\n"),
+        "{}",
+        skipped.stdout
+    );
+    stage.write("feed.yaml", &feed().to_string());
+    let posts = || misp.controls().record.count("POST", "/events/", "");
+    let posted = posts();
+    let again = synced(&stage, &misp, &state).await;
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
+    let line = again
+        .stdout
+        .lines()
+        .find(|line| line.starts_with(id.as_str()))
+        .unwrap();
+    assert!(line.contains("  unchanged  "), "{line}");
+    assert!(posts() <= posted + 1, "more than one add was tried");
+    assert_eq!(misp.events().len(), events);
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_key_or_name_is_told_with_the_next_step() {
     let (stage, misp) = stage().await;

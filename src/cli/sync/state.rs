@@ -287,3 +287,5 @@ impl Journal for FileJournal<'_> {
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod tests;
