@@ -70,7 +70,8 @@ pub fn decided(indicators: &[Indicator], own: Option<&Own>) -> String {
     let mut reasons: BTreeMap<Benign, Vec<&str>> = BTreeMap::new();
     for indicator in indicators {
         if let Some(benign) = indicator.benign {
-            reasons.entry(benign).or_default().push(&indicator.value);
+            let name = name(&indicator.value, benign);
+            reasons.entry(benign).or_default().push(name);
         }
     }
     if reasons.is_empty() {
@@ -81,6 +82,18 @@ pub fn decided(indicators: &[Indicator], own: Option<&Own>) -> String {
         .map(|(benign, values)| format!("{} ({})", so_many(values.len(), benign), names(&values)))
         .collect();
     format!("nothing counts: {}", reasons.join(", "))
+}
+
+/// What is named of an indicator that does not count: of a URL its host, where that is why.
+fn name(value: &str, benign: Benign) -> &str {
+    let by_host = matches!(
+        benign,
+        Benign::WellKnownSite | Benign::FlashpointHost | Benign::IgnoredDomain
+    );
+    let rest = value.split_once("://").filter(|_| by_host);
+    rest.map_or(value, |(_, rest)| {
+        rest.split(['/', '?', '#']).next().unwrap_or(rest)
+    })
 }
 
 /// The first few of these, each once.
@@ -148,8 +161,16 @@ mod tests {
         assert_eq!(decided(&[], None), "no indicators");
         let private = benign("10.0.0.1", Benign::PrivateAddress);
         assert_eq!(
-            decided(&[site("x.com"), private.clone(), site("y.com")], None),
-            "nothing counts: 2 well-known sites (x.com, y.com), 1 private address (10.0.0.1)"
+            decided(
+                &[
+                    site("https://x.com/a?b"),
+                    private.clone(),
+                    site("y.com"),
+                    site("x.com")
+                ],
+                None
+            ),
+            "nothing counts: 3 well-known sites (x.com, y.com), 1 private address (10.0.0.1)"
         );
         assert_eq!(
             decided(&[private.clone(), private], None),
