@@ -81,8 +81,8 @@ async fn each_report_with_indicators_becomes_an_event_once() {
 #[tokio::test]
 async fn a_report_that_is_taken_up_again_makes_no_second_event() {
     let (stage, misp) = stage().await;
-    let state = ["--state", "state.json"];
-    synced(&stage, &misp, &state).await;
+    let remembered = ["--state", "state.json"];
+    synced(&stage, &misp, &remembered).await;
     let events = misp.events().len();
     let told = stage.flashpoint.reports();
     let id = &told
@@ -93,7 +93,7 @@ async fn a_report_that_is_taken_up_again_makes_no_second_event() {
     let mut skipping = feed();
     skipping["spec"]["skip"] = json!([id]);
     stage.write("feed.yaml", &skipping.to_string());
-    let skipped = synced(&stage, &misp, &state).await;
+    let skipped = synced(&stage, &misp, &remembered).await;
     assert_eq!(skipped.code, 0, "{}{}", skipped.stdout, skipped.stderr);
     assert!(
         skipped.stdout.contains("  spec.skip names it\n"),
@@ -103,7 +103,7 @@ async fn a_report_that_is_taken_up_again_makes_no_second_event() {
     stage.write("feed.yaml", &feed().to_string());
     let posts = || misp.controls().record.count("POST", "/events/", "");
     let posted = posts();
-    let again = synced(&stage, &misp, &state).await;
+    let again = synced(&stage, &misp, &remembered).await;
     assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
     let line = again
         .stdout
