@@ -98,6 +98,7 @@ impl FlashpointSource {
         }
         if next.is_some() || list.listed.len() > MOST_LISTED {
             list.listed.truncate(MOST_LISTED);
+            list.cut = true;
             tracing::warn!(report = %report.id, most = MOST_LISTED, "Flashpoint lists more indicators of a report than are taken; the others are left out");
         }
         Ok(list)

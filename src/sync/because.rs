@@ -210,6 +210,7 @@ mod tests {
                 .map(listed)
                 .to_vec(),
             unmapped: 1,
+            cut: false,
         };
         let own = Own::merge(list, &mut found, &Rules::default());
         for (at, told) in [

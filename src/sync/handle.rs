@@ -88,7 +88,8 @@ impl Handling<'_> {
             (Happened::CsvStillMissing, false)
         } else {
             let found = (counting.as_slice(), own.as_ref().unwrap_or(&NOTHING));
-            let partial = csv.missing.is_some() || withheld;
+            let cut = own.as_ref().is_some_and(|own| own.cut);
+            let partial = csv.missing.is_some() || withheld || cut;
             let delivered = self.deliver(&task, data, found, partial).await;
             let Delivered {
                 happened,

@@ -128,6 +128,8 @@ pub struct OwnList {
     pub listed: Vec<Listed>,
     /// How many have no type here: MD5 digests, configurations of malware.
     pub unmapped: usize,
+    /// Whether there are more than were taken.
+    pub cut: bool,
 }
 
 impl OwnList {
@@ -145,12 +147,15 @@ pub struct Own {
     details: BTreeMap<IndicatorType, BTreeMap<String, Detail>>,
     /// How many of its list are none of the report's indicators here: of no type, or not what their type says.
     pub unmapped: usize,
+    /// Whether it lists more than were taken, so that one that is missing may be among those.
+    pub cut: bool,
 }
 
 /// Nothing from Flashpoint.
 pub static NOTHING: Own = Own {
     details: BTreeMap::new(),
     unmapped: 0,
+    cut: false,
 };
 
 impl Own {
@@ -173,6 +178,7 @@ impl Own {
     pub fn merge(list: OwnList, found: &mut Vec<Indicator>, rules: &Rules) -> Self {
         let mut own = Self {
             unmapped: list.unmapped,
+            cut: list.cut,
             ..Self::default()
         };
         let mut read = own.read(list.listed, rules);

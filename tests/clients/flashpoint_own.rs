@@ -191,6 +191,7 @@ async fn pages_come_to_an_end() {
         .await
         .unwrap();
     assert_eq!((own.listed.len(), setup.targets().len()), (20, 20));
+    assert!(own.cut);
 }
 
 #[tokio::test]

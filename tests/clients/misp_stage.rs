@@ -159,6 +159,7 @@ pub fn listed(kind: IndicatorType, value: &str, score: Score) -> Own {
     let list = OwnList {
         listed: vec![listed],
         unmapped: 0,
+        cut: false,
     };
     Own::merge(list, &mut Vec::new(), &Rules::default())
 }

@@ -125,6 +125,7 @@ fn listed(found: &[Indicator]) -> Own {
     let list = OwnList {
         listed: listed.collect(),
         unmapped: 0,
+        cut: false,
     };
     Own::merge(list, &mut found.to_vec(), &Rules::default())
 }

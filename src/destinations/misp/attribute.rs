@@ -288,6 +288,7 @@ mod tests {
             let list = OwnList {
                 listed: vec![listed],
                 unmapped: 0,
+                cut: false,
             };
             let mut found = Vec::new();
             let own = Own::merge(list, &mut found, &Rules::default());

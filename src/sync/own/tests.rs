@@ -21,6 +21,7 @@ fn list(listed: Vec<Listed>) -> OwnList {
     OwnList {
         listed,
         unmapped: 0,
+        cut: false,
     }
 }
 

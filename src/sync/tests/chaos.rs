@@ -70,9 +70,8 @@ struct Life<'t> {
     failed: BTreeSet<String>,
     /// Ids whose content was edited, so that it depends on when it was seen what was sent.
     edited: BTreeSet<String>,
-    /// Whether the feed asks for the source's own indicators; what they do is rolled apart, so that lives are otherwise the same.
-    asks: bool,
-    own_dice: Dice,
+    /// Of a feed that asks for the source's own indicators: what those do is rolled apart, so that lives are otherwise the same.
+    own_dice: Option<Dice>,
     /// Ids that were listed while those were withheld: the text alone may have decided, until they left the window.
     by_text: BTreeSet<String>,
     /// In some lives a person leaves reports alone, and takes them up again.
@@ -121,8 +120,7 @@ impl<'t> Life<'t> {
             feed.sources.flashpoint = true;
         }
         Self {
-            asks,
-            own_dice: Dice(!seed),
+            own_dice: asks.then_some(Dice(!seed)),
             by_text: BTreeSet::new(),
             posted_to: time.truth() - 15 * HOUR,
             ties: dice.percent(20),
@@ -169,7 +167,9 @@ impl<'t> Life<'t> {
             item.published = self.dice.percent(97);
             item.csv = self.dice.percent(15);
             item.tags = self.tags();
-            if self.asks && self.own_dice.percent(30) {
+            if let Some(dice) = &mut self.own_dice
+                && dice.percent(30)
+            {
                 let mut script = self.feed.reports.script.lock().unwrap();
                 script.own.insert(item.id.clone(), vec!["evil-site.ru"]);
             }
@@ -349,8 +349,9 @@ impl<'t> Life<'t> {
                     Some((u32::try_from(dice.below(10)).unwrap(), why));
             }
         }
-        let own_dice = &mut self.own_dice;
-        if self.asks && own_dice.percent(30) {
+        if let Some(own_dice) = &mut self.own_dice
+            && own_dice.percent(30)
+        {
             match own_dice.below(4) {
                 0 => script.withholds = true,
                 1 => script.own_refuses = script.own.keys().cloned().collect(),

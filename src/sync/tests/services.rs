@@ -458,6 +458,7 @@ impl Script {
         Ok(OwnList {
             listed: domains.map(listed).collect(),
             unmapped: 0,
+            cut: false,
         })
     }
 }

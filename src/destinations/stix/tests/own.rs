@@ -22,6 +22,7 @@ fn listed(value: &str, score: Option<Score>, seen: [&str; 2]) -> (Vec<Indicator>
     let list = OwnList {
         listed: vec![listed],
         unmapped: 0,
+        cut: false,
     };
     let mut found = vec![super::found(IndicatorType::Domain, "evil-site.ru")];
     let own = Own::merge(list, &mut found, &Rules::default());
