@@ -19,6 +19,7 @@ fn row(id: String, value: &str) -> Row {
             defanged: false,
             benign: None,
         }]),
+        own: None,
         without_csv: false,
         written: true,
     }
