@@ -218,7 +218,7 @@ impl Life {
 
 /// Lives over one destination; each that fails is told by its seed.
 async fn lives(kind: Kind) {
-    let seeds = std::env::var("LIVES").unwrap_or_else(|_| "0..12".to_owned());
+    let seeds = std::env::var("LIVES").unwrap_or_else(|_| "0..10".to_owned());
     let (from, to) = seeds.split_once("..").unwrap();
     let seeds = from.parse::<u64>().unwrap()..to.parse().unwrap();
     let live = |seed| async move {

@@ -1,5 +1,5 @@
-//! A loop of nothing but reqwest that makes the calls of a sync: the first ones in order, then each report's write and what
-//! follows it, as many at once.
+//! A loop of nothing but reqwest that makes the calls of a sync: those before the first write in order, then each report's
+//! write and what follows it, as many at once.
 
 use std::time::{Duration, Instant};
 
@@ -28,8 +28,9 @@ pub async fn run(kind: Kind, latency: u64, record: &[Exchange]) -> Outcome<Durat
     let (listing, calls): (Vec<_>, Vec<_>) = record.iter().partition(is_listing);
     let is_tagging = |call: &&Exchange| call.path().ends_with("/alter-tags");
     let (tags, calls): (Vec<_>, Vec<_>) = calls.into_iter().partition(is_tagging);
-    let is_write = |call: &&Exchange| vendors.place.is_write(call);
-    let (writes, first): (Vec<_>, Vec<_>) = calls.into_iter().partition(is_write);
+    let is_write = |call: &Exchange| vendors.place.is_write(call);
+    let first_write = calls.iter().position(|call| is_write(call));
+    let (first, later) = calls.split_at(first_write.ok_or("nothing was written")?);
     let begun = Instant::now();
     let mut token = String::new();
     for call in first {
@@ -46,7 +47,7 @@ pub async fn run(kind: Kind, latency: u64, record: &[Exchange]) -> Outcome<Durat
         loop_.send(call, "").await?;
     }
     let (loop_, token, tagged) = (&loop_, token.as_str(), tags.len());
-    stream::iter(writes.iter().enumerate())
+    stream::iter(later.iter().enumerate())
         .map(|(index, call)| loop_.write(call, token, index < tagged))
         .buffer_unordered(AT_ONCE)
         .try_collect::<Vec<()>>()
