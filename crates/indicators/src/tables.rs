@@ -232,12 +232,6 @@ fn rows(text: &str) -> Vec<Row> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "tests"
-    )]
     use super::*;
 
     fn heading(text: &str, of: &str) -> String {

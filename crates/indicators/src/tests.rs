@@ -1,11 +1,4 @@
 //! The extractor against cases: those of its peers, and its own.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 mod accuracy;
 mod addresses;
 mod built;

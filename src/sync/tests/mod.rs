@@ -1,11 +1,4 @@
 //! The sync against scripted services, in virtual time.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 mod chaos;
 mod choice;
 mod feed;

@@ -2,13 +2,6 @@
 //!
 //! A name counts once a sentence, by its spelling in the text, blind to case; only confident matches count.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;

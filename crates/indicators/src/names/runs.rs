@@ -88,13 +88,6 @@ fn mask(block: &[u8; BLOCK]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "tests"
-    )]
-
     use super::*;
 
     fn all(text: &str) -> Vec<&str> {

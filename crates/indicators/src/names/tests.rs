@@ -1,12 +1,5 @@
 //! Each rule of the names, with a text that it finds something in and one that it does not.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 mod detections;
 mod documents;
 mod things;
