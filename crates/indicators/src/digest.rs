@@ -29,8 +29,8 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
     let mut at = 0;
     let mut joined = Span { start: 0, end: 0 };
     let mut halves = Halves::default();
-    while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk).copied() {
-        if is_solid(sample) {
+    while let Some(sample) = bytes.get(at..at + SAMPLE) {
+        if sample.iter().all(u8::is_ascii_alphanumeric) {
             let is_end = |byte: &u8| !byte.is_ascii_alphanumeric();
             let before = bytes.get(floor..at).unwrap_or_default();
             let after = bytes.get(at..).unwrap_or_default();
@@ -49,23 +49,6 @@ pub fn find(text: &str, hits: &mut Vec<Hit>) {
             at += STEP;
         }
     }
-}
-
-/// Whether all bytes are letters or digits: all at once and without branches, as most texts are of short words.
-fn is_solid(sample: [u8; SAMPLE]) -> bool {
-    const HIGH: u64 = every(0x80);
-    let bytes = u64::from_ne_bytes(sample);
-    let lower = bytes | every(0x20);
-    // The highest bit of each byte says whether it is at least the first of a range, and not beyond the last.
-    let within = |bytes: u64, first: u8, last: u8| {
-        bytes.wrapping_add(every(0x80 - first)) & !bytes.wrapping_add(every(0x7f - last))
-    };
-    (within(lower, b'a', b'z') | within(bytes, b'0', b'9')) & !bytes & HIGH == HIGH
-}
-
-/// Eight times the same byte.
-const fn every(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; SAMPLE])
 }
 
 /// Reports the digest that a run is a part of, none of them before `floor`, and returns where its other parts are.
@@ -149,22 +132,4 @@ fn is_authentihash(before: &str) -> bool {
         .trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
         .to_ascii_lowercase()
         .ends_with("authentihash")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{SAMPLE, is_solid};
-
-    #[test]
-    fn a_sample_of_letters_and_digits_is_solid_wherever_another_byte_stands() {
-        for byte in 0..=u8::MAX {
-            for place in 0..SAMPLE {
-                for rest in *b"aZ09" {
-                    let mut sample = [rest; SAMPLE];
-                    sample[place] = byte;
-                    assert_eq!(is_solid(sample), byte.is_ascii_alphanumeric(), "{sample:?}");
-                }
-            }
-        }
-    }
 }

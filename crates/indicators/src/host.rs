@@ -263,19 +263,9 @@ fn is_label_byte(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_some_and(|byte| is_in_label(*byte))
 }
 
-/// The bytes that labels are made of, hyphens and underscores included.
-const IN_LABEL: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        byte += 1;
-    }
-    table
-};
-
+/// Whether labels are made of it, hyphens and underscores included.
 fn is_in_label(byte: u8) -> bool {
-    IN_LABEL[usize::from(byte)]
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// The letter at `at` if it is one of those outside of ASCII that names are written in.

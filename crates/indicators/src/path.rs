@@ -6,18 +6,6 @@ use super::ending::Around;
 /// Bytes that no URL holds.
 const ENDS: &[u8] = b" \t\r\n\"<>`|^";
 
-/// Bytes that are what they are, wherever they stand.
-const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'/' | b'-' | b'_' | b'=' | b'?' | b'%' | b'~' | b'+');
-        byte += 1;
-    }
-    table
-};
-
 /// Entities that stand for an end, in texts that were HTML once.
 const END_ENTITIES: [&[u8]; 9] = [
     b"&quot;", b"&lt;", b"&gt;", b"&apos;", b"&nbsp;", b"&#34;", b"&#39;", b"&#x27;", b"&#x22;",
@@ -30,6 +18,12 @@ pub struct Tail {
     pub end: usize,
     /// Whether a dot, colon or slash in it was defanged.
     pub defanged: bool,
+}
+
+/// Whether it is what it is, wherever it stands.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'/' | b'-' | b'_' | b'=' | b'?' | b'%' | b'~' | b'+')
 }
 
 /// Whether a path, query or fragment begins at `at`.
@@ -54,7 +48,7 @@ pub fn read(text: &str, first: usize, start: usize, url: &mut String) -> Tail {
         let rest = bytes.get(tail.end..).unwrap_or_default();
         let plain = rest
             .iter()
-            .position(|byte| !PLAIN[usize::from(*byte)])
+            .position(|byte| !is_plain(*byte))
             .unwrap_or(rest.len());
         url.push_str(text.get(tail.end..tail.end + plain).unwrap_or_default());
         tail.end += plain;

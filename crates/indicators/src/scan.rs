@@ -124,17 +124,12 @@ impl Scan {
 
 /// The end of `text`, at most `most` bytes of it.
 pub fn last_bytes(text: &str, most: usize) -> &str {
-    let from = text.len().saturating_sub(most);
-    (from..=text.len())
-        .find_map(|from| text.get(from..))
-        .unwrap_or_default()
+    let from = text.ceil_char_boundary(text.len().saturating_sub(most));
+    text.get(from..).unwrap_or_default()
 }
 
 /// The start of `text`, at most `most` bytes of it.
 pub fn first_bytes(text: &str, most: usize) -> &str {
-    let to = text.len().min(most);
-    (0..=to)
-        .rev()
-        .find_map(|to| text.get(..to))
+    text.get(..text.floor_char_boundary(most))
         .unwrap_or_default()
 }

@@ -50,7 +50,6 @@ impl Dice {
 }
 
 /// One life.
-#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 struct Life<'t> {
     feed: Feed<'t>,
     dice: Dice,

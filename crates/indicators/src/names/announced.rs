@@ -121,7 +121,7 @@ fn is_handle(text: &str, start: usize) -> bool {
     const NETWORKS: [&str; 6] = ["Discord", "Mastodon", "Slack", "Telegram", "Twitter", "X"];
     let before = text.get(..start).unwrap_or_default();
     let near = before
-        .get(super::placement::floor(before, before.len().saturating_sub(48))..)
+        .get(before.floor_char_boundary(before.len().saturating_sub(48))..)
         .unwrap_or_default();
     let mut words = near
         .split([' ', '(', '"', '“', '\n'])

@@ -35,7 +35,7 @@ pub(super) fn family_after(text: &str, start: usize, end: usize) -> Option<(usiz
         return None;
     }
     let rest = text.get(start..)?;
-    let near = rest.get(..placement::floor(rest, LONGEST))?;
+    let near = rest.get(..rest.floor_char_boundary(LONGEST))?;
     let length = near.find(placement::is_gap);
     let length = length.or_else(|| (near.len() == rest.len()).then_some(near.len()))?;
     let name = rest

@@ -101,10 +101,7 @@ pub(super) fn words_after<'t>(
     name: &'t str,
     most: usize,
 ) -> Vec<Neighbour<'t>> {
-    let mut limit = text.len().min(end + MOST_BYTES);
-    while !text.is_char_boundary(limit) {
-        limit -= 1;
-    }
+    let limit = text.floor_char_boundary(end + MOST_BYTES);
     let bytes = &text.as_bytes()[..limit];
     // The possessive is no word.
     let mut from = ["'s", "’s"]
@@ -137,10 +134,7 @@ pub(super) fn words_after<'t>(
 
 /// The words before `text[start..]`, the nearest first.
 pub(super) fn words_before<'t>(text: &'t str, start: usize, name: &'t str) -> Vec<Neighbour<'t>> {
-    let mut limit = start.saturating_sub(MOST_BYTES);
-    while !text.is_char_boundary(limit) {
-        limit += 1;
-    }
+    let limit = text.ceil_char_boundary(start.saturating_sub(MOST_BYTES));
     let bytes = text.as_bytes();
     let mut to = start;
     let mut words: Vec<Neighbour<'t>> = Vec::with_capacity(MOST_WORDS);

@@ -3,6 +3,7 @@
 use super::detection;
 use super::lexicon::{meaning, says};
 use crate::digest;
+use crate::scan::first_bytes;
 
 /// How a name stands in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,10 @@ pub(super) fn placement(text: &str, start: usize, end: usize) -> Placement {
 /// Whether the name is a label of a defanged domain or address: `emotet[.]com`.
 fn defanged(before: &str, after: &str) -> bool {
     const GLUE: [&str; 6] = [".", "dot", "@", "at", ":", "://"];
-    let (before, after) = (near_end(before.trim_end()), near(after.trim_start()));
+    let (before, after) = (
+        near_end(before.trim_end()),
+        first_bytes(after.trim_start(), 8),
+    );
     let opened = |rest: &str, open: char, close: char| {
         rest.strip_prefix(open)
             .and_then(|inner| inner.split_once(close))
@@ -89,21 +93,8 @@ fn defanged(before: &str, after: &str) -> bool {
         .any(|&(open, close)| opened(after, open, close) || closed(before, open, close))
 }
 
-/// The first few bytes of a text, so that a search in it is bounded.
-fn near(text: &str) -> &str {
-    &text[..floor(text, 8)]
-}
-
-/// The last character boundary at or before `at`.
-pub(super) fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len()))
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0)
-}
-
 fn near_end(text: &str) -> &str {
-    &text[floor(text, text.len().saturating_sub(8))..]
+    &text[text.floor_char_boundary(text.len().saturating_sub(8))..]
 }
 
 /// What is glued to the name on the left; `None` if that is a letter, or too long to be anything but a piece of data.
@@ -111,7 +102,7 @@ fn left_of(before: &str) -> Option<&str> {
     if before.chars().next_back().is_some_and(is_letter) {
         return None;
     }
-    let floor = floor(before, before.len().saturating_sub(FAR));
+    let floor = before.floor_char_boundary(before.len().saturating_sub(FAR));
     match before[floor..].rfind(is_gap) {
         Some(gap) => {
             let width = before[floor + gap..]
@@ -129,7 +120,7 @@ fn right_of(after: &str) -> Option<&str> {
     if after.chars().next().is_some_and(is_letter) {
         return None;
     }
-    let ceiling = floor(after, FAR);
+    let ceiling = after.floor_char_boundary(FAR);
     match after[..ceiling].find(is_gap) {
         Some(gap) => Some(&after[..gap]),
         None if ceiling == after.len() => Some(after),
