@@ -192,29 +192,12 @@ fn meant(written: &str, names: &[&str]) -> Option<String> {
         if plain(name).starts_with(&written) {
             0
         } else {
-            edits(&written, &plain(name))
+            strsim::levenshtein(&written, &plain(name))
         }
     };
     let closest = names.iter().copied().min_by_key(|name| edits(name))?;
     (edits(closest) <= MOST_EDITS && written.len() > MOST_EDITS)
         .then(|| format!("did you mean {closest:?}?"))
-}
-
-/// How many characters to put in, take out or change make one text of another (Levenshtein).
-fn edits(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (at, a) in from.chars().enumerate() {
-        let mut before = at;
-        let mut left = at + 1;
-        row[0] = left;
-        for (cell, b) in row.iter_mut().skip(1).zip(to.chars()) {
-            let changed = before + usize::from(a != b);
-            before = *cell;
-            left = changed.min(before + 1).min(left + 1);
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// What a field is for, after a colon.
