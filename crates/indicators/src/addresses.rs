@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Whether no host on the Internet has this address: private, loopback, link-local, shared, multicast, reserved
 /// (the IANA special-purpose address registries).
 pub fn is_private(ip: IpAddr) -> bool {
-    match canonical(ip) {
+    match ip.to_canonical() {
         IpAddr::V4(ip) => is_private_v4(ip),
         IpAddr::V6(ip) => is_private_v6(ip),
     }
@@ -13,18 +13,13 @@ pub fn is_private(ip: IpAddr) -> bool {
 
 /// Whether the address is set aside for documentation (RFC 5737, RFC 3849, RFC 9637).
 pub fn is_documentation(ip: IpAddr) -> bool {
-    match canonical(ip) {
+    match ip.to_canonical() {
         IpAddr::V4(ip) => ip.is_documentation(),
         IpAddr::V6(ip) => {
             let [first, second, ..] = ip.segments();
             (first == 0x2001 && second == 0xdb8) || (first == 0x3fff && second < 0x1000)
         }
     }
-}
-
-/// The IPv4 address inside an IPv4-mapped one.
-fn canonical(ip: IpAddr) -> IpAddr {
-    ip.to_canonical()
 }
 
 fn is_private_v4(ip: Ipv4Addr) -> bool {

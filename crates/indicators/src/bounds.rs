@@ -1,6 +1,10 @@
 //! Bounds of versions: what is written before or after the first or the last of them.
 
 use super::says::{self, Says};
+use super::terms::Terms;
+
+/// What follows "and" or "or" after a version that is a bound.
+static BOUNDARIES: Terms = Terms::of(include_str!("../lists/terms/version-bounds.txt"));
 
 /// Whether all that precede and follow a version belong to it: `and earlier`, `or later`. In prose a host may follow `and later`.
 pub fn goes_on(after: &str, slight: bool) -> bool {
@@ -17,22 +21,7 @@ pub fn goes_on(after: &str, slight: bool) -> bool {
     let (word, rest) = bound.split_at_checked(length).unwrap_or_default();
     let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation() || c == '\n');
     let elsewhere = [" at ", " via "].iter().any(|word| rest.starts_with(word));
-    (slight && !elsewhere || ends)
-        && matches!(
-            word,
-            "above"
-                | "below"
-                | "earlier"
-                | "greater"
-                | "higher"
-                | "later"
-                | "lower"
-                | "newer"
-                | "older"
-                | "onwards"
-                | "prior"
-                | "up"
-        )
+    (slight && !elsewhere || ends) && BOUNDARIES.hold(word)
 }
 
 /// What ends before a bound of versions.

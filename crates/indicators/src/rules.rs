@@ -261,10 +261,18 @@ fn bit(kind: IndicatorType) -> u16 {
     1 << kind as u16
 }
 
+/// The offset basis of FNV-1a, which a digest begins with.
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// An FNV-1a digest that goes on with `bytes`.
+fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.iter().fold(hash, step)
+}
+
 /// FNV-1a over the rules, the lists and the settings, whatever the order in which those are written.
 fn digest(settings: &RuleSettings) -> u64 {
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    hash.bytes(BUILT.as_bytes());
+    let mut hash = fnv(FNV_START, BUILT.as_bytes());
     let types: Vec<String> = settings
         .types
         .iter()
@@ -281,20 +289,10 @@ fn digest(settings: &RuleSettings) -> u64 {
         sorted.sort_unstable();
         sorted.dedup();
         for entry in sorted {
-            hash.bytes(entry.as_bytes());
-            hash.bytes(&[0]);
+            hash = fnv(hash, entry.as_bytes());
+            hash = fnv(hash, &[0]);
         }
-        hash.bytes(&[1]);
+        hash = fnv(hash, &[1]);
     }
-    hash.0
-}
-
-struct Fnv(u64);
-
-impl Fnv {
-    fn bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
+    hash
 }

@@ -5,24 +5,15 @@ use super::context::Surroundings;
 use super::lexicon::{meaning, says};
 use super::placement::{Placement, placement};
 use super::spelling::{is_coined, is_title};
+use crate::terms::Terms;
 
 /// The words before such a name; "as" is that of "known as".
-pub(super) const WORDS: [&str; 9] = [
-    "aka",
-    "as",
-    "call",
-    "calls",
-    "called",
-    "codenamed",
-    "dubbed",
-    "named",
-    "nicknamed",
-];
+pub(super) static WORDS: Terms = Terms::of(include_str!("../../lists/terms/announcing.txt"));
 
 /// The name that the word `text[start..end]` announces, as its place in the text.
 pub(super) fn announced_after(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let word = &text[start..end];
-    if !WORDS.iter().any(|listed| word.eq_ignore_ascii_case(listed)) {
+    if !WORDS.hold_in_any_case(word) {
         return None;
     }
     let opening = |c: char| matches!(c, ' ' | '"' | '\'' | '“' | '‘' | '«');

@@ -3,6 +3,7 @@
 use super::lexicon::{meaning, says};
 use super::spelling::{is_coined, is_leet, is_ordinary, is_title};
 use crate::scan::{first_bytes, last_bytes};
+use crate::terms::Terms;
 
 /// How far a table is followed below its heading, in bytes and in rows, and how far back its first row goes.
 const MOST_TABLE: usize = 16 << 10;
@@ -100,24 +101,13 @@ pub(super) fn names_in<'t>(text: &'t str, cell: &'t str) -> impl Iterator<Item =
         })
 }
 
+/// What else a heading above a column of names may hold.
+static WORDS: Terms = Terms::of(include_str!("../../lists/terms/column-heads.txt"));
+
 /// Whether a heading, or a part of one, has no words but those of a column of names.
 fn heads_names(part: &str) -> bool {
-    const WORDS: [&str; 10] = [
-        "and",
-        "associated",
-        "families",
-        "family",
-        "group",
-        "name",
-        "names",
-        "or",
-        "related",
-        "strain",
-    ];
-    super::list::words(part).all(|word| {
-        meaning(word) & says::KIND != 0
-            || WORDS.iter().any(|listed| word.eq_ignore_ascii_case(listed))
-    })
+    super::list::words(part)
+        .all(|word| meaning(word) & says::KIND != 0 || WORDS.hold_in_any_case(word))
 }
 
 /// Whether a cell's word that no list has can be a name.

@@ -261,7 +261,9 @@ impl List {
         };
         let telling = lexicon::words_that_say(says::LABEL | says::KIND);
         for word in super::announced::WORDS
-            .into_iter()
+            .sorted()
+            .iter()
+            .copied()
             .chain(super::columns::HEADS)
             .chain(telling)
             .filter(|word| !ORDINARY.contains(word))
