@@ -180,9 +180,9 @@ fn missing(args: &Args, rows: &[Row]) -> Exit {
 
 /// What earlier runs left; the file, if this one is to leave something.
 fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), Refused> {
-    let place = input.settings.target.identity();
+    let identity = input.settings.target.identity();
     let Some(path) = &args.state else {
-        return Ok((None, State::empty(&input.feed, &place)));
+        return Ok((None, State::empty(&input.feed, &identity)));
     };
     let same = |file: &PathBuf| {
         path.canonicalize()
@@ -196,7 +196,7 @@ fn open_state(args: &Args, input: &Input) -> Result<(Option<StateFile>, State), 
         let why = format!("{} is input: name another file by --state", path.display());
         return Err(Refused::new(Exit::BadInput, &why));
     }
-    let file = StateFile::new(path, &input.feed, &place);
+    let file = StateFile::new(path, &input.feed, &identity);
     let state = file.read()?;
     if let Some(warning) = &state.warning {
         complain("warning", warning);

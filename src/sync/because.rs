@@ -40,7 +40,7 @@ pub fn because(line: &Line<'_>, place: &str, known: Option<&str>) -> String {
             .to_owned(),
         (Verdict::Created | Verdict::Updated, None, known) => {
             let known = known.map_or_else(String::new, |known| format!("{known}; "));
-            format!("{known}its tags were still to be set")
+            format!("{known}it was accepted before, and the rest was still to be done")
         }
     };
     let unmapped = match line.own.map_or(0, |own| own.unmapped) {
@@ -176,6 +176,23 @@ mod tests {
             decided(&[private.clone(), private], None),
             "nothing counts: 2 private addresses (10.0.0.1)"
         );
+    }
+
+    #[test]
+    fn what_was_still_to_be_done_is_told_in_words_that_hold_for_each_destination() {
+        let line = Line {
+            id: "a",
+            title: "t",
+            posted_at: None,
+            verdict: &Verdict::Created,
+            indicators: None,
+            own: None,
+            without_csv: false,
+            written: true,
+        };
+        let told = because(&line, "the collection", Some("Domain evil.example"));
+        assert!(told.starts_with("Domain evil.example; "), "{told}");
+        assert!(!told.contains("tags"), "TruSTAR alone has them: {told}");
     }
 
     #[test]

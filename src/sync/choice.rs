@@ -6,8 +6,10 @@ use super::ledger::{Entry, Ledger, State};
 use super::report::{Report, ReportId};
 use super::task::{Criteria, Need};
 
-/// Stands for a digest of rules that no rules have, so that the report is examined once nobody leaves it alone any more.
-const NO_RULES: u64 = 0;
+/// Stand for digests of rules that no rules have, so that the report is examined once nobody leaves it alone any more, or once
+/// it is listed.
+const SKIPPED: u64 = 0;
+const TO_BE_RESENT: u64 = 1;
 
 /// The ids of reports that people named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,21 +50,29 @@ impl Choice {
     }
 
     /// Has the ledger forget what it knows of the reports named, but that the destination holds them: those sent once more
-    /// are new work, and those left alone are no failures and nothing that is pending.
+    /// are new work, and those left alone are no failures and nothing that is pending. What failed or is pending stays on record
+    /// until it is sent once more: a forced sync tries it anyway.
     pub fn apply(&self, ledger: &mut Ledger) {
-        for id in self.skip.iter().chain(&self.resend) {
+        for id in self.skip.iter().chain(self.resend.difference(&self.skip)) {
             let Some(id) = ReportId::new(id) else {
                 continue;
             };
             let Some(entry) = ledger.get(&id).cloned() else {
                 continue;
             };
+            let state = if self.skips(&id) {
+                left_alone()
+            } else if matches!(entry.state, State::Failed(_) | State::Pending { .. }) {
+                continue;
+            } else {
+                to_be_resent()
+            };
             if matches!(entry.state, State::Accepted { .. }) {
                 // It was written, and nothing else will count it.
                 ledger.totals.submitted += 1;
             }
             let left = Entry {
-                state: left_alone(),
+                state,
                 csv: None,
                 tries: None,
                 ..entry
@@ -75,11 +85,23 @@ impl Choice {
 /// The state of a report that is left alone.
 #[must_use]
 pub const fn left_alone() -> State {
-    State::WithoutIndicators { rules: NO_RULES }
+    State::WithoutIndicators { rules: SKIPPED }
+}
+
+const fn to_be_resent() -> State {
+    State::WithoutIndicators {
+        rules: TO_BE_RESENT,
+    }
 }
 
 /// Whether a report was left alone, and not examined since.
 #[must_use]
 pub fn is_left_alone(state: &State) -> bool {
     *state == left_alone()
+}
+
+/// Whether a report is to be sent once more, and was not listed since.
+#[must_use]
+pub fn is_to_be_resent(state: &State) -> bool {
+    *state == to_be_resent()
 }

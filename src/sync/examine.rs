@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::ask::Asked;
 use super::handle::Handling;
-use super::own::{Own, OwnList};
+use super::own::{Own, OwnList, Sources};
 use super::ports::Stop;
 use super::record::{Csv, Happened};
 use super::report::{CsvData, MAX_REPORT_BYTES, Report};
@@ -32,8 +32,8 @@ pub struct Examined<'h> {
     pub indicators: Vec<Indicator>,
     /// What Flashpoint says of these, where it was asked.
     pub own: Option<Own>,
-    /// Whether Flashpoint's own list is withheld from a feed that asks for it.
-    pub withheld: bool,
+    /// Where they were taken from: the text alone where Flashpoint's own list is withheld.
+    pub sources: Sources,
     /// Its place among the reports that may hold CSV data.
     pub held: Option<SemaphorePermit<'h>>,
 }
@@ -56,10 +56,10 @@ impl Handling<'_> {
         }
         let left = |stop: Stop| Happened::Left(stop.to_string());
         self.may_begin().map_err(left)?;
-        let (list, withheld) = match self.own_list(report).await? {
-            Asked::Listed(list) => (Some(list), false),
-            Asked::Withheld => (None, true),
-            Asked::Not => (None, false),
+        let (list, sources) = match self.own_list(report).await? {
+            Asked::Listed(list) => (Some(list), self.sources),
+            Asked::Withheld => (None, Sources::default()),
+            Asked::Not => (None, self.sources),
         };
         let mut links = self.source.csv_links(&csv_links::candidates(report));
         links.truncate(MAX_LINKS);
@@ -71,8 +71,7 @@ impl Handling<'_> {
         let search = Search {
             report: report.clone(),
             data,
-            // What is withheld is made up for by the text.
-            in_text: self.sources.text || withheld,
+            in_text: sources.text,
             list,
             rules: self.rules.clone(),
         };
@@ -89,7 +88,7 @@ impl Handling<'_> {
                 },
                 indicators,
                 own,
-                withheld,
+                sources,
                 held,
             }),
             Err(error) if error.is_panic() => {

@@ -74,7 +74,7 @@ impl Handling<'_> {
             mut csv,
             indicators,
             own,
-            withheld,
+            sources,
             held: _held,
         } = match self.examine(&task).await {
             Ok(examined) => examined,
@@ -89,7 +89,7 @@ impl Handling<'_> {
         } else {
             let found = (counting.as_slice(), own.as_ref().unwrap_or(&NOTHING));
             let cut = own.as_ref().is_some_and(|own| own.cut);
-            let partial = csv.missing.is_some() || withheld || cut;
+            let partial = csv.missing.is_some() || sources != self.sources || cut;
             let delivered = self.deliver(&task, data, found, partial).await;
             let Delivered {
                 happened,
@@ -99,11 +99,10 @@ impl Handling<'_> {
             csv.left_out = left_out_csv;
             (happened, written)
         };
-        let mut criteria = self.criteria;
-        if withheld {
-            // It was the text alone that decided.
-            criteria.rules = Sources::default().digest(self.rules.digest());
-        }
+        let criteria = Criteria {
+            rules: sources.digest(self.rules.digest()),
+            ..self.criteria
+        };
         Handled {
             record: record(&task, happened, Some(&csv), &criteria),
             task,

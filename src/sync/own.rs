@@ -106,8 +106,6 @@ pub struct Detail {
     pub first_seen: Option<Timestamp>,
     /// When it was seen last.
     pub last_seen: Option<Timestamp>,
-    /// Whether the report's text holds it too.
-    pub in_text: bool,
 }
 
 /// An indicator as Flashpoint lists it: its value is not yet read.
@@ -144,11 +142,18 @@ impl OwnList {
 /// What Flashpoint says of a report's indicators, by type and value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
-    details: BTreeMap<IndicatorType, BTreeMap<String, Detail>>,
+    details: BTreeMap<IndicatorType, BTreeMap<String, Known>>,
     /// How many of its list are none of the report's indicators here: of no type, or not what their type says.
     pub unmapped: usize,
     /// Whether it lists more than were taken, so that one that is missing may be among those.
     pub cut: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    detail: Detail,
+    /// Whether the report's text holds it too.
+    in_text: bool,
 }
 
 /// Nothing from Flashpoint.
@@ -162,13 +167,17 @@ impl Own {
     /// What Flashpoint says of this indicator; nothing where it does not list it.
     #[must_use]
     pub fn detail(&self, found: &Indicator) -> Option<&Detail> {
+        Some(&self.known(found)?.detail)
+    }
+
+    fn known(&self, found: &Indicator) -> Option<&Known> {
         self.details.get(&found.kind)?.get(&found.value)
     }
 
     /// Whether the text holds an indicator, and whether Flashpoint lists it.
     #[must_use]
     pub fn sources(&self, found: &Indicator) -> [bool; 2] {
-        let listed = self.detail(found);
+        let listed = self.known(found);
         [listed.is_none_or(|listed| listed.in_text), listed.is_some()]
     }
 
@@ -186,15 +195,11 @@ impl Own {
             let key = (in_text.kind, common_form(in_text));
             if let Some((listed, detail)) = read.remove(&key) {
                 in_text.benign = in_text.benign.and(listed.benign);
-                let detail = Detail {
-                    in_text: true,
-                    ..detail
-                };
-                own.insert(in_text, detail);
+                own.insert(in_text, detail, true);
             }
         }
         for (listed, detail) in read.into_values() {
-            own.insert(&listed, detail);
+            own.insert(&listed, detail, false);
             found.push(listed);
         }
         own
@@ -231,9 +236,9 @@ impl Own {
         read
     }
 
-    fn insert(&mut self, found: &Indicator, detail: Detail) {
+    fn insert(&mut self, found: &Indicator, detail: Detail, in_text: bool) {
         let of_type = self.details.entry(found.kind).or_default();
-        of_type.insert(found.value.clone(), detail);
+        of_type.insert(found.value.clone(), Known { detail, in_text });
     }
 }
 
@@ -254,7 +259,6 @@ impl Detail {
             score: self.score.max(other.score),
             first_seen: earliest.into_iter().flatten().min(),
             last_seen: self.last_seen.max(other.last_seen),
-            in_text: self.in_text || other.in_text,
         }
     }
 }

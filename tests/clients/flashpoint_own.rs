@@ -125,7 +125,6 @@ async fn all_pages_are_read_by_the_documented_request() {
         score: Some(Score::Malicious),
         first_seen: Some("2025-12-18T10:00:09.192Z".parse().unwrap()),
         last_seen: Some("2025-12-19T10:00:09.192Z".parse().unwrap()),
-        in_text: false,
     };
     assert_eq!(own.listed[0].detail, detail);
     let query = format!(

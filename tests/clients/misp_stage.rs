@@ -149,7 +149,6 @@ pub fn listed(kind: IndicatorType, value: &str, score: Score) -> Own {
         score: Some(score),
         first_seen: "2025-12-18T10:00:09.192Z".parse().ok(),
         last_seen: "2025-12-19T10:00:09Z".parse().ok(),
-        in_text: false,
     };
     let listed = Listed {
         kind,

@@ -119,7 +119,6 @@ fn listed(found: &[Indicator]) -> Own {
                 score,
                 first_seen: Some("2026-04-01T00:00:00.5Z".parse().unwrap()),
                 last_seen: Some("2026-05-03T00:00:00Z".parse().unwrap()),
-                in_text: false,
             },
         });
     let list = OwnList {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::terminal::{Look, Style, columns, cut, padded, plain};
-use crate::sync::choice::is_left_alone;
+use crate::sync::choice::{is_left_alone, is_to_be_resent};
 use crate::sync::ledger::{Entry, Ledger, State, Tries};
 use crate::telemetry::shown::Json;
 
@@ -141,6 +141,7 @@ fn state(entry: &Entry) -> &'static str {
         State::Sent => "sent",
         State::Accepted { .. } => "accepted",
         state if is_left_alone(state) => "skipped",
+        state if is_to_be_resent(state) => "to be resent",
         State::WithoutIndicators { .. } => "without indicators",
         State::Pending { .. } => "pending",
         State::Failed(_) => "failed",
@@ -164,7 +165,7 @@ fn why(entry: &Entry, tries: Option<Tries>) -> String {
         format!("; tried {} {times}, again at {next}", tries.attempts)
     });
     let held = if entry.delivered {
-        "; the destination holds an earlier form of it"
+        "; the destination holds a form of it"
     } else {
         ""
     };
@@ -177,7 +178,10 @@ fn why(entry: &Entry, tries: Option<Tries>) -> String {
             format!("the destination took it, and has more to be told of it{again}")
         }
         state if is_left_alone(state) => {
-            format!("spec.skip named it, or it is to be sent once more{held}")
+            format!("spec.skip named it{held}")
+        }
+        state if is_to_be_resent(state) => {
+            format!("it is sent once more when it is listed again{held}")
         }
         State::WithoutIndicators { .. } => {
             "nothing in it counts, or it is not published".to_owned()

@@ -278,7 +278,6 @@ mod tests {
                 score,
                 first_seen: "2025-12-18T10:00:09.192Z".parse().ok(),
                 last_seen: "2025-12-19T10:00:09Z".parse().ok(),
-                in_text: false,
             };
             let listed = Listed {
                 kind: IndicatorType::Domain,

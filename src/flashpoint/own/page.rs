@@ -96,7 +96,6 @@ fn add(item: &Value, list: &mut OwnList) {
         score: item["score"]["value"].as_str().and_then(Score::read),
         first_seen: time(&item["first_seen_at"]).or_else(|| time(&item["created_at"])),
         last_seen: time(&item["last_seen_at"]),
-        in_text: false,
     };
     let found = found.into_iter().filter(fits);
     list.listed.extend(found.map(|(kind, value)| Listed {
@@ -155,7 +154,6 @@ mod tests {
             score: Some(Score::Suspicious),
             first_seen: Some("2025-12-18T10:00:09.192Z".parse().unwrap()),
             last_seen: Some("2025-12-19T10:00:09.192Z".parse().unwrap()),
-            in_text: false,
         };
         assert_eq!(list.listed.len(), 1);
         assert_eq!(list.listed[0].detail, detail);

@@ -56,28 +56,29 @@ fn both_sources_are_one_list_by_type_and_value() {
     assert_eq!(found.len(), before + 1);
     let detail = |value: &str| {
         let found = found.iter().find(|found| found.value == value).unwrap();
-        (found.benign, own.detail(found).copied())
-    };
-    let said = |score, in_text| {
-        Some(Detail {
-            score: Some(score),
-            in_text,
-            ..Detail::default()
-        })
+        let score = own.detail(found).and_then(|detail| detail.score);
+        (found.benign, score, own.sources(found))
     };
     assert_eq!(
         detail("evil-site.ru"),
-        (None, said(Score::Suspicious, true))
+        (None, Some(Score::Suspicious), [true, true])
     );
     let address = "2001:470:0:0:0:0:0:9";
-    assert_eq!(detail(address), (None, said(Score::Malicious, true)));
+    assert_eq!(
+        detail(address),
+        (None, Some(Score::Malicious), [true, true])
+    );
     assert_eq!(
         detail("other-site.ru"),
-        (None, said(Score::Malicious, false))
+        (None, Some(Score::Malicious), [false, true])
     );
     assert_eq!(
         detail("www.google.com"),
-        (Some(Benign::WellKnownSite), said(Score::Malicious, true))
+        (
+            Some(Benign::WellKnownSite),
+            Some(Score::Malicious),
+            [true, true]
+        )
     );
     assert_eq!(detail("https://www.google.com/").1, None);
 }
@@ -103,7 +104,6 @@ fn two_entries_of_one_value_are_one_with_the_worst_score_and_all_its_time() {
             score,
             first_seen: first,
             last_seen: last,
-            in_text: false,
         },
     };
     let mut found = Vec::new();
@@ -123,7 +123,6 @@ fn two_entries_of_one_value_are_one_with_the_worst_score_and_all_its_time() {
             score: Some(Score::Informational),
             first_seen: early,
             last_seen: late,
-            in_text: false
         })
     );
     assert_eq!(found.len(), 1);

@@ -2,6 +2,7 @@
 
 use super::feed::{Feed, MINUTE, assert_adds_up, is_quiet};
 use super::services::{Item, Time};
+use crate::sync::choice::is_left_alone;
 use crate::sync::{Conclusion, Mode, Note, Outcome};
 
 fn skip(feed: &mut Feed<'_>, ids: &[&str]) {
@@ -133,4 +134,27 @@ async fn a_report_that_is_not_listed_is_told_and_a_skipped_one_is_not_sent() {
     skip(&mut feed, &["r0"]);
     resend(&mut feed, "r0").await;
     assert!(feed.writes().is_empty());
+}
+
+/// Nobody skips it, and what failed is no success because a person wants it tried.
+#[tokio::test(start_paused = true)]
+async fn what_is_to_be_sent_once_more_and_is_not_listed_stays_what_it_is() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 3);
+    {
+        let mut gates = feed.enclave.gates.lock().unwrap();
+        gates.refuses.insert("r2".to_owned());
+    }
+    feed.sync().await;
+    {
+        let mut script = feed.reports.script.lock().unwrap();
+        script.items.retain(|item| item.id == "r0");
+    }
+    let outcome = resend(&mut feed, "r1").await;
+    assert!(outcome.notes.contains(&Note::NotListed(1)));
+    resend(&mut feed, "r2").await;
+    let ledger = feed.store.ledger();
+    assert_eq!(ledger.failures().count(), 1);
+    let mut entries = ledger.entries();
+    assert!(!entries.any(|(_, entry)| is_left_alone(&entry.state)));
 }

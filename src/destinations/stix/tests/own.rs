@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{mapped, mapped_with, report, value};
 use crate::sync::own::{Detail, Listed, Own, OwnList, Score};
 
-/// What Flashpoint says of one address.
-fn listed(value: &str, score: Option<Score>, seen: [&str; 2]) -> (Vec<Indicator>, Own) {
+/// A list of one address.
+fn list(value: &str, score: Option<Score>, seen: [&str; 2]) -> OwnList {
     let [first_seen, last_seen] = seen.map(|time| time.parse().ok());
     let listed = Listed {
         kind: IndicatorType::Ip,
@@ -16,14 +16,18 @@ fn listed(value: &str, score: Option<Score>, seen: [&str; 2]) -> (Vec<Indicator>
             score,
             first_seen,
             last_seen,
-            in_text: false,
         },
     };
-    let list = OwnList {
+    OwnList {
         listed: vec![listed],
         unmapped: 0,
         cut: false,
-    };
+    }
+}
+
+/// A domain of the text, and what Flashpoint says of one address.
+fn listed(value: &str, score: Option<Score>, seen: [&str; 2]) -> (Vec<Indicator>, Own) {
+    let list = list(value, score, seen);
     let mut found = vec![super::found(IndicatorType::Domain, "evil-site.ru")];
     let own = Own::merge(list, &mut found, &Rules::default());
     (found, own)
@@ -72,4 +76,23 @@ fn another_word_of_flashpoints_is_a_later_version() {
     let (found, worse) = listed("45.77.1.9", Some(Score::Malicious), seen);
     let third = mapped_with(&report(|_| ()), &found, &worse, Some(&second.memory));
     assert!(third.report.modified > second.report.modified);
+}
+
+#[test]
+fn that_the_text_holds_an_indicator_too_is_told_to_nobody_and_is_no_other_version() {
+    let seen = ["2026-02-01T00:00:00Z", "2026-06-01T00:00:00Z"];
+    let [of_list, of_both] = [false, true].map(|in_text| {
+        let mut found = vec![super::found(IndicatorType::Domain, "evil-site.ru")];
+        if in_text {
+            found.push(super::found(IndicatorType::Ip, "45.77.1.9"));
+        }
+        let own = Own::merge(list("45.77.1.9", None, seen), &mut found, &Rules::default());
+        (found, own)
+    });
+    let sent = |(found, own): &(Vec<Indicator>, Own), earlier| {
+        mapped_with(&report(|_| ()), found, own, earlier)
+    };
+    let first = sent(&of_list, None);
+    let known = sent(&of_list, Some(&first.memory));
+    assert_eq!(sent(&of_both, Some(&known.memory)), known);
 }
