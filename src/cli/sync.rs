@@ -115,7 +115,7 @@ pub fn run(args: &Args) -> Exit {
 fn begin(args: &Args) -> Result<Exit, Refused> {
     let input = input::read(args)?;
     if input.settings.suspend {
-        show(args, &input, &[], None, &Standing::suspended())?;
+        show(args, &input, &[], None, (&Standing::suspended(), &[]))?;
         return Ok(Exit::Done);
     }
     args.vendors.warn_of_plain_http();
@@ -141,7 +141,8 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
     let saved = file.map_or(Ok(()), |file| file.save(&state));
     let standing = standing(outcome.as_ref(), saved);
     let counts = outcome.as_ref().and_then(|outcome| outcome.counts.as_ref());
-    show(args, &input, &rows, counts, &standing)?;
+    let notes = outcome.as_ref().map(Standing::notes).unwrap_or_default();
+    show(args, &input, &rows, counts, (&standing, &notes))?;
     if stopped && !is_done(standing.reason) {
         let file = args.state.as_ref().map(|file| file.display().to_string());
         let told = interrupt::summary(&rows, counts, args.dry_run, file.as_deref());
@@ -265,7 +266,7 @@ fn show(
     input: &Input,
     rows: &[Row],
     counts: Option<&Counts>,
-    standing: &Standing,
+    (standing, notes): (&Standing, &[String]),
 ) -> Result<(), Refused> {
     let results = Results {
         feed: &input.feed,
@@ -274,6 +275,7 @@ fn show(
         only: args.report.as_deref(),
         counts,
         standing,
+        notes,
     };
     let printed = print(|out| match args.output {
         Output::Table => results.table(Look::of(&io::stdout()), out),

@@ -43,9 +43,17 @@ impl Standing {
             Conclusion::SyncedWithFailures => (Reason::SyncedWithFailures, summary(outcome)),
             Conclusion::Synced => (Reason::Synced, summary(outcome)),
         };
-        let notes = outcome.notes.iter().map(|note| format!("; {}", told(note)));
-        let message = notes.fold(message, |message, note| message + &note);
+        let notes = Self::notes(outcome);
+        let message = notes
+            .iter()
+            .fold(message, |message, note| format!("{message}; {note}"));
         Self { reason, message }
+    }
+
+    /// What else people should know of a sync, whatever it came to; the message ends with it.
+    #[must_use]
+    pub fn notes(outcome: &Outcome) -> Vec<String> {
+        outcome.notes.iter().map(told).collect()
     }
 
     /// How a feed stands that is told to rest.

@@ -318,7 +318,9 @@ fn hidden(request: &Request, secrets: &[&SecretString]) -> Vec<SecretString> {
 fn broken(error: &reqwest::Error) -> Broken {
     let cause = root_cause(error);
     let next = if cause.contains("certificate") {
-        "; an authority of your own goes into --ca-file"
+        "; an authority of your own goes into --ca-file, in the chart customCA"
+    } else if error.is_connect() {
+        "; if it lasts, check its address, and the proxy and firewall on the way there"
     } else {
         ""
     };

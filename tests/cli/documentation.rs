@@ -274,3 +274,25 @@ fn installation_has_one_image_and_one_namespace() {
         );
     }
 }
+
+/// A feed is Ready, and without a backlog, before a change as after it: what waits for a change waits first for the sync that saw it.
+#[test]
+fn what_waits_after_a_change_waits_for_the_sync_that_saw_it() {
+    for path in pages() {
+        let page = read(&path);
+        for block in page.split("```").skip(1).step_by(2) {
+            let mut lines = block.lines().skip_while(|line| {
+                !["annotate flashpointfeed", "patch flashpointfeed"]
+                    .iter()
+                    .any(|change| line.contains(change))
+            });
+            let first = lines.find(|line| line.contains(" wait --for="));
+            assert!(
+                first.is_none_or(|line| line.contains("lastHandledReconcileAt")
+                    || line.contains("observedGeneration")),
+                "{}: {first:?}",
+                path.display()
+            );
+        }
+    }
+}

@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::stage::{Run, Stage, command, finish};
+use super::stage::{Run, Stage, command, feed, finish};
 
 /// A stage whose Flashpoint is Ignite, with reports of the last 20 hours.
 async fn stage(count: usize, style: Style, window: WindowField) -> Stage {
@@ -190,4 +190,27 @@ async fn the_api_says_where_it_is() {
         assert!(heard.starts_with(&format!("CONNECT {host} ")), "{heard}");
         drop(child);
     }
+}
+
+/// What the Ready condition would say besides: a dry run that finds nothing in the way has no condition, and says it all the same.
+#[tokio::test]
+async fn a_dry_run_says_that_v4_has_no_indicators_of_its_own() {
+    let stage = Stage::with_reports(3).await;
+    let mut own = feed("cybercrime");
+    own["spec"]["indicatorSources"] = json!(["Text", "Flashpoint"]);
+    stage.write("feed.yaml", &own.to_string());
+    let told = "spec.indicatorSources names Flashpoint, whose own indicators v4 does not have";
+    let run = stage.synced(&["--dry-run"]).await;
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stdout.contains(&format!("\nnote: {told}")),
+        "{}",
+        run.stdout
+    );
+    let run = stage.synced(&["--dry-run", "-o", "json"]).await;
+    let json = run.json();
+    assert!(
+        json["notes"][0].as_str().unwrap().starts_with(told),
+        "{json}"
+    );
 }

@@ -31,7 +31,10 @@ fn change(command: &str) -> Option<Value> {
         command.strip_prefix("annotate flashpointfeed cybercrime --overwrite ")
     {
         let now = "$(date -u +%Y-%m-%dT%H:%M:%SZ)";
-        let annotations = annotations.replace(now, "now").replace('"', "");
+        let annotations = annotations
+            .replace(now, "now")
+            .replace("$now", "now")
+            .replace('"', "");
         let annotations: Map<String, Value> = annotations
             .split(' ')
             .map(|pair| pair.split_once('=').unwrap())

@@ -40,6 +40,8 @@ pub struct Results<'a> {
     pub counts: Option<&'a Counts>,
     /// What the Ready condition would say.
     pub standing: &'a Standing,
+    /// What its message says besides: all that is told of it where a dry run found nothing in the way.
+    pub notes: &'a [String],
 }
 
 /// The widths of the columns on a terminal.
@@ -108,6 +110,11 @@ impl Results<'_> {
     fn conclusion(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
         let Standing { reason, message } = self.standing;
         if self.dry_run {
+            if reason.ready() {
+                for note in self.notes {
+                    writeln!(out, "note: {}", plain(note))?;
+                }
+            }
             writeln!(out, "dry run: nothing was written")?;
             match reason {
                 Reason::Suspended => return writeln!(out, "{}", plain(message)),

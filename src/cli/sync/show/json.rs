@@ -28,6 +28,9 @@ struct Document<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// What is to be known besides, of a dry run that found nothing in the way.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -74,6 +77,7 @@ impl Results<'_> {
             ready: told.then_some(reason.ready()),
             reason: told.then_some(reason.as_str()),
             message: (told || reason == Reason::Suspended).then_some(&self.standing.message),
+            notes: if told { &[] } else { self.notes },
         };
         serde_json::to_writer_pretty(Json(&mut *out), &document)?;
         writeln!(out)?;

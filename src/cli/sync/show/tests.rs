@@ -26,6 +26,7 @@ fn table(rows: &[Row], width: Option<usize>) -> String {
         only: None,
         counts: None,
         standing: &standing,
+        notes: &[],
     };
     let look = Look {
         width,
