@@ -2,11 +2,9 @@
 
 use super::handle::Handling;
 use super::own::OwnList;
-use super::ports::Stop;
 use super::record::{Happened, Undelivered};
 use super::report::Report;
 use super::source::OwnError;
-use crate::flashpoint::FLASHPOINT;
 use crate::sync::destination::DeliveryError;
 
 /// What came of it.
@@ -27,10 +25,8 @@ impl Handling<'_> {
         if !self.sources.flashpoint {
             return Ok(Asked::Not);
         }
-        if let Some(Stop::Fault(fault)) = self.stopped()
-            && *fault.service == FLASHPOINT
-        {
-            return Err(Happened::Left(fault.message));
+        if let Some(stop) = self.stopped() {
+            return Err(Happened::Left(stop.to_string()));
         }
         let why = match self.source.own(report).await {
             Ok(list) => return Ok(Asked::Listed(list)),

@@ -88,6 +88,7 @@ pub async fn list(
     };
     pager.saw(selection.take_page(first, true).await);
     let mut walked = ledger.course().walked;
+    let (mut was_resumed, mut passed_over) = (false, false);
     while pager.goes_on() {
         let latest = pager.is_latest(selection.seen(), plan.limit);
         if !latest && !selection.wants_more(pager.total) {
@@ -96,13 +97,23 @@ pub async fn list(
         if !latest {
             walked = walked.filter(|place| !pager.resume(*place));
         }
+        let just_resumed = pager.resumed && !was_resumed;
+        was_resumed = pager.resumed;
+        let place = pager.place;
         let page = pager.next().await;
         selection.too_large = pager.too_large.len() as u64;
         if let Some(page) = page {
+            if just_resumed {
+                let edge = match place {
+                    Place::From(_) => page.reports().next(),
+                    Place::UpTo(_) => page.reports().last(),
+                };
+                passed_over = edge.is_some_and(|json| !selection.remembers(json));
+            }
             pager.saw(selection.take_page(page, latest).await);
         }
     }
-    Ok(selection.close(pager))
+    Ok(selection.close(pager, passed_over))
 }
 
 /// So many reports must differ at once before it is taken for the service's doing.
@@ -155,10 +166,12 @@ impl Selection<'_> {
         before.saturating_add(self.fresh)
     }
 
-    fn close(mut self, pager: Pager<'_>) -> Listing {
+    fn close(mut self, pager: Pager<'_>, passed_over: bool) -> Listing {
         let mode = self.plan.mode;
         let cut_short = !pager.ended && self.wants_more(pager.total);
-        let goes_on = pager.resumed || pager.fault.is_none() && pager.spent();
+        let goes_on = !passed_over
+            && self.left == 0
+            && (pager.resumed || pager.fault.is_none() && pager.spent());
         let walked = (goes_on && !pager.ended).then_some(pager.place);
         let known = self.known();
         let listed = self.listed.len() + self.unlistable.len() + pager.too_large.len();
@@ -197,7 +210,7 @@ impl Selection<'_> {
             Proof::None if pager.ended && !pager.resumed => 0,
             Proof::None => pager.total.saturating_sub(known).max(cut_short.into()),
         };
-        let backlog = self.left.max(unseen);
+        let backlog = self.left.max(unseen).max(passed_over.into());
         let known = if proof.is_end() {
             // What is no longer listed is no longer there.
             Known {

@@ -207,6 +207,11 @@ impl<'a> Selection<'a> {
         }
     }
 
+    /// Whether an element is known, so that what a resumed walk passed over before it is too.
+    pub fn remembers(&self, json: &str) -> bool {
+        parse(json).is_ok_and(|report| self.ledger.get(&report.id).is_some())
+    }
+
     fn take_element(&mut self, json: &str, latest: bool) {
         match parse(json) {
             Ok(mut report) => {
