@@ -106,6 +106,8 @@ pub struct Pager<'a> {
     most_empty: u32,
     stale: u32,
     steps_back: u32,
+    /// Up to here a step back reads again.
+    read_to: u64,
     requests: u32,
 }
 
@@ -208,6 +210,7 @@ impl<'a> Pager<'a> {
             most_empty: MAX_EMPTY,
             stale: 0,
             steps_back: 0,
+            read_to: 0,
             requests: 0,
         }
     }
@@ -243,8 +246,9 @@ impl<'a> Pager<'a> {
     /// Takes in what the last page showed: ends the walk where the service ignores `skip`, and steps back where the page
     /// does not overlap the one before.
     pub fn saw(&mut self, seen: Seen) {
-        let is_stale = !seen.anything_new && self.last_was_full;
-        if is_stale && matches!(self.place, Place::From(_)) {
+        // What is read again after a step back is nothing new, and says nothing of what follows.
+        let is_beyond = matches!(self.place, Place::From(place) if place > self.read_to);
+        if is_beyond && self.last_was_full && !seen.anything_new {
             self.stale += 1;
             if seen.length >= SKIP_IGNORED_AT || self.stale >= MAX_STALE {
                 self.end();
@@ -265,6 +269,9 @@ impl<'a> Pager<'a> {
             return;
         }
         self.steps_back += 1;
+        if let Place::From(place) = self.place {
+            self.read_to = place;
+        }
         self.ended = false;
         let pages = 2 * u64::from(self.size);
         self.place = match self.place {

@@ -257,7 +257,7 @@ async fn paging_ends_where_it_should() {
         ),
     ] {
         let time = Time::new();
-        let mut feed = Feed::with_reports(&time, 600);
+        let mut feed = Feed::with_reports(&time, 300);
         feed.limit = 500;
         feed.reports.script.lock().unwrap().total = total;
         for _ in 0..7 {
@@ -819,4 +819,37 @@ async fn what_a_listing_in_doubt_leaves_out_is_not_forgotten() {
     let gates = feed.enclave.gates.lock().unwrap();
     assert_eq!(gates.writes, ["r10"]);
     assert!(gates.stored.get("r10").unwrap().tags.is_empty());
+}
+
+/// A step back reads pages that hold nothing new: they are no end of the listing, whatever `total` says.
+#[tokio::test(start_paused = true)]
+async fn what_a_step_back_reads_again_ends_nothing() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 100);
+    feed.limit = 9;
+    {
+        let mut script = feed.reports.script.lock().unwrap();
+        (script.order, script.total) = (Order::OldestFirst, Total::Is(9_000));
+        script.cap = Some((9, true));
+    }
+    for _ in 0..15 {
+        feed.sync().await;
+    }
+    assert_eq!(feed.store.ledger().entries().count(), 100);
+    feed.reports.requests();
+    {
+        // While it is read, the oldest is withdrawn: what follows moves up, and the walk steps back.
+        let mut script = feed.reports.script.lock().unwrap();
+        let number = 7;
+        script
+            .changes
+            .insert(number, vec![Change::Remove("r99".into())]);
+    }
+    feed.list(Item::new("new", feed.now()));
+    feed.sync().await;
+    let asked = asked(&feed.reports.requests());
+    assert!(
+        asked.iter().any(|(_, skip)| (90..1_000).contains(skip)),
+        "{asked:?}"
+    );
 }
