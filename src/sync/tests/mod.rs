@@ -9,4 +9,5 @@ mod paging;
 mod sequences;
 mod services;
 mod settling;
+mod walks;
 mod writing;
