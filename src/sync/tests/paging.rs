@@ -257,7 +257,7 @@ async fn paging_ends_where_it_should() {
         ),
     ] {
         let time = Time::new();
-        let mut feed = Feed::with_reports(&time, 300);
+        let mut feed = Feed::with_reports(&time, 600);
         feed.limit = 500;
         feed.reports.script.lock().unwrap().total = total;
         for _ in 0..7 {
