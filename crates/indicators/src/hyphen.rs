@@ -1,11 +1,13 @@
 //! Hosts that are broken over two lines of plain text, as in that of a PDF: `cdn-⏎update[.]net`.
 
 use std::borrow::Cow;
+use std::net::Ipv4Addr;
 
 use memchr::memchr_iter;
 
 use super::says::{self, Says};
 use super::scan::{first_bytes, last_bytes};
+use super::tlds;
 
 /// The most bytes of a word on either side of the break: a host has at most 253 (RFC 1035), and some are masked.
 const MOST_WORD: usize = 320;
@@ -45,7 +47,7 @@ pub fn follows(text: &str, start: usize) -> bool {
         return false;
     };
     let line = before.get(..without_blanks(line).len());
-    line.is_some_and(ends_hyphened)
+    line.is_some_and(|line| ends_hyphened(line) && !is_whole(last_word(line), false))
 }
 
 /// Without the blanks at the end. By bytes, as most of what is asked about ends with a word.
@@ -62,17 +64,16 @@ fn gap(text: &str, newline: usize) -> Option<(usize, usize)> {
     if !matches!(line.as_bytes().last()?, b'-' | b']' | b')' | b'}') {
         return None;
     }
-    let head = last_bytes(line, MOST_WORD)
-        .rsplit(char::is_whitespace)
-        .next()?;
     let rest = first_bytes(text.get(newline + 1..)?, MOST_WORD);
     let next = rest.trim_start_matches(is_blank);
     let tail = next.split(char::is_whitespace).next()?;
-    goes_on(head, tail).then(|| (line.len(), newline + 1 + rest.len() - next.len()))
+    goes_on(last_bytes(line, MOST_WORD), tail)
+        .then(|| (line.len(), newline + 1 + rest.len() - next.len()))
 }
 
-/// Whether a word at the end of a line goes on with one at the start of the next.
-fn goes_on(head: &str, tail: &str) -> bool {
+/// Whether the word at the end of a line goes on with one at the start of the next.
+fn goes_on(line: &str, tail: &str) -> bool {
+    let head = last_word(line);
     if !tail.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return false;
     }
@@ -87,18 +88,51 @@ fn goes_on(head: &str, tail: &str) -> bool {
     }
     let host = head.rsplit("://").next().unwrap_or_default();
     let is_open = !host.contains(['/', '?', '#']) && (host.len() < head.len() || is_masked(host));
-    ends_hyphened(head) && (masks_first(tail) || is_open && begins_dotted(tail))
+    let masked = masks_first(tail);
+    ends_hyphened(line) && !is_whole(host, masked) && (masked || is_open && begins_dotted(tail))
 }
 
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\u{c}' | '\u{a0}')
 }
 
-/// Whether a line ends with a hyphen in a word, and not after a heading: `Domains-`.
+fn last_word(line: &str) -> &str {
+    line.rsplit(char::is_whitespace).next().unwrap_or_default()
+}
+
+/// Whether a line ends with a hyphen in a word, and not after a heading, `Domains-`, or the number of an item.
 fn ends_hyphened(line: &str) -> bool {
-    let label = line.strip_suffix('-').unwrap_or_default();
-    let label = label.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
-    label.is_some_and(|label| !label.is_empty() && !is_heading(label))
+    let line = line.strip_suffix('-').unwrap_or_default();
+    let label = line.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
+    label.is_some_and(|label| !label.is_empty() && !is_heading(label)) && !is_item(line)
+}
+
+/// Whether a line ends with the number or letter of an item, by itself or after a colon: `1`, `C2 servers: a`.
+fn is_item(line: &str) -> bool {
+    let word = last_word(line);
+    let before = line.strip_suffix(word).unwrap_or_default();
+    let before = without_blanks(before.as_bytes());
+    // Below another half it is one too.
+    let above = before.strip_suffix(b"\n").map(without_blanks);
+    let number = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    let is_number = number.len() == 1 || number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number
+        && matches!(before.last(), None | Some(b'\n' | b':'))
+        && !above.is_some_and(|above| above.ends_with(b"-"))
+}
+
+/// Whether what stands before the hyphen is a host by itself: an address, or a name under a top-level domain. One that is a word as well,
+/// `evil[.]my-`, may begin a label, unless what follows is `masked` and so a host by itself too.
+fn is_whole(host: &str, masked: bool) -> bool {
+    let host = host.strip_suffix('-').unwrap_or_default();
+    let host = host.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    let lower = host.to_ascii_lowercase();
+    let plain = MASKED_WHOLE
+        .iter()
+        .fold(lower, |host, dot| host.replace(dot, "."));
+    let top = plain.rsplit_once('.').map(|(_, top)| top);
+    plain.parse::<Ipv4Addr>().is_ok()
+        || top.is_some_and(|top| tlds::is_known(top) && (masked || !tlds::is_word(top)))
 }
 
 /// Whether a word is one that announces what follows: capitals begin no label of a host, as they are written.
@@ -153,6 +187,8 @@ mod tests {
             ("hxxp://a-\nb-\nc[.]d/e", "hxxp://a-\nb-c[.]d/e"),
             ("45[.]77[.]13[.]\n9", "45[.]77[.]13[.]9"),
             ("a[.]\nb[.]\nc", "a[.]b[.]c"),
+            ("at 24-\nupdate[.]net", "at 24-update[.]net"),
+            ("evil[.]a1-\nb[.]net", "evil[.]a1-b[.]net"),
         ] {
             assert_eq!(joined(Cow::Borrowed(text)), expected);
         }
@@ -170,6 +206,13 @@ mod tests {
             "seen by the well-\nknown group",
             "https://evil.com/a-\nb.net",
             "masked by [.]\nThe next",
+            "1-\nevil-one[.]ru\n2-\nbad-two[.]net",
+            "C2 servers: #1-\nevil-one[.]ru\n  b-\nbad-two[.]net",
+            "evil-one[.]ru-\nbad-two[.]net",
+            "evil-one[.]ru-\nbad-two.net",
+            "(evil-one[.]my-\nbad-two[.]net",
+            "https://evil-one.ru-\nbad-two.net",
+            "45[.]77[.]13[.]9-\nbad-two[.]net",
             "evil[.]com (see b)\nc[.]d",
             "[.]\n",
             "-\n",
@@ -190,6 +233,10 @@ mod tests {
             ("cdn- \r\n  \u{c}", true),
             ("cdn -\n", false),
             ("C2-\n", false),
+            ("1-\n", false),
+            ("at 24-\n", true),
+            ("evil[.]ru-\n", false),
+            ("evil[.]my-\n", true),
             ("all iocs-\n", false),
             ("cdn-\n\n", false),
             ("cdn- ", false),
