@@ -1,6 +1,7 @@
 //! `extract` on text that is not UTF-8, and on what is no text.
 
 use super::extract::{TEXT, extract};
+use super::stage::{Run, operator};
 
 fn written(directory: &tempfile::TempDir, name: &str, bytes: &[u8]) -> String {
     let path = directory.path().join(name);
@@ -103,5 +104,48 @@ async fn lines_of_json_in_another_encoding_are_told_once() {
     assert_eq!(
         extract(&["--jsonl"], "").await,
         (0, String::new(), String::new())
+    );
+}
+
+async fn extracted(bytes: &[u8]) -> Run {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.txt");
+    std::fs::write(&path, bytes).unwrap();
+    operator(&["extract", path.to_str().unwrap()], "").await
+}
+
+#[tokio::test]
+async fn a_rule_of_dashes_makes_windows_1252_no_east_asian_text() {
+    // A rule of em dashes, and bullets before hosts, as Word saves them.
+    let run =
+        extracted(b"C2 servers\n\x97\x97\x97\x97\n\x95evil-site.ru\n\x95bad-host.org\n").await;
+    assert_eq!(
+        run.stdout, "Domain\tevil-site.ru\tcounts\nDomain\tbad-host.org\tcounts\n",
+        "{}",
+        run.stderr
+    );
+}
+
+#[tokio::test]
+async fn quotes_of_another_code_page_are_no_letters_of_a_host() {
+    // Mac Roman: quotation marks, which are Ò and Ó in Windows-1252.
+    let run = extracted(b"\xd2evil-one.ru\xd3 and \xd2bad-two.org\xd3\n").await;
+    assert!(
+        run.stdout.contains("evil-one.ru") && run.stdout.contains("bad-two.org"),
+        "{} {}",
+        run.stdout,
+        run.stderr
+    );
+}
+
+#[tokio::test]
+async fn three_bytes_in_utf8_hide_nothing_after_them() {
+    let text = "first-evil.ru caf\u{e9}\n\u{1b}$B\nsecond-evil.ru\nthird-evil.ru\n";
+    let run = extracted(text.as_bytes()).await;
+    assert!(
+        run.stdout.contains("second-evil.ru") && run.stdout.contains("third-evil.ru"),
+        "{} {}",
+        run.stdout,
+        run.stderr
     );
 }

@@ -1,10 +1,12 @@
 //! `extract`: a tool by itself.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
-use super::stage::operator;
+use super::stage::{command, operator};
 
 /// Something that counts and something that does not.
 pub const TEXT: &str = "The C2 hxxp://badsite[.]ru/gate was seen behind 192.168.1.1.";
@@ -271,4 +273,37 @@ async fn what_other_extractors_are_tested_on_is_found() {
     assert!(right > 160, "{right}");
     assert!(100 * right >= 97 * (right + missed), "recall");
     assert!(100 * right >= 98 * (right + surplus), "precision");
+}
+
+#[tokio::test]
+async fn the_number_of_an_item_and_a_whole_host_are_no_half_of_one() {
+    for text in [
+        "C2 servers:\n1-\nevil-one[.]ru\n2-\nbad-two[.]net\n",
+        "evil-one[.]ru-\nbad-two[.]net\n",
+    ] {
+        let (_, out, _) = extract(&[], text).await;
+        assert_eq!(
+            out, "Domain\tevil-one.ru\tcounts\nDomain\tbad-two.net\tcounts\n",
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_blank_line_that_comes_first_and_by_itself_is_no_empty_input() {
+    let mut child = command(&["extract", "--jsonl"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"\n").await.unwrap();
+    stdin.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let _ = stdin
+        .write_all(b"{\"id\":1,\"text\":\"evil-site[.]ru\"}\n")
+        .await;
+    drop(stdin);
+    let output = child.wait_with_output().await.unwrap();
+    let (out, error) = (
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    );
+    assert!(out.contains("evil-site.ru"), "{out} {error}");
 }

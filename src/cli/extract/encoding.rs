@@ -4,7 +4,7 @@
 
 use std::char::{REPLACEMENT_CHARACTER, decode_utf16};
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 /// What UTF-16 without a mark is told by: so many bytes from the start.
 const SAMPLE: usize = 4_096;
@@ -15,6 +15,10 @@ const WINDOWS: [char; 32] = [
     '\u{fffd}', '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{fffd}',
     'ž', 'Ÿ',
 ];
+
+/// What Mac Roman has above ASCII; Apple's sign is no text.
+const MAC: &str = "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø\
+    ¿¡¬√ƒ≈∆«»…\u{a0}ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\u{fffd}ÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ";
 
 /// What begins Japanese in ISO-2022-JP (RFC 1468), whose pairs look like ASCII.
 const DOUBLE: &[u8] = b"\x1b$B";
@@ -36,7 +40,8 @@ pub fn decode(bytes: Vec<u8>) -> (String, Option<&'static str>) {
         Some(_) => return (utf16(&bytes, u16::from_be_bytes), Some("UTF-16BE")),
         None => {}
     }
-    if memmem::find(&bytes, DOUBLE).is_some() {
+    // All of it is of seven bits; in other text the escape is damage.
+    if bytes.is_ascii() && memmem::find(&bytes, DOUBLE).is_some() {
         let text = String::from_utf8_lossy(&ascii_of_escaped(&bytes)).into_owned();
         return (text, Some("the ASCII in ISO-2022-JP"));
     }
@@ -103,6 +108,11 @@ fn not_utf8(bytes: &[u8]) -> (String, Option<&'static str>) {
             bytes.iter().copied().map(ascii).collect(),
             Some("the ASCII in a code page that is not Latin"),
         )
+    } else if is_mac(bytes) {
+        let signs: Vec<char> = MAC.chars().collect();
+        let sign = |byte: u8| byte.checked_sub(0x80).map(|at| signs.get(usize::from(at)));
+        let sign = |byte| sign(byte).map_or(char::from(byte), |sign| *sign.unwrap_or(&'\u{fffd}'));
+        (bytes.iter().copied().map(sign).collect(), Some("Mac Roman"))
     } else {
         (
             bytes.iter().copied().map(windows_1252).collect(),
@@ -112,7 +122,7 @@ fn not_utf8(bytes: &[u8]) -> (String, Option<&'static str>) {
 }
 
 /// Whether every byte above ASCII is the first or second of a pair, as in GBK, Big5 and Shift JIS, and some words are of two such pairs and more:
-/// in Latin text they stand alone, and in other texts odd numbers of them stand before a space.
+/// in Latin text they stand alone, or are a rule of dashes, and in other texts odd numbers of them stand before a space.
 fn is_double_byte(bytes: &[u8]) -> bool {
     let mut rest = bytes.iter();
     while let Some(byte) = rest.next() {
@@ -120,7 +130,25 @@ fn is_double_byte(bytes: &[u8]) -> bool {
             return false;
         }
     }
-    bytes.split(u8::is_ascii).any(|run| run.len() >= 4)
+    let is_word = |run: &[u8]| run.len() >= 4 && run.iter().any(|byte| *byte > 0xa0);
+    bytes
+        .split(u8::is_ascii)
+        .any(|run| is_word(run) && !is_rule(run))
+}
+
+/// Whether it is one sign over and over: dashes across a page.
+fn is_rule(run: &[u8]) -> bool {
+    run.len() > 2 && run.windows(2).all(|pair| pair.first() == pair.last())
+}
+
+/// Whether what Mac Roman has as an ellipsis, a dash or a quotation mark stands where its capital of Windows-1252 does in no word: after a
+/// small letter or a digit.
+fn is_mac(bytes: &[u8]) -> bool {
+    let mut before = &b' ';
+    bytes.iter().any(|byte| {
+        let before = std::mem::replace(&mut before, byte);
+        matches!(byte, 0xc9 | 0xd0..=0xd5) && matches!(before, b'a'..=b'z' | b'0'..=b'9')
+    })
 }
 
 /// The second byte of a pair may look like a letter, so that it goes with the first.
@@ -136,13 +164,17 @@ fn ascii_of_double_bytes(bytes: &[u8]) -> String {
     text
 }
 
-/// What stands outside of the escapes to pairs: each is ended by one to ASCII or JIS X 0201.
+/// What stands outside of the escapes to pairs: each is ended by one to ASCII or JIS X 0201, or by the line's end at the latest.
 fn ascii_of_escaped(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
     for part in bytes.split(|byte| *byte == 0x1b) {
         match part {
             [b'(', b'B' | b'J', ascii @ ..] => text.extend_from_slice(ascii),
-            [b'$', ..] => text.push(b' '),
+            [b'$', pairs @ ..] => {
+                text.push(b' ');
+                let next = memchr(b'\n', pairs).and_then(|end| pairs.get(end..));
+                text.extend_from_slice(next.unwrap_or_default());
+            }
             _ => text.extend_from_slice(part),
         }
     }
@@ -151,8 +183,8 @@ fn ascii_of_escaped(bytes: &[u8]) -> Vec<u8> {
 
 /// Whether most bytes above ASCII stand in words of their own, three and more in a row: Cyrillic, Greek, Arabic, EUC.
 fn is_in_runs(bytes: &[u8]) -> bool {
-    let runs = bytes.split(u8::is_ascii).map(<[u8]>::len);
-    let (long, short) = runs.fold((0, 0), |(long, short), length| {
+    let runs = bytes.split(u8::is_ascii).filter(|run| !is_rule(run));
+    let (long, short) = runs.map(<[u8]>::len).fold((0, 0), |(long, short), length| {
         if length > 2 {
             (long + length, short)
         } else {
@@ -226,6 +258,9 @@ mod tests {
             (text.as_str(), guess),
             (" evil.com  x", Some("the ASCII in ISO-2022-JP"))
         );
+        assert_eq!(decode(b"a\x1b$B%\"\nb.com".to_vec()).0, "a \nb.com");
+        let damaged = "é\u{1b}$B\nb.com".to_owned();
+        assert_eq!(decode(damaged.clone().into_bytes()), (damaged, None));
     }
 
     #[test]
@@ -235,6 +270,16 @@ mod tests {
                 &b"caf\xe9 \x93evil.com\x94\x97\xabbad.com\xbb"[..],
                 "café “evil.com”—«bad.com»",
                 "Windows-1252",
+            ),
+            (
+                b"\x97\x97\x97\x97\n\x95evil.com",
+                "————\n•evil.com",
+                "Windows-1252",
+            ),
+            (
+                b"\xd2evil.com\xd3 \xa5 \xd4caf\x8e\xca\xc7a\xc8\xd5",
+                "“evil.com” • ‘café\u{a0}«a»’",
+                "Mac Roman",
             ),
             // Windows-1251: "адрес «evil.com» и"
             (

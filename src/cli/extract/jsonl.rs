@@ -63,7 +63,8 @@ fn open(path: &Path) -> Result<impl BufRead, String> {
         return Err("is UTF-16 or UTF-32, and JSON is UTF-8 (RFC 8259): `iconv -t utf-8 -f utf-16 FILE` converts it".to_owned());
     }
     match binary::refusal(start) {
-        Some(refusal) if !start.is_empty() => Err(refusal),
+        // A blank line that came by itself says nothing of those that follow.
+        Some(refusal) if !start.trim_ascii().is_empty() => Err(refusal),
         _ => Ok(lines),
     }
 }
