@@ -116,7 +116,12 @@ pub fn main() -> ExitCode {
 
 /// Tells a person on standard error; if nobody can be told there, nobody is.
 fn complain(severity: &str, message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{severity}: {}", plain(message));
+    tell(severity, &plain(message));
+}
+
+/// The same of a text that is safe to show as it is.
+fn tell(severity: &str, shown: &str) {
+    let _ = writeln!(io::stderr().lock(), "{severity}: {shown}");
 }
 
 /// Writes to standard output. A reader that has seen enough, as `head` has, is no error.

@@ -26,7 +26,7 @@ use self::state::{State, StateFile};
 use self::watch::{Row, Watch};
 use super::terminal::Look;
 use super::vendors::Vendors;
-use super::{Exit, complain, print};
+use super::{Exit, complain, print, tell};
 use crate::api::Reason;
 use crate::controller::standing::Standing;
 use crate::destinations::{Destinations, Opening};
@@ -144,9 +144,8 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
     let notes = outcome.as_ref().map(Standing::notes).unwrap_or_default();
     show(args, &input, &rows, counts, (&standing, &notes))?;
     if stopped && !is_done(standing.reason) {
-        let file = args.state.as_ref().map(|file| file.display().to_string());
-        let told = interrupt::summary(&rows, counts, args.dry_run, file.as_deref());
-        complain("note", &told);
+        let told = interrupt::summary(&rows, counts, args.dry_run, args.state.as_deref());
+        tell("note", &told);
         return Ok(Exit::Interrupted);
     }
     let exit = if is_done(standing.reason) {

@@ -150,7 +150,8 @@ impl<W: io::Write> io::Write for Json<W> {
 /// Whether a character turns, hides or breaks a line, or can't be seen: control characters (Unicode's category Cc),
 /// line and paragraph separators, what Unicode calls default ignorable (`DerivedCoreProperties.txt`: directions, joiners,
 /// zero-width characters, variation selectors, tags, fillers), and interlinear annotations.
-fn is_unseen(character: char) -> bool {
+#[must_use]
+pub fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

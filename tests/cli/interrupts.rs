@@ -1,5 +1,8 @@
 //! `sync` that is interrupted: it says what it finishes, what is done, what is not, and the command that goes on.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -136,7 +139,7 @@ async fn a_second_interrupt_ends_at_once_and_a_dry_run_wrote_nothing() {
     );
 }
 
-/// Of finding 30: the rounds before were forgotten, and "nothing was written" was told.
+/// The rounds before it are neither forgotten nor told as "nothing was written".
 #[tokio::test]
 #[ignore = "waits for a continuation, a minute: make test-all"]
 async fn an_interrupt_while_a_continuation_lists_forgets_nothing() {
@@ -177,4 +180,36 @@ async fn an_interrupt_while_a_continuation_lists_forgets_nothing() {
         "{}",
         run.stdout
     );
+}
+
+async fn interrupted(state: OsString) -> std::process::Output {
+    let stage = Stage::with_reports(6).await;
+    let listing = Fault::on("GET", "/api/v4/reports/").reply(Reply::Hang);
+    let faults = &stage.flashpoint.controls().faults;
+    faults.set(listing.calls(Calls::All));
+    let mut sync = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml", "--state"]);
+    let child = sync.arg(state).stdin(Stdio::null()).spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    let record = &stage.flashpoint.controls().record;
+    while record.count("GET", "/api/v4/reports/", "") < 1 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    kill_process(pid, Signal::INT).unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    kill_process(pid, Signal::INT).unwrap();
+    child.wait_with_output().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_interrupt_is_answered_where_a_file_name_is_no_utf8() {
+    let output = interrupted(OsString::from_vec(b"st\xff.json".to_vec())).await;
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{error}");
+}
+
+#[tokio::test]
+async fn the_command_that_goes_on_names_the_same_file() {
+    let output = interrupted("feed  one.json".into()).await;
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("--state 'feed  one.json'"), "{error}");
 }

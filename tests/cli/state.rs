@@ -197,7 +197,7 @@ async fn a_disk_that_is_full_loses_nothing() {
     stage.assert_clean();
 }
 
-/// Of finding 30: in a directory that is everybody's, what a planted link leads to was overwritten.
+/// In a directory that is everybody's, what a planted link leads to is not overwritten.
 #[tokio::test]
 async fn no_planted_link_is_followed() {
     let stage = Stage::with_reports(2).await;
@@ -216,4 +216,39 @@ async fn no_planted_link_is_followed() {
     assert_eq!(mode & 0o777, 0o640);
     assert_eq!(stage.read("state.json.damaged.1"), damaged.as_bytes());
     assert!(stage.read("state.json").starts_with(b"{"));
+}
+
+#[tokio::test]
+async fn a_link_to_a_state_file_that_is_not_there_yet_stays_a_link() {
+    let stage = Stage::with_reports(6).await;
+    fs::create_dir(stage.path("volume")).unwrap();
+    symlink("volume/state.json", stage.path("state.json")).unwrap();
+    let run = stage.synced(&["--state", "state.json"]).await;
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        stage.path("volume/state.json").exists(),
+        "the link was replaced by a file"
+    );
+    // Links that lead to each other lead to nothing.
+    symlink("round", stage.path("round")).unwrap();
+    let run = stage.synced(&["--state", "round"]).await;
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("name another by --state"));
+}
+
+#[tokio::test]
+async fn a_copy_that_a_full_disk_cuts_short_is_not_kept() {
+    let stage = Stage::with_reports(2).await;
+    stage.write("state.json", r#"{"flashpointOperatorState":1,"feed":"#);
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let run = stage.synced_by(script, &["--state", "state.json"]).await;
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("is damaged and can't be copied"),
+        "{}",
+        run.stderr
+    );
+    assert!(!stage.is_there("state.json.damaged"));
+    let run = stage.synced(&["--state", "state.json"]).await;
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }

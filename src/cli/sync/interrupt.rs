@@ -1,6 +1,9 @@
 //! What a person who interrupts a sync is told, and when the sync ends.
 
 use std::env;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -15,6 +18,7 @@ use crate::http::fault::Service;
 use crate::sync::counts::Counts;
 use crate::sync::destination::{Delivery, DeliveryError, Destination, Remainder, Step};
 use crate::sync::ports::{Fence, Fenced};
+use crate::telemetry::shown::is_unseen;
 
 /// Once asked to stop, calls under way have this long to finish.
 const GRACE: Duration = Duration::from_secs(3);
@@ -75,12 +79,13 @@ fn answer(under_way: usize) -> String {
     format!("stopping{writes}; Ctrl-C again ends at once")
 }
 
-/// What was done before an interrupt, what was not, and the command that goes on.
+/// What was done before an interrupt, what was not, and the command that goes on: safe to show as it is, since white space that is folded
+/// would make another command of it.
 pub fn summary(
     rows: &[Row],
     counts: Option<&Counts>,
     dry_run: bool,
-    state: Option<&str>,
+    state: Option<&Path>,
 ) -> String {
     let done = match counts {
         None => "no report was looked at".to_owned(),
@@ -94,7 +99,10 @@ pub fn summary(
         }
     };
     let next = match state {
-        Some(file) if !dry_run => format!("{file} keeps what was done; go on with"),
+        Some(file) if !dry_run => {
+            let file = quoted(file.as_os_str());
+            format!("{file} keeps what was done; go on with")
+        }
         _ if dry_run => "begin anew with".to_owned(),
         _ => "without --state the next run begins anew, and doubles nothing".to_owned() + ":",
     };
@@ -110,22 +118,34 @@ fn so_many(reports: usize) -> String {
 
 /// The command line of this process, as a shell takes it.
 fn command() -> String {
-    let words: Vec<String> = env::args()
+    let words: Vec<String> = env::args_os()
         .enumerate()
         .map(|(at, word)| {
-            let name = word.rsplit('/').next().filter(|_| at == 0);
+            let name = Path::new(&word).file_name().filter(|_| at == 0);
             quoted(name.unwrap_or(&word))
         })
         .collect();
     words.join(" ")
 }
 
-fn quoted(word: &str) -> String {
+fn quoted(word: &OsStr) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
+    let shows = |c: char| c == ' ' || !c.is_whitespace() && !is_unseen(c);
+    match word.to_str() {
+        Some(word) if !word.is_empty() && word.chars().all(plain) => word.to_owned(),
+        Some(word) if word.chars().all(shows) => format!("'{}'", word.replace('\'', r"'\''")),
+        // What can't be seen is written as the shell's escapes (POSIX.1-2024, 2.2.4).
+        _ => {
+            word.as_bytes()
+                .iter()
+                .fold("$'".to_owned(), |text, byte| match byte {
+                    b'\'' | b'\\' => format!("{text}\\{}", char::from(*byte)),
+                    b' '..=b'~' => format!("{text}{}", char::from(*byte)),
+                    other => format!("{text}\\{other:03o}"),
+                })
+                + "'"
+        }
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// A destination, with how many deliveries to it are under way.
@@ -181,10 +201,19 @@ mod tests {
 
     #[test]
     fn the_command_that_goes_on_can_be_pasted_into_a_shell() {
-        assert_eq!(quoted("state.json"), "state.json");
-        assert_eq!(quoted("my feed's.yaml"), r"'my feed'\''s.yaml'");
-        assert_eq!(quoted("$(reboot)"), "'$(reboot)'");
-        assert_eq!(quoted(""), "''");
+        for (word, expected) in [
+            (&b"state.json"[..], "state.json"),
+            (b"my feed's.yaml", r"'my feed'\''s.yaml'"),
+            (b"feed  one.json", "'feed  one.json'"),
+            (b"$(reboot)", "'$(reboot)'"),
+            (b"st\xff'\\.json", r"$'st\377\'\\.json'"),
+            (b"a\n\x1b[2J b", r"$'a\012\033[2J b'"),
+            ("é".as_bytes(), "'é'"),
+            ("a\u{202e}b".as_bytes(), r"$'a\342\200\256b'"),
+            (b"", "''"),
+        ] {
+            assert_eq!(quoted(OsStr::from_bytes(word)), expected);
+        }
     }
 
     #[test]

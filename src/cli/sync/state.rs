@@ -113,7 +113,7 @@ impl StateFile {
     pub fn new(path: &Path, feed: &str, enclave: &str) -> Self {
         Self {
             // A link stays a link: what it leads to is replaced.
-            path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+            path: replace::led_to(path),
             feed: feed.to_owned(),
             enclave: enclave.to_owned(),
         }

@@ -13,6 +13,9 @@ const TRIES: u32 = 8;
 /// So many copies of damaged files stand side by side.
 const COPIES: u32 = 10;
 
+/// So many links are followed, one to the other: as many as Linux follows.
+const LINKS: u32 = 40;
+
 /// Puts a file with this content in the place of `target`, a link included, wholly or not at all.
 pub(super) fn replace(target: &Path, content: &[u8]) -> io::Result<()> {
     let (temporary, mut file) = create(target)?;
@@ -68,8 +71,12 @@ pub(super) fn copy_aside(path: &Path) -> io::Result<PathBuf> {
         let copy = beside(path, &suffix);
         match new(&copy) {
             Ok(mut file) => {
-                file.write_all(&content).and_then(|()| file.sync_all())?;
-                return Ok(copy);
+                let written = file.write_all(&content).and_then(|()| file.sync_all());
+                if written.is_err() {
+                    // A part of it would stand for one of the copies that there may be.
+                    let _ = fs::remove_file(&copy);
+                }
+                return written.map(|()| copy);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -89,6 +96,19 @@ fn new(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
+}
+
+/// Where `path` leads to, by links, that of a file which is not there yet among them.
+pub(super) fn led_to(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
+        let directory = path.parent().unwrap_or(Path::new(""));
+        path = directory.join(target);
+    }
+    fs::canonicalize(&path).unwrap_or(path)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
