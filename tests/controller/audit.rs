@@ -173,6 +173,8 @@ async fn a_ledger_is_printed_as_people_read_it_and_as_json() {
         (&failed["state"], &failed["attempts"]),
         (&json!("failed"), &json!(1))
     );
+    let ordinary = reports.iter().find(|report| report["id"] == "ordinary");
+    assert_eq!(ordinary.unwrap()["state"], "withoutIndicators");
     assert!(failed["nextAttempt"].is_string() && failed["filedAt"].is_string());
 }
 

@@ -30,7 +30,7 @@ pub struct Shown<'a> {
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {
     id: &'a str,
-    state: &'static str,
+    state: Standing,
     /// The newest of the report's times.
     filed_at: Timestamp,
     why: String,
@@ -41,6 +41,54 @@ struct Row<'a> {
     next_attempt: Option<Timestamp>,
 }
 
+/// What a report's state is to people, and as the status' counts name it.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Standing {
+    Sent,
+    Accepted,
+    Skipped,
+    ToBeResent,
+    WithoutIndicators,
+    Pending,
+    Failed,
+}
+
+impl Standing {
+    fn of(entry: &Entry) -> Self {
+        match &entry.state {
+            State::Sent => Self::Sent,
+            State::Accepted { .. } => Self::Accepted,
+            state if is_left_alone(state) => Self::Skipped,
+            state if is_to_be_resent(state) => Self::ToBeResent,
+            State::WithoutIndicators { .. } => Self::WithoutIndicators,
+            State::Pending { .. } => Self::Pending,
+            State::Failed(_) => Self::Failed,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Accepted => "accepted",
+            Self::Skipped => "skipped",
+            Self::ToBeResent => "to be resent",
+            Self::WithoutIndicators => "without indicators",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+        }
+    }
+
+    const fn style(self) -> Style {
+        match self {
+            Self::Sent => Style::Good,
+            Self::Failed => Style::Bad,
+            Self::Accepted | Self::Pending => Style::Open,
+            Self::Skipped | Self::ToBeResent | Self::WithoutIndicators => Style::Faint,
+        }
+    }
+}
+
 impl<'a> Row<'a> {
     fn new(id: &'a str, entry: &'a Entry) -> Self {
         let tries = match &entry.state {
@@ -49,7 +97,7 @@ impl<'a> Row<'a> {
         };
         Self {
             id,
-            state: state(entry),
+            state: Standing::of(entry),
             filed_at: entry.filed_at,
             why: why(entry, tries),
             attempts: tries.map(|tries| tries.attempts),
@@ -86,7 +134,7 @@ impl<'a> Shown<'a> {
             .max()
             .unwrap_or_default()
             .max(2);
-        let states = self.reports.iter().map(|row| columns(row.state));
+        let states = self.reports.iter().map(|row| columns(row.state.as_str()));
         let state = states.max().unwrap_or_default().max(5);
         // `2026-01-10T00:10:00Z`
         let when = 20;
@@ -102,13 +150,13 @@ impl<'a> Shown<'a> {
         writeln!(out, "{}", look.paint(Style::Faint, &header))?;
         for (shown, row) in ids.iter().zip(&self.reports) {
             let filed = row.filed_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-            let judged = look.paint(style(row.state), &padded(row.state, state));
+            let judged = look.paint(row.state.style(), &padded(row.state.as_str(), state));
             let why = cut(&plain(&row.why), left);
             writeln!(out, "{}  {filed}  {judged}  {why}", padded(shown, id))?;
         }
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for row in &self.reports {
-            *counts.entry(row.state).or_default() += 1;
+            *counts.entry(row.state.as_str()).or_default() += 1;
         }
         let counts: Vec<String> = counts
             .iter()
@@ -133,27 +181,6 @@ impl<'a> Shown<'a> {
         serde_json::to_writer_pretty(Json(&mut *out), self)?;
         writeln!(out)?;
         out.flush()
-    }
-}
-
-fn state(entry: &Entry) -> &'static str {
-    match &entry.state {
-        State::Sent => "sent",
-        State::Accepted { .. } => "accepted",
-        state if is_left_alone(state) => "skipped",
-        state if is_to_be_resent(state) => "to be resent",
-        State::WithoutIndicators { .. } => "without indicators",
-        State::Pending { .. } => "pending",
-        State::Failed(_) => "failed",
-    }
-}
-
-fn style(state: &str) -> Style {
-    match state {
-        "sent" => Style::Good,
-        "failed" => Style::Bad,
-        "accepted" | "pending" => Style::Open,
-        _ => Style::Faint,
     }
 }
 
@@ -188,5 +215,21 @@ fn why(entry: &Entry, tries: Option<Tries>) -> String {
         }
         State::Pending { .. } => format!("taken on, not finished{again}{held}"),
         State::Failed(failure) => format!("{}{again}{held}", plain(&failure.reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_reads_states_as_names() {
+        for (state, name) in [
+            (Standing::Sent, "sent"),
+            (Standing::ToBeResent, "toBeResent"),
+            (Standing::WithoutIndicators, "withoutIndicators"),
+        ] {
+            assert_eq!(serde_json::to_value(state).unwrap(), name);
+        }
     }
 }
