@@ -155,7 +155,11 @@ fn list(args: &Args, rules: &Rules) -> Result<Exit, String> {
             let read =
                 document::read(path).and_then(|input| Ok((find(&input, args, rules)?, input)));
             match read {
-                Ok((found, input)) => listing.add(&input.name, &found, out)?,
+                Ok((mut found, input)) => {
+                    let all = found.len();
+                    found.retain(|indicator| indicator.counts() || !args.counting);
+                    listing.add(&input.name, &found, all - found.len(), out)?;
+                }
                 Err(message) => {
                     complain("error", &message);
                     exit = Exit::BadInput;
@@ -176,9 +180,7 @@ fn find(input: &Input, args: &Args, rules: &Rules) -> Result<Vec<Indicator>, Str
         .iter()
         .map(|(markup, text)| (*markup, text.as_ref()))
         .collect();
-    let mut found = indicators::find_all(&parts, rules);
-    found.retain(|indicator| indicator.counts() || !args.counting);
-    Ok(found)
+    Ok(indicators::find_all(&parts, rules))
 }
 
 /// The output for one input after the other.
@@ -198,14 +200,21 @@ impl Listing {
         })
     }
 
-    fn add(&mut self, name: &str, found: &[Indicator], out: &mut impl Write) -> io::Result<()> {
+    /// Lists what was found in one input, but for those that are left out.
+    fn add(
+        &mut self,
+        name: &str,
+        found: &[Indicator],
+        left_out: usize,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         let document = self.of_several.then_some(name);
         let first = self.listed == 0;
         self.listed += 1;
         match self.output {
             Output::Table => {
                 out.write_all(if first { b"" } else { b"\n" })?;
-                show::table(document, found, self.look, out)
+                show::table(document, found, left_out, self.look, out)
             }
             Output::Lines => show::lines(document, found, out),
             Output::Json => {

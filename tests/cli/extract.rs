@@ -129,6 +129,20 @@ async fn a_table_can_be_had_without_a_terminal() {
     let (_, out, _) = extract(&["-o", "table"], "badsite[.]ru and 10.0.0.1").await;
     let expected = "Domain  badsite.ru  counts\nIP      10.0.0.1    private address\n2 found, 1 of them counts\n";
     assert_eq!(out, expected);
+    for (text, told) in [
+        (
+            "badsite[.]ru and 10.0.0.1",
+            "2 found, 1 of them counts; without --counting the other one is listed, and why it does not\n",
+        ),
+        (
+            "github.com and 10.0.0.1",
+            "2 found, 0 of them count; without --counting the other 2 are listed, and why they do not\n",
+        ),
+        ("nothing", "0 found, 0 of them count\n"),
+    ] {
+        let (_, out, _) = extract(&["-o", "table", "--counting"], text).await;
+        assert!(out.ends_with(told) && !out.contains("10.0.0.1"), "{out}");
+    }
 }
 
 #[tokio::test]

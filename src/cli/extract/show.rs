@@ -69,13 +69,15 @@ pub fn indicators<'a>(
     out.write_all(b"]")
 }
 
-/// Type, value, and why it would not count for the filter; above them the name of a document that is one of several.
+/// Type, value, and why it would not count for the filter; above them the name of a document that is one of several, below them how many
+/// there are with those that are left out because they do not count.
 ///
 /// # Errors
 /// Where it can't be written.
 pub fn table(
     document: Option<&str>,
     indicators: &[Indicator],
+    left_out: usize,
     look: Look,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -114,8 +116,19 @@ pub fn table(
         .filter(|indicator| indicator.counts())
         .count();
     let count = if counting == 1 { "counts" } else { "count" };
-    let found = indicators.len();
-    writeln!(out, "{found} found, {counting} of them {count}")
+    let found = indicators.len() + left_out;
+    write!(out, "{found} found, {counting} of them {count}")?;
+    match left_out {
+        0 => writeln!(out),
+        1 => writeln!(
+            out,
+            "; without --counting the other one is listed, and why it does not"
+        ),
+        more => writeln!(
+            out,
+            "; without --counting the other {more} are listed, and why they do not"
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +177,7 @@ mod tests {
         table(
             Some("a.txt"),
             &found(),
+            0,
             Look {
                 width: Some(80),
                 ..Look::default()
