@@ -42,8 +42,8 @@ const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
 const WITHHELD_FOR: Duration = Duration::from_hours(6);
 
 /// What is told where the API has none.
-const NOT_IN_V4: &str = "spec.indicatorSources names Flashpoint, whose own indicators v4 does not have: set flashpoint.api=ignite, \
-     or leave Flashpoint out; until then the text alone is looked at";
+const NOT_IN_V4: &str = "spec.indicatorSources names Flashpoint, whose own indicators v4 does not have: set flashpoint.api=ignite (on \
+     the command line --flashpoint-api ignite), or leave Flashpoint out; until then the text alone is looked at";
 
 /// What is known of one key's right to them.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use crate::http::fault::{Fault, FaultKind};
 use crate::sync::source::PageError;
 
 /// What is told of a host that does not answer as v4.
-const RETIRED: &str = "v4 was retired; with an Ignite key set flashpoint.api=ignite";
+const RETIRED: &str = "v4 was retired; with an Ignite key set flashpoint.api=ignite (on the command line --flashpoint-api ignite)";
 
 /// So many of the errors that an answer lists are shown.
 const SHOWN_ERRORS: usize = 3;

@@ -319,6 +319,9 @@ fn broken(error: &reqwest::Error) -> Broken {
     let cause = root_cause(error);
     let next = if cause.contains("certificate") {
         "; an authority of your own goes into --ca-file, in the chart customCA"
+    } else if cause.contains("InvalidContentType") {
+        // What rustls says of an answer that does not begin as TLS does.
+        "; that is no TLS: the port may speak plain http, and the address then begins with http://"
     } else if error.is_connect() {
         "; if it lasts, check its address, and the proxy and firewall on the way there"
     } else {

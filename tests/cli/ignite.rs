@@ -98,7 +98,7 @@ async fn v4_to_ignite_is_told_how_to_be_mended() {
     assert_eq!(run.code, 1);
     assert!(
         run.ready()
-            .ends_with("v4 was retired; with an Ignite key set flashpoint.api=ignite"),
+            .ends_with("v4 was retired; with an Ignite key set flashpoint.api=ignite (on the command line --flashpoint-api ignite)"),
         "{}",
         run.ready()
     );

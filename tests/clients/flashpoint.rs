@@ -18,7 +18,7 @@ use simulators::reports::Style;
 use super::{Heard, http};
 
 const LISTING: &str = "/api/v4/reports/";
-const RETIRED: &str = "v4 was retired; with an Ignite key set flashpoint.api=ignite";
+const RETIRED: &str = "v4 was retired; with an Ignite key set flashpoint.api=ignite (on the command line --flashpoint-api ignite)";
 const FIRST: PageRequest = PageRequest {
     since: Since::Lookback(86_400),
     limit: 500,
@@ -186,7 +186,7 @@ async fn a_refused_key_needs_a_person() {
         fault.message,
         "Flashpoint refused the API key (401): Bad token; invalid JSON; \
          put a valid key in flashpoint-api-key of the secret; \
-         v4 was retired; with an Ignite key set flashpoint.api=ignite"
+         v4 was retired; with an Ignite key set flashpoint.api=ignite (on the command line --flashpoint-api ignite)"
     );
     for status in [403, 521] {
         let fault = setup.fault(Reply::status(status)).await;

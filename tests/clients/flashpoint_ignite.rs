@@ -18,7 +18,7 @@ use simulators::reports::Style;
 
 use super::{Heard, http};
 
-const RETIRED: &str = "; v4 was retired; with an Ignite key set flashpoint.api=ignite";
+const RETIRED: &str = "; v4 was retired; with an Ignite key set flashpoint.api=ignite (on the command line --flashpoint-api ignite)";
 const SINCE: &str = "2018-11-29T20:18:32Z";
 
 // What the operator is built with; another version leaves it undefined.

@@ -105,6 +105,27 @@ async fn a_certificate_for_another_host_is_refused() {
     assert!(fault.message.contains("certificate"), "{fault}");
 }
 
+#[tokio::test]
+async fn a_port_that_speaks_plain_http_is_told() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4_096]).await;
+            let answer = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+            let _ = stream.write_all(answer).await;
+        }
+    });
+    let Err(PageError::Fault(fault)) = ask(port, None).await else {
+        panic!("an answer in plain http was taken");
+    };
+    assert_eq!(fault.kind, FaultKind::Unavailable);
+    assert!(
+        fault.message.contains("the port may speak plain http"),
+        "{fault}"
+    );
+}
+
 #[test]
 fn a_useless_file_of_authorities_is_named() {
     let failure = |ca_file| {
