@@ -114,7 +114,8 @@ fn settings(args: Args) -> Result<Settings, String> {
             );
         }
     };
-    args.vendors.warn_of_plain_http();
+    let ways = args.vendors.check_ways();
+    ways.map_err(|error| error.to_string())?;
     Ok(Settings {
         flashpoint: args.vendors.flashpoint(),
         destinations: args.vendors.destinations(),

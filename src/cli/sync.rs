@@ -118,7 +118,8 @@ fn begin(args: &Args) -> Result<Exit, Refused> {
         show(args, &input, &[], None, (&Standing::suspended(), &[]))?;
         return Ok(Exit::Done);
     }
-    args.vendors.warn_of_plain_http();
+    let ways = args.vendors.check_ways();
+    ways.map_err(|error| Refused::new(Exit::BadInput, &error))?;
     let (file, mut state) = open_state(args, &input)?;
     let under_way = Arc::new(AtomicUsize::new(0));
     let ends = ends(args, &input, &state.ledger, &under_way)

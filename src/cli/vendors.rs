@@ -14,7 +14,7 @@ use crate::destinations::misp::MispSettings;
 use crate::destinations::taxii::TaxiiSettings;
 use crate::destinations::trustar::TrustarSettings;
 use crate::flashpoint::{Api, FlashpointSettings};
-use crate::http::{HttpSettings, ServiceUrl};
+use crate::http::{HttpSettings, ServiceUrl, UnreadableProxy, check_proxies};
 
 /// Reads the address of a service. What it refuses it does not quote, as other parsers do: it may
 /// hold a password.
@@ -182,13 +182,19 @@ impl Vendors {
         }
     }
 
-    /// Warns where credentials would leave this machine unencrypted.
-    pub fn warn_of_plain_http(&self) {
+    fn urls(&self) -> impl Iterator<Item = &ServiceUrl> {
         let named = self.taxii.iter().chain(&self.misp).map(|(_, url)| url);
-        for url in [&self.flashpoint_url, &self.trustar_url]
+        [&self.flashpoint_url, &self.trustar_url]
             .into_iter()
             .chain(named)
-        {
+    }
+
+    /// Warns where credentials would leave this machine unencrypted.
+    ///
+    /// # Errors
+    /// Where a proxy is meant to be called, and would not be.
+    pub fn check_ways(&self) -> Result<(), UnreadableProxy> {
+        for url in self.urls() {
             let (shown, url) = (url, url.url());
             let host = url.host_str().unwrap_or_default();
             let stays = host == "localhost"
@@ -200,5 +206,6 @@ impl Vendors {
                 tracing::warn!(url = %shown, "plain http: credentials go over the network unencrypted");
             }
         }
+        check_proxies(self.urls().map(ServiceUrl::url))
     }
 }

@@ -22,6 +22,7 @@ use crate::sync::report::Digest;
 pub(crate) use exchange::{Answer, Cause, NoAnswer, Wire};
 pub(crate) use gate::{ByCredential, Gate};
 pub(crate) use outside::shown;
+pub use proxy::{UnreadableProxy, check_proxies};
 pub use service_url::{ServiceUrl, ServiceUrlError};
 pub(crate) use single_flight::SingleFlight;
 pub(crate) use user_info::without_user_info;

@@ -92,17 +92,17 @@ async fn a_proxys_password_is_shown_nowhere() {
     };
     let there = stage.flashpoint.address();
     // Not there, not one, of a kind that is not spoken, and one that works.
-    for (proxy, reached) in [
-        (format!("http://corp-user:{CANARY}@127.0.0.1:9"), false),
-        (format!("http://corp-user:{CANARY}@no such host/"), false),
-        (format!("socks5://corp-user:{CANARY}@127.0.0.1:9"), false),
-        (format!("http://corp-user:{CANARY}@{there}"), true),
+    for (proxy, code) in [
+        (format!("http://corp-user:{CANARY}@127.0.0.1:9"), 1),
+        (format!("http://corp-user:{CANARY}@no such host/"), 2),
+        (format!("socks5://corp-user:{CANARY}@127.0.0.1:9"), 1),
+        (format!("http://corp-user:{CANARY}@{there}"), 0),
     ] {
         let before = stage.flashpoint.controls().record.all().len();
         let run = ended(proxied(&proxy)).await;
-        assert_eq!(run.code, i32::from(!reached), "{}", run.stderr);
+        assert_eq!(run.code, code, "{}", run.stderr);
         let asked = stage.flashpoint.controls().record.all().len() > before;
-        assert_eq!(asked, reached, "{proxy}: {}", run.stderr);
+        assert_eq!(asked, code == 0, "{proxy}: {}", run.stderr);
         assert_hidden(&run);
     }
 
@@ -117,5 +117,49 @@ async fn a_proxys_password_is_shown_nowhere() {
         assert_eq!(run.code, 1, "{}", run.stderr);
         assert!(run.stdout.contains("who is corp-user"), "{}", run.stdout);
         assert_hidden(&run);
+    }
+}
+
+/// A password that `kubectl create secret --from-literal=password=…` takes as it is.
+#[tokio::test]
+async fn a_proxy_that_cannot_be_read_is_told_and_not_gone_around() {
+    let stage = Stage::with_reports(3).await;
+    let urls = [stage.flashpoint.url(), stage.trustar.url()];
+    for (subcommand, name, mark) in [
+        (
+            &["sync", "-f", "feed.yaml", "--secret", "secret.yaml"][..],
+            "HTTP_PROXY",
+            "/",
+        ),
+        (
+            &["sync", "-f", "feed.yaml", "--secret", "secret.yaml"],
+            "all_proxy",
+            "?",
+        ),
+        (&["run", "--http-addr=127.0.0.1:0"], "http_proxy", "#"),
+    ] {
+        // Where no service is called by it, it stands in nobody's way; a `run` that does start finds no cluster.
+        for (exempt, code) in [("", 2), ("127.0.0.1", i32::from(subcommand[0] == "run"))] {
+            let mut called = command(subcommand);
+            called.current_dir(stage.directory.path());
+            for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+                called.env_remove(variable);
+                called.env_remove(variable.to_lowercase());
+            }
+            let proxy = format!("http://user:{CANARY}{mark}ss@127.0.0.1:9");
+            called
+                .env("FLASHPOINT_URL", &urls[0])
+                .env("TRUSTAR_URL", &urls[1])
+                .env(name, &proxy)
+                .env("https_proxy", &proxy)
+                .env("NO_PROXY", exempt)
+                .env("KUBECONFIG", "/nowhere")
+                .env_remove("KUBERNETES_SERVICE_HOST");
+            let run = ended(called).await;
+            assert_eq!(run.code, code, "{name}: {}", run.stderr);
+            let told = format!("error: {name} can't be read as a proxy's URL: percent-encode");
+            assert_eq!(run.stderr.contains(&told), code == 2, "{}", run.stderr);
+            assert_hidden(&run);
+        }
     }
 }

@@ -40,7 +40,7 @@ its variable. Besides:
 | `POD_NAME`, `POD_NAMESPACE`                                   | `run --leader-elect`: who holds the Lease, and where it is |
 | `KUBECONFIG`                                                  | `run` and `ledger` outside a cluster |
 | `RUST_LOG`                                                    | what is logged: by `run` without `--log-filter` (`info`), and by `sync` and `ledger` (`warn`) |
-| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`                       | a proxy to the vendors; the API server is reached directly, or by the `proxy-url` of the kubeconfig |
+| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`                       | a proxy to the vendors; the API server is reached directly, or by the `proxy-url` of the kubeconfig. One that can't be read as a URL, where a service would be called by it, ends `run` and `sync` with 2: percent-encode its user name and password |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR`                               | the system's certificate authorities, where they are elsewhere |
 ";
 
