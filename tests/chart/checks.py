@@ -262,6 +262,7 @@ def checks():
         yield f"alerts: promtool's checks and tests, with {told}", functools.partial(monitoring.alerts, *served)
     yield "alerts: severity, duration and links are values", monitoring.settings
     yield "alerts: a release's go by its own series", monitoring.selectors
+    yield "alerts: those of two releases are told apart", monitoring.told_apart
     yield "alerts: each series is the release's", monitoring.every_selector
     yield "alerts: values.schema.json names them", monitoring.known_alerts
     yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested

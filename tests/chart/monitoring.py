@@ -75,8 +75,7 @@ def of_releases(test, releases):
         check["exp_alerts"] = check["exp_alerts"] if OWN in releases else []
         for alert in check["exp_alerts"]:
             alert["exp_annotations"]["runbook_url"] = runbook(check["alertname"])
-            if check["alertname"] == AWAY:
-                alert["exp_labels"]["release"] = OWN
+            alert["exp_labels"]["release"] = OWN
     if OWN not in releases:
         away = {"exp_labels": {"severity": "critical", "release": OWN}, "exp_annotations": annotations(AWAY)}
         checks.append({"alertname": AWAY, "eval_time": "30m", "exp_alerts": [away]})
@@ -128,6 +127,34 @@ def selectors():
             run("promtool", "check", "rules", file)
     endpoint = of_kind("monitoring", "ServiceMonitor")[0]["spec"]["endpoints"][0]
     must(endpoint["relabelings"][0] == {"targetLabel": "release", "replacement": OWN}, f"the label is {endpoint['relabelings'][0]}")
+
+
+def told_apart():
+    """To Alertmanager alerts of the same labels are one: those of two releases differ, and none goes by another release's."""
+    rules = {}
+    for cluster in "ab":
+        rules[cluster] = prometheus_rule("--set", f'prometheusRule.selector=cluster="{cluster}"')["groups"][0] | {"name": cluster}
+    feed = 'cluster="%s",namespace="intel",name="cybercrime"'
+    reason = f'flashpoint_operator_feed_reason{{{feed},reason="%s",destination="misp"}}'
+    calls = 'flashpoint_operator_api_requests_total{cluster="%s",service="trustar",code="503"}'
+    series = [{"series": reason % row, "values": "1x300"} for row in (("a", "SecretNotFound"), ("b", "LedgerUnavailable"))]
+    for cluster in "ab":
+        for name in (f"flashpoint_operator_feed_ready{{{feed}}}", 'flashpoint_operator_leader{cluster="%s"}'):
+            series.append({"series": name % cluster, "values": "0x300"})
+        series.append({"series": calls % cluster, "values": "0+4x300"})
+    # The feed of cluster b is not ready for another reason than that of cluster a, and its own alert alone tells of that.
+    expected = {"FlashpointFeedMisconfigured": "a", "FlashpointFeedNotReady": "b", "FlashpointOperatorWithoutLeader": "ab", "FlashpointVendorFailing": "ab"}
+    queries = []
+    for alert, clusters in expected.items():
+        releases = [json.dumps(OWN + f'{{cluster="{cluster}"}}') for cluster in clusters]
+        samples = [{"labels": f"{{release={release}}}", "value": 1} for release in releases]
+        expression = f'count by (release) (ALERTS{{alertname="{alert}",alertstate="firing"}})'
+        queries.append({"expr": expression, "eval_time": "3h", "exp_samples": samples})
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "rules.yaml").write_text(yaml.safe_dump({"groups": list(rules.values())}))
+        test = {"interval": "1m", "input_series": series, "promql_expr_test": queries}
+        (pathlib.Path(folder) / "test.yaml").write_text(yaml.safe_dump({"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}))
+        run("promtool", "test", "rules", "test.yaml", cwd=folder)
 
 
 def every_selector():

@@ -50,6 +50,9 @@ def behind_a_proxy():
         ("https://misp.example.org:8444", "misp.example.org", 8444),
         ("https://misp.example.org", ".example.org", 443),
         ("https://misp.example.org", "other, example.org", 443),
+        # The operator's client takes NO_PROXY in whatever case.
+        ("https://misp.example.org:8443", "MISP.Example.org", 8443),
+        ("https://MISP.example.org:8443", ".example.ORG", 8443),
         ("https://10.1.2.3:8443", "10.0.0.0/8", 8443),
         ("https://misp.intel.svc", "", 443),
         ("http://misp.other.org:8000", "", 8000),
@@ -87,6 +90,12 @@ def credentials():
         same(by_name[name]["valueFrom"]["secretKeyRef"], {"name": "proxy-credentials", "key": key})
         must(names.index(name) < names.index("HTTPS_PROXY"), "Kubernetes fills in what stands before")
     same(egress(chosen)[-1], ({3128}, None))
+
+    for scheme in ("https", "http"):
+        for address in ("http://user:CANARY/x@proxy:3128", "http://user:CANARY#x@proxy", "user:CANARY@proxy:3128", "http://user:CANARY x@proxy"):
+            code, _, said = values.template({"proxy": {scheme: address}})
+            must(code and f"proxy.{scheme}: write http://HOST:PORT" in said, said)
+            must("CANARY" not in said, f"a refusal repeats the password: {said}")
 
 
 # The fields that the documentation of CiliumNetworkPolicy and of Calico Enterprise's NetworkPolicy has at each place; a list stands for its

@@ -40,7 +40,7 @@ CASES = [
     ({"crds": {"enabled": False}}, ["helm show crds CHART | kubectl apply --server-side"], []),
     ({"prometheusRule": {"enabled": True}}, ["THE ALERTS go by all releases"], []),
     ({"prometheusRule": {"enabled": True}, "metrics": {"serviceMonitor": {"enabled": True}}}, [], ["THE ALERTS"]),
-    ({"proxy": {"https": "http://proxy:3128", "existingSecret": "corporate"}}, ["-n operators create secret generic corporate" + keys("username", "password")], []),
+    ({"proxy": {"https": "http://proxy:3128", "existingSecret": "corporate"}}, ["-n operators create secret generic corporate" + keys("username", "password"), "percent-encoded (%2F for /)"], []),
     ({"customCA": {"configMap": "authorities"}}, ["-n operators create configmap authorities --from-file=ca.crt=FILE"], []),
     ({"customCA": {"secret": "authorities", "key": "a.pem"}}, ["-n operators create secret generic authorities --from-file=a.pem=FILE"], []),
     (

@@ -173,6 +173,17 @@ Ignite's.
 {{- end -}}
 {{- end -}}
 
+{{/*
+The label of each alert: to Alertmanager alerts of the same labels are one. A selector is part of it, since releases of one name in two
+clusters may be told apart by it alone.
+*/}}
+{{- define "flashpoint-operator.alertRelease" -}}
+{{- include "flashpoint-operator.seriesRelease" . -}}
+{{- with .Values.prometheusRule.selector -}}
+{{- printf "{%s}" . -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The text of an alert, for (context, text), with what files/alerts.yaml leaves to the release. */}}
 {{- define "flashpoint-operator.filledAlert" -}}
 {{- $context := index . 0 -}}
@@ -180,7 +191,8 @@ Ignite's.
 {{- $text := index . 1 | replace "__namespace__" $context.Release.Namespace | replace "__days__" $days -}}
 {{- $text = $text | replace "__fullname__" (include "flashpoint-operator.fullname" $context) -}}
 {{- /* A selector without matchers of the release begins with a comma, or is empty. */ -}}
-{{- $text | replace "__release__" (include "flashpoint-operator.seriesSelector" $context) | replace "{," "{" | replace "{}" "" -}}
+{{- $text = $text | replace "__release__" (include "flashpoint-operator.seriesSelector" $context) | replace "{," "{" | replace "{}" "" -}}
+{{- $text | replace "__own__" (include "flashpoint-operator.alertRelease" $context | printf "release=%q") -}}
 {{- end -}}
 
 {{/* The keys of a Secret for a destination of this kind, as JSON. */}}
@@ -216,6 +228,12 @@ Ignite's.
 {{- fail "customCA: name a configMap or a secret, not both" -}}
 {{- end -}}
 {{- with .Values.proxy -}}
+{{- /* Not in the schema, whose refusal repeats the value: it may hold a password. */ -}}
+{{- range $scheme := list "https" "http" -}}
+{{- if not (regexMatch "^(https?://[^/?#\\s]+/?)?$" (get $.Values.proxy $scheme)) -}}
+{{- fail (printf "proxy.%s: write http://HOST:PORT, and the user name and password in proxy.existingSecret, percent-encoded" $scheme) -}}
+{{- end -}}
+{{- end -}}
 {{- if .existingSecret -}}
 {{- if not (or .https .http) -}}
 {{- fail "proxy.existingSecret: it has the credentials of no proxy: set proxy.https or proxy.http to its address" -}}

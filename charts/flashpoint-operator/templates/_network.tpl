@@ -30,9 +30,9 @@ covers, since templates can't tell.
 {{- if not (get $context.Values.proxy $url.scheme) -}}
 true
 {{- else -}}
-{{- $host := regexReplaceAll ":[0-9]+$" $url.host "" | trimAll "[]" -}}
+{{- $host := regexReplaceAll ":[0-9]+$" $url.host "" | trimAll "[]" | lower -}}
 {{- range splitList "," (include "flashpoint-operator.noProxy" $context) -}}
-{{- $entry := trim . | trimPrefix "." -}}
+{{- $entry := trim . | trimPrefix "." | lower -}}
 {{- $isRange := and (contains "/" $entry) (regexMatch "^[0-9.]+$|:" $host) -}}
 {{- if and $entry (or (eq $entry "*") (eq $host $entry) (hasSuffix (printf ".%s" $entry) $host) $isRange) -}}
 true
