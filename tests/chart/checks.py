@@ -245,6 +245,7 @@ def checks():
     yield "network: a proxy's credentials from a Secret", network.credentials
     yield "network: examples by host names", network.by_host_names
     yield "notes: the commands that the values need", notes.commands
+    yield "notes: the installation for a MISP that the pages have", notes.documented
     yield "replicas: one is replaced, several elect a leader", rights.one_writer
     yield "feeds: never a hook, however they are rendered", releases.never_hooks
     yield "feeds: kustomize's helmCharts", releases.kustomize

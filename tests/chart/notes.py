@@ -1,10 +1,13 @@
 """What Helm prints after an install: the commands that the given values need, and those alone."""
 
 import json
+import re
 import subprocess
 import tempfile
 
-from check import must
+import yaml
+
+from check import ROOT, must, run
 from rendering import CHART
 
 SERVERS = {"taxii": {"opencti": "https://opencti.example.org/taxii2/root/"}, "misp": {"main": "https://misp.example.org"}}
@@ -58,3 +61,22 @@ def commands():
             must(text in said, f"{values}: no {text!r} in\n{said}")
         for text in absent:
             must(text not in said, f"{values}: {text!r} is in\n{said}")
+
+
+def documented():
+    """Helm takes what the pages have it set, and asks for the keys and the feed that they go on with."""
+    for page in ("README.md", "docs/getting-started.md"):
+        text = (ROOT / page).read_text()
+        [command] = [found for found in re.findall(r"^helm install (?:.*\\\n)*.*$", text, re.MULTILINE) if "misp" in found]
+        settings = [word for setting in re.findall(r"--set (\S+)", command) for word in ("--set", setting)]
+        said = run("helm", "install", "flashpoint-operator", CHART, "--dry-run=client", *settings)
+        must("with a key of Ignite" in said and 'value: "main=https://misp.example.org"' in said, said)
+        named = re.search(r"generic flashpoint-credentials( --from-literal=.*)", said)[1].split()
+        must(re.search(r"generic flashpoint-credentials \\\n +" + " ".join(named) + "$", text, re.MULTILINE), f"{page} has not {named}")
+        feed = yaml.safe_load((ROOT / "examples/misp/feed.yaml").read_text())
+        values = {"feeds": [{"name": feed["metadata"]["name"], "spec": feed["spec"]}]}
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            json.dump(values, file)
+            file.flush()
+            run("helm", "template", "flashpoint-operator", CHART, "--values", file.name, *settings)
+        must(f"flashpointfeed/{feed['metadata']['name']}" in text, f"{page} waits for another feed")

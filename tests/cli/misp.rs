@@ -218,3 +218,36 @@ async fn a_tag_that_was_taken_off_stays_off_over_a_500() {
         run.stdout
     );
 }
+
+/// The feed that the pages apply, by Ignite.
+#[tokio::test]
+async fn the_feed_of_the_pages_goes_from_ignite_to_a_misp() {
+    let (stage, misp) = stage().await;
+    let api_key = CANARIES[0].to_owned();
+    stage.flashpoint.configure(|settings| {
+        *settings = Settings {
+            api_key,
+            ..Settings::ignite()
+        };
+    });
+    stage
+        .flashpoint
+        .generate(6, jiff::SignedDuration::from_hours(20));
+    for file in ["feed.yaml", "secret.yaml"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/misp");
+        let text = std::fs::read_to_string(path.join(file)).unwrap();
+        let text = text.replace(
+            "flashpoint-api-key: replace-me",
+            &format!("flashpoint-api-key: {}", CANARIES[0]),
+        );
+        let text = text.replace(
+            "misp-auth-key: replace-me",
+            &format!("misp-auth-key: {KEY}"),
+        );
+        stage.write(file, &text);
+    }
+    let run = synced(&stage, &misp, &["--flashpoint-api", "ignite"]).await;
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(stage.planted() > 0);
+    assert_eq!(misp.events().len(), stage.planted());
+}
