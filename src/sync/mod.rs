@@ -12,6 +12,7 @@ pub mod counts;
 mod csv;
 mod deliver;
 pub mod destination;
+mod doubts;
 mod examine;
 mod handle;
 pub mod ledger;

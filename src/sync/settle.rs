@@ -3,22 +3,16 @@
 use jiff::Timestamp;
 
 use super::Mode;
+use super::doubts::{Decided, Doubts, Signs};
 use super::handle::Handled;
 use super::ports::{Line, Verdict, Watcher};
 use super::selection::Unlistable;
-use crate::http::fault::{Fault, FaultKind};
+use crate::flashpoint::FLASHPOINT;
+use crate::http::fault::Fault;
 use crate::sync::counts::Counts;
-use crate::sync::ledger::{Entry, Failure, Ledger, State, Totals};
+use crate::sync::ledger::{Entry, Ledger, State, Totals};
 use crate::sync::report::ReportId;
 use indicators::Indicator;
-
-/// So many faults in a row, with no success in between, are the service's own:
-/// one more than the writes that are under way at once.
-const FAULTS_IN_A_ROW: usize = super::WRITES_AT_ONCE + 1;
-
-/// After so many refusals without a single success the sync goes on no further. More than faults in a row, since a
-/// service that refuses answers at once, and what was not tried comes first in the next sync.
-const REFUSALS_IN_VAIN: usize = 20;
 
 /// Takes in handled reports.
 pub struct Settlement<'l> {
@@ -31,14 +25,10 @@ pub struct Settlement<'l> {
     now: Timestamp,
     mode: Mode,
     watcher: &'l dyn Watcher,
-    /// Reports of which it is not clear yet whose doing it is that they are not done.
-    doubtful: Vec<Handled>,
-    /// How many faults came in a row, and which of the doubtful was the first of them.
-    in_a_row: usize,
-    row_began: usize,
-    /// From this one of the doubtful on, the service is at fault.
-    service_failed: Option<usize>,
-    succeeded: u64,
+    /// What is in doubt about the place that reports go to.
+    destination: Doubts,
+    /// The same about where they come from: it is called for its own list of a report's indicators.
+    source: Doubts,
     writes: u64,
     writes_stored: u64,
     totals_stored: Totals,
@@ -60,11 +50,8 @@ impl<'l> Settlement<'l> {
             now,
             mode,
             watcher,
-            doubtful: Vec::new(),
-            in_a_row: 0,
-            row_began: 0,
-            service_failed: None,
-            succeeded: 0,
+            destination: Doubts::default(),
+            source: Doubts::of_source(),
             writes: 0,
             writes_stored: 0,
         }
@@ -93,28 +80,23 @@ impl<'l> Settlement<'l> {
         if handled.written {
             self.note_write(handled.task.report.posted_at);
         }
+        if handled.own.is_some() {
+            self.source.succeed();
+        }
         let Some(doubt) = handled.record.doubt.as_deref() else {
             if handled.written {
-                self.succeeded += 1;
-                self.in_a_row = 0;
+                self.destination.succeed();
             }
             self.conclude(handled);
             return None;
         };
         let (fault, rejected) = (doubt.fault.clone(), doubt.rejected);
-        self.doubtful.push(handled);
-        if rejected {
-            let in_vain = self.succeeded == 0 && self.doubtful.len() >= REFUSALS_IN_VAIN;
-            return in_vain.then(|| refuses_all(&fault, self.doubtful.len()));
-        }
-        if self.in_a_row == 0 {
-            self.row_began = self.doubtful.len() - 1;
-        }
-        self.in_a_row += 1;
-        if self.in_a_row >= FAULTS_IN_A_ROW {
-            self.service_failed.get_or_insert(self.row_began);
-        }
-        self.service_failed.map(|_| fault)
+        let doubts = if *fault.service == FLASHPOINT {
+            &mut self.source
+        } else {
+            &mut self.destination
+        };
+        doubts.take(handled, fault, rejected)
     }
 
     /// Takes in how many reports a cancelled sync did not get to.
@@ -141,62 +123,39 @@ impl<'l> Settlement<'l> {
 
     /// Whether a report was written, tags and all.
     pub fn took_some(&self) -> bool {
-        self.succeeded > 0
+        self.destination.any_succeeded()
     }
 
-    /// Whether a sign of life of the service would show that what failed is the reports' own: they were tried long
-    /// enough, and are so few that the service need not be at fault.
+    /// Whether a sign of life of the destination would show that what failed there is the reports' own.
     pub fn wants_proof(&self) -> bool {
-        let is_exhausted = |handled: &Handled| {
-            let doubt = handled.record.doubt.as_deref();
-            doubt.is_some_and(|doubt| !doubt.rejected && doubt.exhausted.is_some())
-        };
-        self.succeeded == 0
-            && self.doubtful.len() < FAULTS_IN_A_ROW
-            && self.doubtful.iter().any(is_exhausted)
+        self.destination.want_proof()
     }
 
-    /// Decides on the doubtful reports. Where others of this sync were written and the service did not fail altogether,
-    /// what failed is their own; a refusal also where nothing else was written, unless every one of at least five was
-    /// refused; and what was tried long enough, if the service is `proven` well, or took another report since. All else
-    /// stays pending. Returns the fault that leaves reports pending.
+    /// Decides on the doubtful reports; `proven` where the destination is well. Returns the fault that leaves reports pending.
     pub fn decide(&mut self, proven: bool) -> Option<Fault> {
-        let doubtful = std::mem::take(&mut self.doubtful);
-        let count = doubtful.len();
-        let none_succeeded = self.succeeded == 0 && count >= FAULTS_IN_A_ROW;
-        let first_of_service = self.service_failed.unwrap_or(count);
-        let (mut broke, mut refused) = (None, None);
-        for (index, mut handled) in doubtful.into_iter().enumerate() {
-            let Some(doubt) = handled.record.doubt.take().map(|doubt| *doubt) else {
-                continue;
-            };
-            let last_submitted = self.ledger.last_submitted;
-            let taken_since = |failure: &Failure| last_submitted >= Some(failure.first);
-            let is_own = if doubt.rejected {
-                !none_succeeded || taken_since(&doubt.failure)
-            } else {
-                self.succeeded > 0 && (index < first_of_service || doubt.exhausted.is_some())
-            };
-            let own = if is_own {
-                Some(doubt.failure)
-            } else {
-                doubt
-                    .exhausted
-                    .filter(|failure| proven || taken_since(failure))
-            };
+        let signs = Signs {
+            proven,
+            last_success: self.ledger.last_submitted,
+        };
+        let (mut decided, fault) = self.destination.decide(&signs);
+        // Where reports go knows nothing of where they come from.
+        let of_source = self.source.decide(&Signs::default());
+        decided.extend(of_source.0);
+        for Decided {
+            mut handled,
+            doubt,
+            own,
+        } in decided
+        {
             if let Some(failure) = own {
                 handled.record.verdict = Verdict::Failed(doubt.fault.message);
                 handled.record.entry.state = State::Failed(failure);
                 handled.record.entry.tries = None;
                 handled.record.attempted = true;
-            } else if doubt.rejected {
-                refused = Some(refuses_all(&doubt.fault, count));
-            } else {
-                broke = Some(doubt.fault);
             }
             self.conclude(handled);
         }
-        broke.or(refused)
+        fault.or(of_source.1)
     }
 
     fn note_write(&mut self, posted_at: Option<Timestamp>) {
@@ -276,17 +235,5 @@ impl<'l> Settlement<'l> {
         self.ledger
             .get(id)
             .is_some_and(|entry| matches!(entry.state, State::Accepted { .. }))
-    }
-}
-
-/// The fault of a service that refuses every report.
-fn refuses_all(last: &Fault, count: usize) -> Fault {
-    Fault {
-        kind: FaultKind::UnexpectedResponse,
-        message: format!(
-            "{} refused each of {count} reports, so they are kept and tried again; the last: {}",
-            last.service, last.message
-        ),
-        ..last.clone()
     }
 }

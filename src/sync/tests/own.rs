@@ -137,12 +137,10 @@ async fn a_fault_is_told_as_the_sources_until_it_is_tried_again() {
     let time = Time::new();
     let mut feed = silent(&time, 2);
     feed.reports.script.lock().unwrap().own_down = Some(FaultKind::Unavailable);
-    for _ in 0..12 {
+    for _ in 0..36 {
         tokio::time::advance(HOUR / 12).await;
         match feed.sync().await.conclusion {
             Conclusion::Fault(fault) => assert_eq!(*fault.service, FLASHPOINT),
-            // Tried for an hour, and the enclave is well: set aside, as after a write that breaks.
-            Conclusion::SyncedWithFailures => {}
             other => panic!("{other:?}"),
         }
     }
@@ -238,4 +236,50 @@ async fn a_feed_of_theirs_alone_goes_on_with_the_text_where_they_are_withheld() 
         told.iter()
             .all(|(_, verdict, _)| *verdict == Verdict::Created)
     );
+}
+
+/// The enclave is well all the while, and knows nothing of it.
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_the_lists_is_no_reports_own_failure() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 4);
+    feed.sources = BOTH;
+    feed.reports.script.lock().unwrap().own_down = Some(FaultKind::Unavailable);
+    for _ in 0..8 {
+        let outcome = feed.next_sync().await;
+        assert!(!is_quiet(&outcome));
+        assert_eq!(outcome.counts.unwrap().pending, 4);
+    }
+    feed.reports.script.lock().unwrap().own_down = None;
+    for _ in 0..2 {
+        feed.next_sync().await;
+    }
+    assert_eq!(feed.stored().len(), 4);
+}
+
+/// Five reports' lists are refused, those of 25 others are had, and nothing in these counts.
+#[tokio::test(start_paused = true)]
+async fn refused_lists_of_a_few_are_their_own_where_others_are_had() {
+    let time = Time::new();
+    for count in [5, 25] {
+        let mut feed = silent(&time, count + 25);
+        for index in 0..count {
+            let mut script = feed.reports.script.lock().unwrap();
+            script.own_refuses.insert(format!("r{index}"));
+        }
+        for sync in 0..200 {
+            let outcome = feed.next_sync().await;
+            let counts = outcome.counts.as_ref().unwrap();
+            assert_adds_up(counts);
+            // The first ones tried may be those, and say nothing yet.
+            assert!(sync < 2 || is_quiet(&outcome), "{sync}: {outcome:?}");
+        }
+        assert_eq!(feed.window.since, None);
+        assert!(feed.store.ledger().failures().count() <= count as usize);
+        // An edit changes nothing of that.
+        for index in 0..count {
+            feed.edit(&format!("r{index}"), |_| ());
+        }
+        assert!(is_quiet(&feed.next_sync().await));
+    }
 }
