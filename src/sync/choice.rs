@@ -51,8 +51,11 @@ impl Choice {
 
     /// Has the ledger forget what it knows of the reports named, but that the destination holds them: those sent once more
     /// are new work, and those left alone are no failures and nothing that is pending. What failed or is pending stays on record
-    /// until it is sent once more: a forced sync tries it anyway.
-    pub fn apply(&self, ledger: &mut Ledger) {
+    /// until it is sent once more: a forced sync tries it anyway. Says how many of them were written and not counted yet: nothing
+    /// else will count them, once the ledger is stored so.
+    #[must_use]
+    pub fn apply(&self, ledger: &mut Ledger) -> u64 {
+        let mut uncounted = 0;
         for id in self.skip.iter().chain(self.resend.difference(&self.skip)) {
             let Some(id) = ReportId::new(id) else {
                 continue;
@@ -67,10 +70,7 @@ impl Choice {
             } else {
                 to_be_resent()
             };
-            if matches!(entry.state, State::Accepted { .. }) {
-                // It was written, and nothing else will count it.
-                ledger.totals.submitted += 1;
-            }
+            uncounted += u64::from(matches!(entry.state, State::Accepted { .. }));
             let left = Entry {
                 state,
                 csv: None,
@@ -79,6 +79,7 @@ impl Choice {
             };
             ledger.set(id, left);
         }
+        uncounted
     }
 }
 

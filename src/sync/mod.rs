@@ -108,7 +108,7 @@ pub async fn sync(
             Err(error) => return Ok(Unlisted::Journal(error).outcome(&before)),
         }
     }
-    plan.choice.apply(ledger);
+    let uncounted = plan.choice.apply(ledger);
     let plan = &plan;
     let listed = tokio::select! {
         biased;
@@ -147,6 +147,8 @@ pub async fn sync(
         ledger.make_room(listing.evicted, lookback);
     }
     let mut settlement = Settlement::new(ledger, now, plan.mode, ports.watcher);
+    // Not before: where nothing can be listed the ledger is not stored, and the next sync counts them again.
+    settlement.ledger.totals.submitted += uncounted;
     for element in &listing.unlistable {
         settlement.take_unlistable(element);
     }

@@ -124,7 +124,7 @@ pub fn record(task: &Task, happened: Happened, csv: Option<&Csv>, criteria: &Cri
     let without_indicators = State::WithoutIndicators { rules };
     let mut record = match happened {
         Happened::Nothing => nothing(task),
-        Happened::Skipped => ended(task, Verdict::Skipped, choice::left_alone()),
+        Happened::Skipped => skipped(task),
         Happened::Unpublished if task.is_held() => ended(task, Verdict::Unchanged, State::Sent),
         Happened::Unpublished => ended(task, Verdict::NotPublished, without_indicators),
         Happened::Unfit(reason) => failed(task, task.failed_tries(), now, reason),
@@ -166,6 +166,16 @@ fn ended(task: &Task, verdict: Verdict, state: State) -> Record {
         },
         attempted: false,
         doubt: None,
+    }
+}
+
+/// A person said to leave it alone. What says so already stays as it is, times included: one without any is filed by the
+/// time of the sync, and nothing new is no reason to store the ledger.
+fn skipped(task: &Task) -> Record {
+    let known = task.same();
+    match known.filter(|entry| choice::is_left_alone(&entry.state)) {
+        Some(entry) => as_before(task, Verdict::Skipped, entry),
+        None => ended(task, Verdict::Skipped, choice::left_alone()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Reports that people name: left alone, or sent once more.
 
 use super::feed::{Feed, MINUTE, assert_adds_up, is_quiet};
-use super::services::{Item, Time};
+use super::services::{Item, Time, fault};
+use crate::destinations::trustar::TRUSTAR;
+use crate::http::fault::FaultKind;
 use crate::sync::choice::is_left_alone;
 use crate::sync::{Conclusion, Mode, Note, Outcome};
 
@@ -155,6 +157,95 @@ async fn what_is_to_be_sent_once_more_and_is_not_listed_stays_what_it_is() {
     resend(&mut feed, "r2").await;
     let ledger = feed.store.ledger();
     assert_eq!(ledger.failures().count(), 1);
+    let mut entries = ledger.entries();
+    assert!(!entries.any(|(_, entry)| is_left_alone(&entry.state)));
+}
+
+/// A report whose tags follow is left alone, or sent once more, while Flashpoint is down, or the ledger can't be stored.
+#[tokio::test(start_paused = true)]
+async fn totals_never_exceed_what_was_sent() {
+    let time = Time::new();
+    for (is_skipped, journal_breaks) in [(true, false), (false, false), (true, true), (false, true)]
+    {
+        let mut feed = Feed::with_reports(&time, 1);
+        feed.edit("r0", |item| item.tags = vec!["tag".to_owned()]);
+        feed.enclave.gates.lock().unwrap().tags_down = true;
+        feed.sync().await;
+        assert_eq!(feed.store.ledger().unfinished().count(), 1);
+        assert_eq!(feed.writes().len(), 1);
+        let named = if is_skipped {
+            &mut feed.choice.skip
+        } else {
+            &mut feed.choice.resend
+        };
+        named.insert("r0".to_owned());
+        if journal_breaks {
+            feed.store.room.lock().unwrap().replace(0);
+        } else {
+            feed.reports.script.lock().unwrap().down = Some(FaultKind::Unavailable);
+        }
+        for _ in 0..10 {
+            let outcome = feed.next_sync().await;
+            assert!(!is_quiet(&outcome));
+        }
+        let written = 1 + feed.writes().len() as u64;
+        assert!(feed.totals.submitted <= written, "{:?}", feed.totals);
+        feed.store.room.lock().unwrap().take();
+        feed.reports.script.lock().unwrap().down = None;
+        feed.enclave.gates.lock().unwrap().tags_down = false;
+        feed.next_sync().await;
+        let written = written + feed.writes().len() as u64;
+        assert!((1..=written).contains(&feed.totals.submitted));
+        feed.choice.resend.clear();
+        let totals = feed.totals;
+        feed.next_sync().await;
+        assert_eq!(feed.totals.submitted, totals.submitted);
+    }
+}
+
+/// It has no readable date.
+#[tokio::test(start_paused = true)]
+async fn a_skipped_report_is_no_reason_to_store_the_ledger_again() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 2);
+    feed.list(Item::new("undated", feed.now()));
+    skip(&mut feed, &["undated"]);
+    feed.next_sync().await;
+    feed.next_sync().await;
+    let saves = *feed.store.saves.lock().unwrap();
+    for _ in 0..5 {
+        let outcome = feed.next_sync().await;
+        assert!(is_quiet(&outcome));
+        assert_eq!(outcome.counts.unwrap().without_indicators, 1);
+    }
+    assert_eq!(*feed.store.saves.lock().unwrap(), saves);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_is_created_however_it_is_asked_for() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 1);
+    feed.enclave.gates.lock().unwrap().down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
+    feed.sync().await;
+    feed.enclave.gates.lock().unwrap().down = None;
+    let counts = resend(&mut feed, "r0").await.counts.unwrap();
+    assert_eq!((counts.created, counts.updated), (1, 0));
+}
+
+/// It has left the window since, so that nothing comes of it.
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_is_not_remembered_as_left_alone() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 1);
+    feed.list(Item::new(
+        "old",
+        feed.now() - 23 * 60 * MINUTE - 55 * MINUTE,
+    ));
+    feed.sync().await;
+    assert_eq!(feed.stored().len(), 2);
+    tokio::time::advance(feed.interval).await;
+    resend(&mut feed, "old").await;
+    let ledger = feed.store.ledger();
     let mut entries = ledger.entries();
     assert!(!entries.any(|(_, entry)| is_left_alone(&entry.state)));
 }

@@ -131,6 +131,10 @@ impl Item {
         if self.csv {
             value["iocs_csv"] = format!("https://fp.tools/{}.csv", self.id).into();
         }
+        if self.id.starts_with("undated") {
+            value["posted_at"] = serde_json::Value::Null;
+            value["updated_at"] = serde_json::Value::Null;
+        }
         // What has no id of its own is no report.
         if self.id.starts_with("anonymous") {
             value["id"] = serde_json::Value::Null;
