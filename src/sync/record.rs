@@ -124,7 +124,9 @@ pub fn record(task: &Task, happened: Happened, csv: Option<&Csv>, criteria: &Cri
     let without_indicators = State::WithoutIndicators { rules };
     let mut record = match happened {
         Happened::Nothing => nothing(task),
-        Happened::Skipped => skipped(task),
+        // One without a date would be filed anew by each sync, and the ledger stored for that.
+        Happened::Skipped if task.is_left_alone() => nothing(task),
+        Happened::Skipped => ended(task, Verdict::Skipped, choice::left_alone()),
         Happened::Unpublished if task.is_held() => ended(task, Verdict::Unchanged, State::Sent),
         Happened::Unpublished => ended(task, Verdict::NotPublished, without_indicators),
         Happened::Unfit(reason) => failed(task, task.failed_tries(), now, reason),
@@ -169,22 +171,13 @@ fn ended(task: &Task, verdict: Verdict, state: State) -> Record {
     }
 }
 
-/// A person said to leave it alone. What says so already stays as it is, times included: one without any is filed by the
-/// time of the sync, and nothing new is no reason to store the ledger.
-fn skipped(task: &Task) -> Record {
-    let known = task.same();
-    match known.filter(|entry| choice::is_left_alone(&entry.state)) {
-        Some(entry) => as_before(task, Verdict::Skipped, entry),
-        None => ended(task, Verdict::Skipped, choice::left_alone()),
-    }
-}
-
 /// Nothing was done; the ledger goes on saying what it said.
 fn nothing(task: &Task) -> Record {
     let Some(entry) = task.same() else {
         return pending(task, "it was not looked at".to_owned());
     };
     let verdict = match (task.need, &entry.state) {
+        (Need::Skipped, _) => Verdict::Skipped,
         (Need::WithoutIndicators, _) if !task.report.published => Verdict::NotPublished,
         (Need::WithoutIndicators, _) => Verdict::WithoutIndicators,
         (Need::StillFailed, State::Failed(failure)) => Verdict::Failed(failure.reason.clone()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::choice;
 use super::destination::{Earlier, Receipt};
 use super::ledger::{Entry, Failure, State, Tries};
 use super::report::Report;
@@ -34,6 +35,12 @@ impl Task {
     /// Whether the destination holds it as it is, its CSV data aside.
     pub fn is_sent(&self) -> bool {
         self.same().is_some_and(|entry| entry.state == State::Sent)
+    }
+
+    /// Whether it is on record as left alone, as it is.
+    pub fn is_left_alone(&self) -> bool {
+        self.same()
+            .is_some_and(|entry| choice::is_left_alone(&entry.state))
     }
 
     /// Whether a delivery counts as created: the ledger did not know the report before it was taken on.
