@@ -260,6 +260,8 @@ impl Detail {
             first_seen: earliest.into_iter().flatten().min(),
             last_seen: self.last_seen.max(other.last_seen),
         }
+        // One may have the first time alone, and the other an earlier last one.
+        .in_order()
     }
 }
 

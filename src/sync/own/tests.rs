@@ -127,3 +127,25 @@ fn two_entries_of_one_value_are_one_with_the_worst_score_and_all_its_time() {
     );
     assert_eq!(found.len(), 1);
 }
+
+#[test]
+fn the_first_time_of_merged_entries_is_never_after_the_last() {
+    let of = |first_seen, last_seen| Listed {
+        kind: IndicatorType::Domain,
+        value: "evil-site.ru".to_owned(),
+        detail: Detail {
+            first_seen,
+            last_seen,
+            ..Detail::default()
+        },
+    };
+    let (early, late) = (time("2025-01-01T00:00:00Z"), time("2027-01-01T00:00:00Z"));
+    let mut found = Vec::new();
+    let own = Own::merge(
+        list(vec![of(Some(late), None), of(None, Some(early))]),
+        &mut found,
+        &Rules::default(),
+    );
+    let detail = own.detail(&found[0]).unwrap();
+    assert!(detail.first_seen <= detail.last_seen, "{detail:?}");
+}
