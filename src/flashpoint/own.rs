@@ -5,6 +5,7 @@
 
 mod page;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 use super::{Api, FlashpointSource, refusal};
 use crate::http::fault::{Fault, FaultKind};
 use crate::http::{Answer, hash};
-use crate::sync::own::OwnList;
+use crate::sync::own::{MOST_LISTED, OwnList};
 use crate::sync::report::Report;
 use crate::sync::source::{OwnError, PageError};
 use page::Page;
@@ -23,15 +24,15 @@ use page::Page;
 /// Where it is, below Ignite's origin.
 pub(super) const PATH: &str = "/technical-intelligence/v2/indicators";
 
-/// The most indicators of a page: Ignite takes no more with `embed`.
+/// The most indicators of a page; and the fewest, to which it is halved where a page is too large.
 const PAGE_SIZE: usize = 500;
+const SMALLEST_PAGE: usize = 31;
 
-/// The most bytes of a page, decoded: 16 KiB for each indicator.
-const PAGE_BYTES: usize = 8 << 20;
+/// The most bytes of a page, decoded: 8 KiB for each indicator.
+const PAGE_BYTES: usize = 4 << 20;
 
-/// The most pages of one report, and the most indicators: no destination takes more of one. The rest is left out, and told.
+/// The most pages of one report. The rest is left out, and told.
 const MOST_PAGES: usize = 20;
-const MOST_LISTED: usize = MOST_PAGES * PAGE_SIZE;
 
 /// How far before its posting a report's indicators may have been seen last. Without a date Ignite gives those of the last 30
 /// days.
@@ -86,41 +87,75 @@ impl FlashpointSource {
         if let Some(why) = self.own_withheld() {
             return Err(OwnError::Withheld(why));
         }
-        let mut list = OwnList::default();
-        let mut next = first(&self.shared.own, report);
         let deadline = Instant::now() + self.timeout;
-        for _ in 0..MOST_PAGES {
-            let Some(url) = next else { return Ok(list) };
-            let page = self.own_page(url, report, deadline).await?;
-            list.listed.extend(page.list.listed);
-            list.unmapped += page.list.unmapped;
-            next = page.next.filter(|_| list.listed.len() < MOST_LISTED);
+        let mut size = PAGE_SIZE;
+        loop {
+            if let Some(list) = self.own_pages(report, size, deadline).await? {
+                return Ok(list);
+            }
+            size /= 2;
         }
-        if next.is_some() || list.listed.len() > MOST_LISTED {
-            list.listed.truncate(MOST_LISTED);
-            list.cut = true;
-            tracing::warn!(report = %report.id, most = MOST_LISTED, "Flashpoint lists more indicators of a report than are taken; the others are left out");
-        }
-        Ok(list)
     }
 
+    /// The same, in pages of this size; nothing where these are too large.
+    async fn own_pages(
+        &self,
+        report: &Report,
+        size: usize,
+        deadline: Instant,
+    ) -> Result<Option<OwnList>, OwnError> {
+        let mut list = OwnList::default();
+        let (mut entries, mut total) = (HashSet::new(), 0);
+        let mut next = first(&self.shared.own, report, size);
+        for _ in 0..MOST_PAGES {
+            let Some(url) = next else { break };
+            let page = self.own_page(url, size, report, deadline).await?;
+            let Some(page) = page else { return Ok(None) };
+            entries.extend(page.entries);
+            total = total.max(page.total);
+            list.listed.extend(page.list.listed);
+            list.unmapped += page.list.unmapped;
+            list.bound();
+            next = page
+                .next
+                .filter(|_| !list.cut && entries.len() <= MOST_LISTED);
+        }
+        let (taken, read) = (list.listed.len(), entries.len());
+        if next.is_some() || list.cut || (read as u64) < total {
+            // One that is modified while the list is read moves to its end, and the next one to where was read before.
+            list.cut = true;
+            tracing::warn!(
+                report = %report.id, taken, read, total,
+                "Flashpoint lists more indicators of a report than are taken, or they changed while they were read: some may be \
+                 missing"
+            );
+        }
+        Ok(Some(list))
+    }
+
+    /// One page; nothing where it is too large, and may be smaller.
     async fn own_page(
         &self,
         url: Url,
+        size: usize,
         report: &Report,
         deadline: Instant,
-    ) -> Result<Page, OwnError> {
+    ) -> Result<Option<Page>, OwnError> {
         let gate = &self.gates.listing;
         gate.pass()?;
         let within = deadline.saturating_duration_since(Instant::now());
         let answer = self
             .call("own_indicators", url.clone(), PAGE_BYTES, within)
-            .await
-            .map_err(unanswered)?;
+            .await;
+        let answer = match answer {
+            Err(PageError::TooLarge(_)) if size > SMALLEST_PAGE => return Ok(None),
+            answer => answer.map_err(unanswered)?,
+        };
         if answer.succeeded() {
             gate.succeeded();
             self.gates.own.grant();
-            return page::read(&answer, &url).map_err(OwnError::Rejected);
+            let page = page::read(&answer, &url);
+            return page.map(Some).map_err(OwnError::Rejected);
         }
         let error = refused(&answer);
         if let OwnError::Withheld(why) = &error {
@@ -167,7 +202,7 @@ fn unanswered(error: PageError) -> OwnError {
 
 /// The first request for a report's indicators; none where its id is not of the kind that Ignite has, and a tag would not name it
 /// alone.
-fn first(endpoint: &Url, report: &Report) -> Option<Url> {
+fn first(endpoint: &Url, report: &Report, size: usize) -> Option<Url> {
     let id = report.id.as_str();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if id.len() > 128 || !id.bytes().all(is_plain) {
@@ -179,7 +214,7 @@ fn first(endpoint: &Url, report: &Report) -> Option<Url> {
     let seen_after = seen_after.strftime("%Y-%m-%dT%H:%M:%SZ");
     let mut url = endpoint.clone();
     url.set_query(Some(&format!(
-        "tags=report:{id}&embed=all&size={PAGE_SIZE}&sort=modified_at:asc&last_seen_after={seen_after}"
+        "tags=report:{id}&size={size}&sort=modified_at:asc&last_seen_after={seen_after}"
     )));
     Some(url)
 }
@@ -199,13 +234,13 @@ mod tests {
     fn the_request_is_the_documented_one() {
         let endpoint = Url::parse("https://api.flashpoint.io/technical-intelligence/v2/indicators");
         let endpoint = endpoint.unwrap();
-        let asked = |json: Value| first(&endpoint, &report(&json)).map(String::from);
+        let asked = |json: Value| first(&endpoint, &report(&json), PAGE_SIZE).map(String::from);
         assert_eq!(
             asked(
                 json!({"id": "6n_wnmYvXNS6lA4-QbSlzA", "posted_at": "2026-05-28T21:12:56+00:00"})
             )
             .unwrap(),
-            "https://api.flashpoint.io/technical-intelligence/v2/indicators?tags=report:6n_wnmYvXNS6lA4-QbSlzA&embed=all\
+            "https://api.flashpoint.io/technical-intelligence/v2/indicators?tags=report:6n_wnmYvXNS6lA4-QbSlzA\
              &size=500&sort=modified_at:asc&last_seen_after=2021-05-24T21:12:56Z"
         );
         let undated = asked(json!({"id": "a"})).unwrap();

@@ -126,16 +126,40 @@ pub struct OwnList {
     pub listed: Vec<Listed>,
     /// How many have no type here: MD5 digests, configurations of malware.
     pub unmapped: usize,
-    /// Whether there are more than were taken.
+    /// Whether some may be missing: there are more than were taken, or it changed while it was read.
     pub cut: bool,
 }
 
+/// The most indicators of one list: no destination takes more of one report.
+pub const MOST_LISTED: usize = 10_000;
+
+/// The most that one list may weigh: 10,000 values may have 290 bytes on average.
+const MOST_WEIGHT: usize = 4 << 20;
+
+impl Listed {
+    const fn weight(&self) -> usize {
+        128 + self.value.len()
+    }
+}
+
 impl OwnList {
-    /// How many bytes of text take as long to be looked through, about.
+    /// How many bytes of text take as long to be looked through, about; and as much memory.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let weights = self.listed.iter().map(|listed| 128 + listed.value.len());
-        weights.sum()
+        self.listed.iter().map(Listed::weight).sum()
+    }
+
+    /// Cuts it to what is taken of one report.
+    pub fn bound(&mut self) {
+        let mut weight = 0;
+        let fits = |listed: &&Listed| {
+            weight += listed.weight();
+            weight <= MOST_WEIGHT
+        };
+        let first = self.listed.iter().take(MOST_LISTED);
+        let taken = first.take_while(fits).count();
+        self.cut |= taken < self.listed.len();
+        self.listed.truncate(taken);
     }
 }
 
@@ -145,7 +169,7 @@ pub struct Own {
     details: BTreeMap<IndicatorType, BTreeMap<String, Known>>,
     /// How many of its list are none of the report's indicators here: of no type, or not what their type says.
     pub unmapped: usize,
-    /// Whether it lists more than were taken, so that one that is missing may be among those.
+    /// Whether it may list more than were read, so that one that is missing may be among those.
     pub cut: bool,
 }
 

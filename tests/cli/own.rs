@@ -309,3 +309,38 @@ async fn one_report_whose_list_is_refused_stops_no_other() {
     );
     assert_eq!(stage.trustar.reports().len(), 1);
 }
+
+/// Flashpoint still lists all four; one was modified, and so moved to the end, between two pages of the second reading.
+#[tokio::test]
+async fn what_flashpoint_still_lists_is_not_withdrawn() {
+    let stage = stage(Some(json!({"misp": {"server": "main"}})), &BOTH).await;
+    let misp = simulators::start(Misp::default()).await.unwrap();
+    let server = format!("main={}", misp.url());
+    let item = |last: u8| own_indicator("ipv4", &format!("45.77.1.{last}"), "malicious");
+    stage.flashpoint.forget_own();
+    stage
+        .flashpoint
+        .list_own("told-by-flashpoint", [item(1), item(2), item(3), item(4)]);
+    synced(&stage, &["--misp", &server]).await;
+    assert!(stage.flashpoint.edit("told-by-flashpoint", |fields| {
+        fields.insert("title".to_owned(), json!("Edited"));
+    }));
+    let next = json!({"next": format!("{PATH}?from=2")});
+    let first = json!({"items": [item(1), item(2)], "total": 4, "pagination": next});
+    let second = json!({"items": [item(4), item(1)], "total": 4, "pagination": {"next": null}});
+    let faults = &stage.flashpoint.controls().faults;
+    for (query, page) in [("tags=", first), ("from=2", second)] {
+        let reply = Reply::json(200, &page.to_string());
+        faults.set(Fault::on("GET", PATH).query(query).reply(reply));
+    }
+    let run = synced(&stage, &["--misp", &server]).await;
+    let live: Vec<_> = attributes(&misp)
+        .into_iter()
+        .map(|(value, ..)| value)
+        .collect();
+    assert!(
+        live.contains(&"45.77.1.3".to_owned()),
+        "{}: live in MISP: {live:?}",
+        run.ready()
+    );
+}

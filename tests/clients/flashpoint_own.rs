@@ -128,7 +128,7 @@ async fn all_pages_are_read_by_the_documented_request() {
     };
     assert_eq!(own.listed[0].detail, detail);
     let query = format!(
-        "{PATH}?tags=report:r1&embed=all&size=500&sort=modified_at:asc&last_seen_after=2021-01-06T00:00:00Z"
+        "{PATH}?tags=report:r1&size=500&sort=modified_at:asc&last_seen_after=2021-01-06T00:00:00Z"
     );
     let next = |from: usize| format!("{query}&from={from}");
     assert_eq!(setup.targets(), [query.clone(), next(2), next(4)]);
@@ -271,10 +271,81 @@ async fn a_wish_to_be_left_alone_holds_for_the_listing_too() {
 #[tokio::test]
 async fn time_and_size_have_their_limits() {
     let mut setup = Setup::new(Api::Ignite).await;
-    let large = format!(r#"{{"items": [], "x": "{}"}}"#, "a".repeat(9 << 20));
+    let large = format!(r#"{{"items": [], "x": "{}"}}"#, "a".repeat(5 << 20));
     let too_large = rejected(setup.own_of(Reply::json(200, &large)).await);
-    assert!(too_large.message.contains("more than 8 MiB"), "{too_large}");
+    assert!(too_large.message.contains("more than 4 MiB"), "{too_large}");
+    // Asked for ever fewer, the server gave the same.
+    assert_eq!(setup.targets().len(), 5);
     setup.timeout = Duration::from_millis(200);
     let late = fault(setup.own_of(Reply::Hang).await);
     assert_eq!(late.kind, FaultKind::Unavailable);
+}
+
+/// One of four is modified after the first page was read, so that it moves to the end, and another one to where was read.
+#[tokio::test]
+async fn a_list_that_changes_while_it_is_read_is_partial() {
+    let setup = Setup::new(Api::Ignite).await;
+    let item = |value: &str| own_indicator("domain", value, "malicious");
+    let next = json!({"next": format!("{PATH}?from=2")});
+    let first = json!({"items": [item("a.ru"), item("b.ru")], "total": 4, "pagination": next});
+    let second = |total: usize, last: &str| json!({"items": [item("d.ru"), item(last)], "total": total, "pagination": {"next": null}});
+    let faults = &setup.server.controls().faults;
+    for (total, last, is_partial) in [(4, "a.ru", true), (4, "c.ru", false), (3, "a.ru", true)] {
+        faults.clear_all();
+        for (query, page) in [("tags=", &first), ("from=2", &second(total, last))] {
+            let reply = Reply::json(200, &page.to_string());
+            faults.set(Scripted::on("GET", PATH).query(query).reply(reply));
+        }
+        let own = setup.own().await.unwrap();
+        assert_eq!((own.listed.len(), own.cut), (4, is_partial));
+    }
+}
+
+/// More than are taken: those left out are not known to be gone.
+#[tokio::test]
+async fn a_list_that_is_cut_is_partial() {
+    let setup = Setup::new(Api::Ignite).await;
+    let items = |count: usize, bytes: usize| {
+        let path = "a".repeat(bytes);
+        let item = move |at| {
+            own_indicator(
+                "url",
+                &format!("http://evil-site.ru/{at}/{path}"),
+                "malicious",
+            )
+        };
+        (0..count).map(item)
+    };
+    for (count, bytes, most, is_partial) in [
+        (10_000, 10, 10_000, false),
+        (10_001, 10, 10_000, true),
+        (1_500, 3_000, 1_400, true),
+    ] {
+        setup.server.forget_own();
+        setup.server.list_own("r1", items(count, bytes));
+        let own = setup.own().await.unwrap();
+        assert!(own.listed.len() <= most, "{}", own.listed.len());
+        assert_eq!(own.cut, is_partial, "{count} of {bytes}");
+        assert_eq!(own.listed.len() == count, !is_partial);
+    }
+}
+
+/// 500 indicators with 17 KB of description each, which nothing here reads.
+#[tokio::test]
+async fn pages_that_are_too_large_are_asked_for_in_halves() {
+    let setup = Setup::new(Api::Ignite).await;
+    let described = |at: usize| {
+        let mut item = own_indicator("domain", &format!("a{at}.ru"), "malicious");
+        item["malware_description"] = "x".repeat(17_000).into();
+        item
+    };
+    setup.server.list_own("r1", (0..500).map(described));
+    let own = setup.own().await.unwrap();
+    assert_eq!((own.listed.len(), own.cut), (500, false));
+    let targets = setup.targets();
+    let sizes = [500, 250, 125].map(|size| format!("&size={size}&"));
+    for (target, size) in targets.iter().zip(&sizes) {
+        assert!(target.contains(size.as_str()), "{target}");
+    }
+    assert_eq!(targets.len(), 2 + 4);
 }

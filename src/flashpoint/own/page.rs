@@ -1,5 +1,7 @@
 //! One page of Flashpoint's own indicators, read.
 
+use std::collections::HashSet;
+
 use indicators::IndicatorType;
 use jiff::Timestamp;
 use reqwest::Url;
@@ -8,8 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::elements;
-use crate::http::Answer;
 use crate::http::fault::{Fault, FaultKind};
+use crate::http::{Answer, hash};
 use crate::sync::own::{Detail, Listed, OwnList, Score};
 use crate::sync::report::read_time;
 
@@ -20,6 +22,10 @@ const VALUE_BYTES: usize = 4_096;
 #[derive(Default)]
 pub(super) struct Page {
     pub(super) list: OwnList,
+    /// By what its entries are told apart, those of no type too.
+    pub(super) entries: HashSet<u64>,
+    /// How many entries all pages have, as far as it says so.
+    pub(super) total: u64,
     /// The address of the next one.
     pub(super) next: Option<Url>,
 }
@@ -28,6 +34,8 @@ pub(super) struct Page {
 struct Envelope<'a> {
     #[serde(borrow, deserialize_with = "elements::bounded")]
     items: Vec<&'a RawValue>,
+    #[serde(default)]
+    total: Value,
     /// `{"next": …, "prev": …}`, each an address or null.
     #[serde(default)]
     pagination: Value,
@@ -42,26 +50,36 @@ pub(super) fn read(answer: &Answer, at: &Url) -> Result<Page, Fault> {
     let text = text.trim_start_matches('\u{feff}');
     // A raw control character in one description would lose the whole page (RFC 8259 §7).
     let page = listed(text).or_else(|| listed(&text.replace(|c| c < ' ', " ")));
-    let (list, next) = page.ok_or_else(|| answer.unlike("a page of indicators"))?;
+    let (page, next) = page.ok_or_else(|| answer.unlike("a page of indicators"))?;
     let next = next.map(|next| followed(&next, at).ok_or_else(|| elsewhere(answer, &next)));
     Ok(Page {
-        list,
         next: next.transpose()?,
+        ..page
     })
 }
 
 /// What a page lists, and where it says that the next one is.
-fn listed(text: &str) -> Option<(OwnList, Option<String>)> {
+fn listed(text: &str) -> Option<(Page, Option<String>)> {
     let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;
-    let mut list = OwnList::default();
+    let mut page = Page {
+        total: envelope.total.as_u64().unwrap_or_default(),
+        ..Page::default()
+    };
     for item in envelope.items {
-        add(
-            &serde_json::from_str(item.get()).unwrap_or_default(),
-            &mut list,
-        );
+        let item = serde_json::from_str(item.get()).unwrap_or_default();
+        page.entries.insert(identity(&item));
+        add(&item, &mut page.list);
     }
     let next = envelope.pagination["next"].as_str().map(str::to_owned);
-    Some((list, next))
+    Some((page, next))
+}
+
+/// What tells an entry from others: its id, else its type and value.
+fn identity(item: &Value) -> u64 {
+    match item["id"].as_str() {
+        Some(id) => hash(id.as_bytes()),
+        None => hash(format!("{} {}", item["type"], item["value"]).as_bytes()),
+    }
 }
 
 fn followed(next: &str, at: &Url) -> Option<Url> {
@@ -188,8 +206,9 @@ mod tests {
     fn one_bad_entry_hides_no_other() {
         let text = r#"{"items": [7, {"type": 7}, {"value": "a.ru"}, null, {"type": "domain", "value": "evil-site.ru"}],
             "pagination": {"next": "/next"}}"#;
-        let (list, next) = listed(text).unwrap();
-        assert_eq!((list.listed.len(), list.unmapped), (1, 4));
+        let (page, next) = listed(text).unwrap();
+        assert_eq!((page.list.listed.len(), page.list.unmapped), (1, 4));
+        assert_eq!((page.entries.len(), page.total), (4, 0));
         assert_eq!(next.as_deref(), Some("/next"));
         for end in ["{}", r#"{"next": null}"#, "null", "[]"] {
             let text = format!(r#"{{"items": [], "pagination": {end}}}"#);

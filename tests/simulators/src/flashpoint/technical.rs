@@ -45,7 +45,7 @@ pub fn own_indicator(kind: &str, value: &str, score: &str) -> Value {
     let first = "2025-12-18T10:00:09.192000Z";
     let digest = |length: usize| (kind == "file" && value.len() == length).then_some(value);
     json!({
-        "id": format!("own-{kind}-{}", value.len()), "type": kind, "value": value, "entity_type": "indicator",
+        "id": format!("own-{kind}-{value}"), "type": kind, "value": value, "entity_type": "indicator",
         "href": "https://api.flashpoint.io/technical-intelligence/v2/indicators/cgERwXABVRCXoIKgACptBw",
         "score": {"value": score, "raw_score": 1.5, "last_scored_at": "2025-12-18T10:02:13.186433Z"},
         "created_at": first, "modified_at": "2025-12-18T10:02:13.691000Z", "last_seen_at": "2025-12-19T10:00:09.192000Z",
