@@ -4,12 +4,11 @@
 //! `tags=report:<id>` leads from a report to its indicators is one of the things that only the samples say.
 
 mod page;
+mod right;
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use parking_lot::Mutex;
 use reqwest::Url;
 use tokio::time::Instant;
 
@@ -20,6 +19,7 @@ use crate::sync::own::{MOST_LISTED, OwnList};
 use crate::sync::report::Report;
 use crate::sync::source::{OwnError, PageError};
 use page::Page;
+pub(super) use right::Right;
 
 /// Where it is, below Ignite's origin.
 pub(super) const PATH: &str = "/technical-intelligence/v2/indicators";
@@ -38,40 +38,9 @@ const MOST_PAGES: usize = 20;
 /// days.
 const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
 
-/// How long it is remembered that a key has no right to them. A right that is granted shows after that; or at once with
-/// another key, or after a restart.
-const WITHHELD_FOR: Duration = Duration::from_hours(6);
-
 /// What is told where the API has none.
 const NOT_IN_V4: &str = "spec.indicatorSources names Flashpoint, whose own indicators v4 does not have: set flashpoint.api=ignite (on \
      the command line --flashpoint-api ignite), or leave Flashpoint out; until then the text alone is looked at";
-
-/// What is known of one key's right to them.
-#[derive(Default)]
-pub(super) struct Right(Mutex<Option<(Instant, String)>>);
-
-impl Right {
-    /// Why they are withheld, as far as that is known.
-    pub(super) fn withheld(&self) -> Option<String> {
-        let known = self.0.lock();
-        let (since, why) = known.as_ref()?;
-        (since.elapsed() < WITHHELD_FOR).then(|| why.clone())
-    }
-
-    /// Remembers that they are withheld; says so in the log unless that was known.
-    pub(super) fn withhold(&self, why: &str) {
-        let mut known = self.0.lock();
-        if known.as_ref().is_none_or(|(_, before)| before != why) {
-            tracing::warn!("{why}");
-        }
-        *known = Some((Instant::now(), why.to_owned()));
-    }
-
-    /// Remembers that they are given.
-    pub(super) fn grant(&self) {
-        *self.0.lock() = None;
-    }
-}
 
 impl FlashpointSource {
     /// Why Flashpoint's own indicators are withheld from this key, as far as that is known.
@@ -159,7 +128,7 @@ impl FlashpointSource {
         }
         let error = refused(&answer);
         if let OwnError::Withheld(why) = &error {
-            self.gates.own.withhold(why);
+            self.gates.own.refuse(&report.id, why);
         }
         if let OwnError::Fault(Fault {
             retry_after: Some(wait),
@@ -179,8 +148,8 @@ fn refused(answer: &Answer) -> OwnError {
     let (status, fault) = (answer.status, refusal::of_call(answer));
     match status {
         403 | 521 if answer.json().is_object() => OwnError::Withheld(format!(
-            "Flashpoint withholds its own indicators from this key ({status}): {}; ask Flashpoint for technical intelligence, or \
-             take Flashpoint out of spec.indicatorSources; until then the text alone is looked at",
+            "Flashpoint withholds its own indicators ({status}): {}; ask Flashpoint for technical intelligence, or take Flashpoint \
+             out of spec.indicatorSources; until then the text alone is looked at",
             answer.said()
         )),
         401 => OwnError::Fault(fault),
@@ -251,18 +220,5 @@ mod tests {
         for id in ["a,b", "a&b", "ä", &"a".repeat(129)] {
             assert_eq!(asked(json!({"id": id})), None);
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_withheld_is_asked_for_again_in_time() {
-        let right = Right::default();
-        assert_eq!(right.withheld(), None);
-        right.withhold("no right");
-        assert_eq!(right.withheld().as_deref(), Some("no right"));
-        tokio::time::advance(WITHHELD_FOR).await;
-        assert_eq!(right.withheld(), None);
-        right.withhold("no right");
-        right.grant();
-        assert_eq!(right.withheld(), None);
     }
 }

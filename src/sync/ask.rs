@@ -30,7 +30,10 @@ impl Handling<'_> {
         }
         let why = match self.source.own(report).await {
             Ok(list) => return Ok(Asked::Listed(list)),
-            Err(OwnError::Withheld(_)) => return Ok(Asked::Withheld),
+            Err(OwnError::Withheld(why)) => {
+                *self.withheld.lock() = Some(why);
+                return Ok(Asked::Withheld);
+            }
             Err(OwnError::Rejected(fault)) => Undelivered::Doubtful {
                 fault,
                 rejected: true,

@@ -36,6 +36,8 @@ pub struct Handling<'a> {
     pub deadline: Instant,
     /// What ended the writing, once something did.
     pub stop: Mutex<Option<Stop>>,
+    /// Why the source's own list of a report is withheld, where one was.
+    pub withheld: Mutex<Option<String>>,
 }
 
 #[derive(Debug)]

@@ -137,6 +137,7 @@ pub async fn sync(
         criteria: plan.criteria(now),
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),
+        withheld: Mutex::new(None),
     };
     let tasks = std::mem::take(&mut listing.tasks);
     ports
@@ -180,7 +181,8 @@ pub async fn sync(
         stop.as_ref(),
         ports.destination,
     )?;
-    let withheld = ports.source.withheld();
+    let of_one = handling.withheld.lock().take();
+    let withheld = ports.source.withheld().or(of_one);
     let withheld = withheld.filter(|_| before.sources.flashpoint);
     outcome.notes.extend(withheld.map(Note::OwnWithheld));
     Ok(Outcome {

@@ -136,7 +136,7 @@ impl Default for Terms {
 /// Why a source's own list of a report's indicators could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum OwnError {
-    /// The source has none, or the key no right to them: see [`Source::withheld`].
+    /// The source has none, or the key no right to them, or to those of this report: see [`Source::withheld`].
     #[error("{0}")]
     Withheld(String),
     /// The request for this very report was refused, which may be the report's own doing or the service's.

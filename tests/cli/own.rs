@@ -212,8 +212,7 @@ async fn misp_has_score_and_times_and_keeps_what_is_withheld_later() {
     let run = synced(&stage, &["--misp", &server]).await;
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(
-        run.ready()
-            .contains("withholds its own indicators from this key (403)"),
+        run.ready().contains("withholds its own indicators (403)"),
         "{}",
         run.ready()
     );

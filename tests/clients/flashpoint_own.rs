@@ -202,17 +202,21 @@ async fn without_the_right_to_them_nothing_more_is_asked() {
             .server
             .configure(|settings| settings.withholds_own = Some(status));
         let why = withheld(setup.own().await);
+        // That may be the report's alone.
+        assert_eq!(setup.source().withheld(), None);
+        for id in ["r2", "r3"] {
+            assert_eq!(withheld(setup.source().own(&report(id)).await), why);
+        }
         assert_eq!(
             why,
             format!(
-                "Flashpoint withholds its own indicators from this key ({status}): the token has no access to technical \
-                 intelligence; ask Flashpoint for technical intelligence, or take Flashpoint out of spec.indicatorSources; until \
-                 then the text alone is looked at"
+                "Flashpoint withholds its own indicators ({status}): the token has no access to technical intelligence; ask \
+                 Flashpoint for technical intelligence, or take Flashpoint out of spec.indicatorSources; until then the text alone is looked at"
             )
         );
         assert_eq!(setup.source().withheld(), Some(why.clone()));
         assert_eq!(withheld(setup.own().await), why);
-        assert_eq!(setup.targets().len(), 1);
+        assert_eq!(setup.targets().len(), 3);
         // Another key may have it.
         setup.server.configure(|settings| {
             settings.withholds_own = None;
@@ -348,4 +352,24 @@ async fn pages_that_are_too_large_are_asked_for_in_halves() {
         assert!(target.contains(size.as_str()), "{target}");
     }
     assert_eq!(targets.len(), 2 + 4);
+}
+
+/// A gateway answers one request of many with 403 and JSON.
+#[tokio::test]
+async fn one_reports_403_withholds_no_others_list() {
+    let setup = Setup::new(Api::Ignite).await;
+    let domain = own_indicator("domain", "a.ru", "malicious");
+    setup.server.list_own("well", [domain]);
+    let faults = &setup.server.controls().faults;
+    let forbidden = Reply::json(403, r#"{"message":"Forbidden"}"#);
+    faults.set(Scripted::on("GET", PATH).query("report:r").reply(forbidden));
+    for id in ["r1", "r1", "r1", "r2", "well", "r3", "r1", "well"] {
+        let own = setup.source().own(&report(id)).await;
+        if id == "well" {
+            assert_eq!(own.unwrap().listed.len(), 1);
+        } else {
+            assert!(withheld(own).contains("(403): Forbidden; ask"));
+        }
+        assert_eq!(setup.source().withheld(), None);
+    }
 }

@@ -80,6 +80,7 @@ async fn without_the_right_the_feed_is_ready_and_says_so() {
         .flashpoint
         .configure(|settings| settings.withholds_own = Some(403));
     put(&stage, "telling", "It calls evil-site.ru.");
+    put(&stage, "silent-too", "It calls home.");
     stage
         .feed_with("feed", sources(&["Text", "Flashpoint"]))
         .await;

@@ -283,3 +283,27 @@ async fn refused_lists_of_a_few_are_their_own_where_others_are_had() {
         assert!(is_quiet(&feed.next_sync().await));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_one_reports_are_withheld_its_text_decides_for_now() {
+    let time = Time::new();
+    let mut feed = silent(&time, 3);
+    feed.edit("r1", |item| item.counts = true);
+    for id in ["r0", "r1", "r2"] {
+        list(&feed, id, &["evil-site.ru"]);
+    }
+    let withheld = ["r0".to_owned(), "r1".to_owned()].into();
+    feed.reports.script.lock().unwrap().own_withheld = withheld;
+    let outcome = feed.sync().await;
+    assert!(is_quiet(&outcome) && is_withheld(&outcome));
+    assert_eq!(feed.stored(), ["r1", "r2"]);
+    assert_eq!(
+        feed.enclave.gates.lock().unwrap().partial,
+        ["r1".to_owned()].into()
+    );
+    assert_eq!(calls(&feed), 3);
+    // What was found without indicators by its text is asked for again.
+    feed.reports.script.lock().unwrap().own_withheld.clear();
+    assert!(!is_withheld(&feed.next_sync().await));
+    assert_eq!((calls(&feed), feed.stored().len()), (1, 3));
+}

@@ -221,6 +221,8 @@ pub struct Script {
     /// Its own lists are withheld, which shows when the first is asked for; and whether that is known.
     pub withholds: bool,
     pub withheld: bool,
+    /// Those of these reports alone are withheld.
+    pub own_withheld: BTreeSet<String>,
     /// Asked for its own lists it is down with this, or refuses those of these reports.
     pub own_down: Option<FaultKind>,
     pub own_refuses: BTreeSet<String>,
@@ -262,6 +264,7 @@ impl<'t> Reports<'t> {
             own: BTreeMap::new(),
             withholds: false,
             withheld: false,
+            own_withheld: BTreeSet::new(),
             own_down: None,
             own_refuses: BTreeSet::new(),
             own_calls: 0,
@@ -439,6 +442,9 @@ impl Script {
             return Err(OwnError::Withheld("withheld".to_owned()));
         }
         self.own_calls += 1;
+        if self.own_withheld.contains(report.id.as_str()) {
+            return Err(OwnError::Withheld("withheld".to_owned()));
+        }
         if self.withholds {
             self.withheld = true;
             return Err(OwnError::Withheld("withheld".to_owned()));
