@@ -29,7 +29,10 @@ impl Handling<'_> {
             return Err(Happened::Left(stop.to_string()));
         }
         let why = match self.source.own(report).await {
-            Ok(list) => return Ok(Asked::Listed(list)),
+            Ok(mut list) => {
+                list.bound();
+                return Ok(Asked::Listed(list));
+            }
             Err(OwnError::Withheld(why)) => {
                 *self.withheld.lock() = Some(why);
                 return Ok(Asked::Withheld);

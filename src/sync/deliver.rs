@@ -15,7 +15,7 @@ use crate::http::fault::{Fault, FaultKind};
 /// How often in one sync a destination is asked for what it accepted just before and does not show yet.
 const LOOKS: u32 = 3;
 
-/// A report and its CSV data of more than this are delivered one at a time in the whole process: the same text is held
+/// A report, its CSV data and its indicators of more than this are delivered one at a time in the whole process: the same text is held
 /// four times over meanwhile.
 const HEAVY_BYTES: usize = 2 << 20;
 static HEAVY: Semaphore = Semaphore::const_new(1);
@@ -100,7 +100,8 @@ impl Handling<'_> {
     }
 
     async fn go(&self, mut way: Way<'_>) -> Delivered {
-        let bytes = way.task.report.len() + way.csv.bytes();
+        let listed = way.indicators.iter().map(|found| 128 + found.value.len());
+        let bytes = way.task.report.len() + way.csv.bytes() + listed.sum::<usize>();
         let _alone = if bytes > HEAVY_BYTES {
             HEAVY.acquire().await.ok()
         } else {

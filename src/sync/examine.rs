@@ -36,6 +36,8 @@ pub struct Examined<'h> {
     pub sources: Sources,
     /// Its place among the reports that may hold CSV data.
     pub held: Option<SemaphorePermit<'h>>,
+    /// Its share of what may be held of Flashpoint's own lists.
+    pub listed: Option<SemaphorePermit<'h>>,
 }
 
 impl Handling<'_> {
@@ -61,6 +63,10 @@ impl Handling<'_> {
             Asked::Withheld => (None, Sources::default()),
             Asked::Not => (None, self.sources),
         };
+        // Never more than there are: a list is bounded.
+        let weight = list.as_ref().map_or(0, OwnList::weight) >> 10;
+        let weight = u32::try_from(weight).unwrap_or(0);
+        let listed = self.holding_lists.acquire_many(weight).await.ok();
         let mut links = self.source.csv_links(&csv_links::candidates(report));
         links.truncate(MAX_LINKS);
         let held = match links.as_slice() {
@@ -90,6 +96,7 @@ impl Handling<'_> {
                 own,
                 sources,
                 held,
+                listed,
             }),
             Err(error) if error.is_panic() => {
                 tracing::error!(report = %report.id, %error, "a report could not be examined; please report this");

@@ -1,8 +1,9 @@
 //! One report on its way through a sync: examined, delivered, recorded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indicators::{Indicator, Rules};
+use indicators::{Indicator, IndicatorType, Rules};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -30,6 +31,8 @@ pub struct Handling<'a> {
     pub writing: Semaphore,
     /// As many reports as may hold CSV data.
     pub holding_csv: Semaphore,
+    /// So much of Flashpoint's own lists may be held, in KiB: as many of the longest as reports may be written at once.
+    pub holding_lists: Semaphore,
     /// By what was decided what each report needs, and is recorded what became of it.
     pub criteria: Criteria,
     /// After this nothing new is begun.
@@ -46,7 +49,9 @@ pub struct Handled {
     pub task: Task,
     /// What is remembered and told of it.
     pub record: Record,
-    /// What was found in it, where it was examined.
+    /// How many of what was found in it count, by type, where it was examined.
+    pub counted: Option<BTreeMap<IndicatorType, u64>>,
+    /// What was found in it, where it was examined and is not held for long.
     pub indicators: Option<Vec<Indicator>>,
     /// What Flashpoint says of them, where it was asked.
     pub own: Option<Own>,
@@ -54,6 +59,15 @@ pub struct Handled {
     pub without_csv: bool,
     /// Whether the destination was written to.
     pub written: bool,
+}
+
+impl Handled {
+    /// How many bytes what was found in it takes, about.
+    pub fn weight(&self) -> usize {
+        let found = self.indicators.iter().flatten();
+        let found: usize = found.map(|found| 128 + found.value.len()).sum();
+        if self.own.is_some() { 2 * found } else { found }
+    }
 }
 
 impl Handling<'_> {
@@ -78,6 +92,7 @@ impl Handling<'_> {
             own,
             sources,
             held: _held,
+            listed: _listed,
         } = match self.examine(&task).await {
             Ok(examined) => examined,
             Err(happened) => return self.recorded(task, happened, false),
@@ -105,9 +120,14 @@ impl Handling<'_> {
             rules: sources.digest(self.rules.digest()),
             ..self.criteria
         };
+        let mut counted = BTreeMap::new();
+        for found in &counting {
+            *counted.entry(found.kind).or_default() += 1;
+        }
         Handled {
             record: record(&task, happened, Some(&csv), &criteria),
             task,
+            counted: Some(counted),
             indicators: Some(indicators),
             own,
             without_csv: csv.lacks(),
@@ -119,6 +139,7 @@ impl Handling<'_> {
         Handled {
             record: record(&task, happened, None, &self.criteria),
             task,
+            counted: None,
             indicators: None,
             own: None,
             without_csv: false,

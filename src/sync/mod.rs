@@ -49,7 +49,7 @@ use handle::Handling;
 use listing::Listing;
 use outcome::Unlisted;
 pub use outcome::{Abandoned, Conclusion, Note, Outcome};
-use own::Sources;
+use own::{MOST_WEIGHT, Sources};
 use plan::MIN_WRITING_TIME;
 pub use plan::{Mode, Plan};
 use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
@@ -134,6 +134,7 @@ pub async fn sync(
         sources: before.sources,
         writing: Semaphore::new(WRITES_AT_ONCE),
         holding_csv: Semaphore::new(WRITES_AT_ONCE),
+        holding_lists: Semaphore::new(WRITES_AT_ONCE * (MOST_WEIGHT >> 10)),
         criteria: plan.criteria(now),
         deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
         stop: Mutex::new(None),

@@ -134,7 +134,7 @@ pub struct OwnList {
 pub const MOST_LISTED: usize = 10_000;
 
 /// The most that one list may weigh: 10,000 values may have 290 bytes on average.
-const MOST_WEIGHT: usize = 4 << 20;
+pub const MOST_WEIGHT: usize = 4 << 20;
 
 impl Listed {
     const fn weight(&self) -> usize {

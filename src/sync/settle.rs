@@ -12,7 +12,10 @@ use crate::http::fault::Fault;
 use crate::sync::counts::Counts;
 use crate::sync::ledger::{Entry, Ledger, State, Totals};
 use crate::sync::report::ReportId;
-use indicators::Indicator;
+
+/// So many bytes of what was found in doubtful reports are held until the end of the sync. Of others it is not told what was
+/// found, only counted.
+const MOST_HELD: usize = 8 << 20;
 
 /// Takes in handled reports.
 pub struct Settlement<'l> {
@@ -29,6 +32,8 @@ pub struct Settlement<'l> {
     destination: Doubts,
     /// The same about where they come from: it is called for its own list of a report's indicators.
     source: Doubts,
+    /// How much of what was found in the reports in doubt is held, in bytes.
+    held: usize,
     writes: u64,
     writes_stored: u64,
     totals_stored: Totals,
@@ -52,6 +57,7 @@ impl<'l> Settlement<'l> {
             watcher,
             destination: Doubts::default(),
             source: Doubts::of_source(),
+            held: 0,
             writes: 0,
             writes_stored: 0,
         }
@@ -76,7 +82,7 @@ impl<'l> Settlement<'l> {
     }
 
     /// Takes in one report. Returns the fault once it is clearly the service's own.
-    pub fn take(&mut self, handled: Handled) -> Option<Fault> {
+    pub fn take(&mut self, mut handled: Handled) -> Option<Fault> {
         if handled.written {
             self.note_write(handled.task.report.posted_at);
         }
@@ -91,6 +97,12 @@ impl<'l> Settlement<'l> {
             return None;
         };
         let (fault, rejected) = (doubt.fault.clone(), doubt.rejected);
+        let held = self.held + handled.weight();
+        if held > MOST_HELD {
+            (handled.indicators, handled.own) = (None, None);
+        } else {
+            self.held = held;
+        }
         let doubts = if *fault.service == FLASHPOINT {
             &mut self.source
         } else {
@@ -218,14 +230,9 @@ impl<'l> Settlement<'l> {
             &mut self.finished
         };
         counts.without_csv += u64::from(handled.without_csv);
-        let mut matched = handled.indicators.is_none() && handled.record.entry.delivered;
-        for indicator in handled
-            .indicators
-            .iter()
-            .flatten()
-            .filter(|found| Indicator::counts(found))
-        {
-            *counts.indicators.entry(indicator.kind).or_default() += 1;
+        let mut matched = handled.counted.is_none() && handled.record.entry.delivered;
+        for (kind, count) in handled.counted.iter().flatten() {
+            *counts.indicators.entry(*kind).or_default() += count;
             matched = true;
         }
         counts.matched += u64::from(matched);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use simulators::Server;
-use simulators::flashpoint::Flashpoint;
+use simulators::flashpoint::{Flashpoint, Settings as Ignite, own_indicator};
 use simulators::misp::{KEY, Misp};
 use simulators::reports::{Csv, Report};
 use simulators::taxii::{COLLECTION, Product, ROOT, Settings, TOKEN, Taxii};
@@ -24,6 +24,9 @@ const MOST: u64 = 160 * MIB;
 
 /// The destinations, by their key in a feed's spec.
 const DESTINATIONS: [&str; 3] = ["trustar", "taxii", "misp"];
+
+/// TruSTAR, of reports whose indicators Flashpoint itself lists.
+const OWN: &str = "trustar, with Flashpoint's own indicators";
 
 /// Flashpoint and every destination; TruSTAR takes reports of any size: none is let go early.
 struct Stage {
@@ -42,8 +45,12 @@ impl Stage {
             product: Product::Strict,
             ..Settings::default()
         };
+        let flashpoint = match destination {
+            OWN => Flashpoint::new(Ignite::ignite()),
+            _ => Flashpoint::default(),
+        };
         Self {
-            flashpoint: simulators::start(Flashpoint::default()).await.unwrap(),
+            flashpoint: simulators::start(flashpoint).await.unwrap(),
             trustar,
             taxii: simulators::start(Taxii::new(strict)).await.unwrap(),
             misp: simulators::start(Misp::default()).await.unwrap(),
@@ -61,15 +68,19 @@ impl Stage {
     /// A feed to the destination, and the secret that it names.
     fn manifests(&self) -> [Value; 2] {
         let destination = match self.destination {
-            "trustar" => json!({"trustar": {"enclaveId": ENCLAVE}}),
+            "trustar" | OWN => json!({"trustar": {"enclaveId": ENCLAVE}}),
             "taxii" => json!({"taxii": {"server": "main", "collection": COLLECTION}}),
             _ => json!({"misp": {"server": "main"}}),
+        };
+        let sources: &[&str] = match self.destination {
+            OWN => &["Text", "Flashpoint"],
+            _ => &["Text"],
         };
         let feed = json!({
             "apiVersion": "flashpoint-operator.dev/v1alpha1",
             "kind": "FlashpointFeed",
             "metadata": {"name": "large", "namespace": "intel"},
-            "spec": {"secretRef": {"name": "credentials"}, "destination": destination},
+            "spec": {"secretRef": {"name": "credentials"}, "destination": destination, "indicatorSources": sources},
         });
         let credential = self.trustar.credential().unwrap();
         let secret = json!({
@@ -101,11 +112,17 @@ impl Stage {
         for (name, manifest) in [("feed", feed), ("secret", secret)] {
             std::fs::write(directory.path().join(name), manifest.to_string()).unwrap();
         }
+        let api = if self.destination == OWN {
+            "ignite"
+        } else {
+            "v4"
+        };
         let taxii = format!("main={}{ROOT}", self.taxii.url());
         let misp = format!("main={}", self.misp.url());
         let mut sync = Command::new(env!("CARGO_BIN_EXE_flashpoint-operator"))
             .args(["sync", "--trustar-calls-per-minute", "0"])
             .args(["-f", "feed", "--secret", "secret"])
+            .args(["--flashpoint-api", api])
             .args(["--flashpoint-url", &self.flashpoint.url()])
             .args(["--trustar-url", &self.trustar.url()])
             .args(["--taxii", &taxii, "--misp", &misp])
@@ -199,6 +216,20 @@ async fn of_eight_csv_of_8_mib_in_one_report() {
         let csv: Vec<_> = (0..8).map(csv).collect();
         let links: String = csv.iter().map(link).collect();
         stage.put(0, &links, csv);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "release only: make test-all"]
+async fn of_16_reports_with_the_longest_lists() {
+    takes_at_most_its_share(OWN, "16 lists of 4 MiB", |stage| {
+        let url = |at: u32| format!("http://evil-site.ru/{at}/{}", "a".repeat(350));
+        for id in 0..16 {
+            stage.put(id, "It calls home.", Vec::new());
+            let own = (0..9_000).map(|at| own_indicator("url", &url(at), "malicious"));
+            stage.flashpoint.list_own(&id.to_string(), own);
+        }
     })
     .await;
 }

@@ -182,13 +182,13 @@ async fn an_interrupt_while_a_continuation_lists_forgets_nothing() {
     );
 }
 
-async fn interrupted(state: OsString) -> std::process::Output {
+async fn interrupted(file: OsString) -> std::process::Output {
     let stage = Stage::with_reports(6).await;
     let listing = Fault::on("GET", "/api/v4/reports/").reply(Reply::Hang);
     let faults = &stage.flashpoint.controls().faults;
     faults.set(listing.calls(Calls::All));
     let mut sync = stage.sync(&["-f", "feed.yaml", "--secret", "secret.yaml", "--state"]);
-    let child = sync.arg(state).stdin(Stdio::null()).spawn().unwrap();
+    let child = sync.arg(file).stdin(Stdio::null()).spawn().unwrap();
     let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
     let record = &stage.flashpoint.controls().record;
     while record.count("GET", "/api/v4/reports/", "") < 1 {

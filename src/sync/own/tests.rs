@@ -149,3 +149,17 @@ fn the_first_time_of_merged_entries_is_never_after_the_last() {
     let detail = own.detail(&found[0]).unwrap();
     assert!(detail.first_seen <= detail.last_seen, "{detail:?}");
 }
+
+#[test]
+fn a_list_has_bounds() {
+    let of = |count: usize, bytes: usize| {
+        let one = |_| listed(IndicatorType::Url, &"a".repeat(bytes), Score::Malicious);
+        let mut list = list((0..count).map(one).collect());
+        list.bound();
+        (list.listed.len(), list.cut)
+    };
+    assert_eq!(of(MOST_LISTED, 100), (MOST_LISTED, false));
+    assert_eq!(of(MOST_LISTED + 1, 100), (MOST_LISTED, true));
+    assert_eq!(of(1_024, 4_096 - 128), (1_024, false));
+    assert_eq!(of(1_025, 4_096 - 128), (1_024, true));
+}

@@ -7,6 +7,7 @@ use crate::http::fault::FaultKind;
 use crate::sync::own::Sources;
 use crate::sync::ports::Verdict;
 use crate::sync::{Conclusion, Mode, Note, Outcome};
+use indicators::IndicatorType;
 
 const BOTH: Sources = Sources {
     text: true,
@@ -306,4 +307,24 @@ async fn where_one_reports_are_withheld_its_text_decides_for_now() {
     feed.reports.script.lock().unwrap().own_withheld.clear();
     assert!(!is_withheld(&feed.next_sync().await));
     assert_eq!((calls(&feed), feed.stored().len()), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_found_in_refused_reports_is_counted_and_not_held() {
+    let time = Time::new();
+    let mut feed = silent(&time, 21);
+    for index in 1..21 {
+        let id = format!("r{index}");
+        feed.enclave.gates.lock().unwrap().refuses.insert(id);
+    }
+    feed.reports.script.lock().unwrap().own_urls = Some((500, 2_000));
+    let counts = feed.sync().await.counts.unwrap();
+    assert_eq!((counts.created, counts.failed), (1, 20));
+    assert_eq!(counts.indicators[&IndicatorType::Url], 21 * 500);
+    let told = feed.lines.told.lock().unwrap();
+    let of_failed = told
+        .iter()
+        .filter(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
+    let held = of_failed.filter(|(_, _, found)| found.is_some()).count();
+    assert!((1..=4).contains(&held), "{held} MiB, twice over");
 }

@@ -227,6 +227,8 @@ pub struct Script {
     pub own_down: Option<FaultKind>,
     pub own_refuses: BTreeSet<String>,
     pub own_calls: usize,
+    /// Each list has so many URLs, of so many bytes.
+    pub own_urls: Option<(usize, usize)>,
     /// Whether CSV data holds an indicator, and how many bytes more it has.
     pub csv_tells: bool,
     pub csv_bytes: usize,
@@ -268,6 +270,7 @@ impl<'t> Reports<'t> {
             own_down: None,
             own_refuses: BTreeSet::new(),
             own_calls: 0,
+            own_urls: None,
             csv_tells: false,
             csv_bytes: 0,
         };
@@ -458,6 +461,20 @@ impl Script {
                 &FLASHPOINT,
                 FaultKind::UnexpectedResponse,
             )));
+        }
+        if let Some((count, bytes)) = self.own_urls {
+            let listed = |at: usize| Listed {
+                kind: IndicatorType::Url,
+                value: format!("http://evil-site.ru/{at:06}/{}", "a".repeat(bytes - 27)),
+                detail: Detail::default(),
+            };
+            let mut list = OwnList {
+                listed: (0..count).map(listed).collect(),
+                ..OwnList::default()
+            };
+            // As the client gives it.
+            list.bound();
+            return Ok(list);
         }
         let listed = |domain: &&str| Listed {
             kind: IndicatorType::Domain,
