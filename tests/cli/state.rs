@@ -249,6 +249,9 @@ async fn a_copy_that_a_full_disk_cuts_short_is_not_kept() {
         run.stderr
     );
     assert!(!stage.is_there("state.json.damaged"));
+    // Nor is the same file copied once more by each run that can't replace it.
+    fs::copy(stage.path("state.json"), stage.path("state.json.damaged")).unwrap();
     let run = stage.synced(&["--state", "state.json"]).await;
     assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!stage.is_there("state.json.damaged.1"));
 }

@@ -57,7 +57,7 @@ pub(super) fn create(target: &Path) -> io::Result<(PathBuf, File)> {
     readable.map(|()| (temporary, file))
 }
 
-/// Copies a file to a name beside it that nothing has yet, and says which.
+/// Copies a file to a name beside it that nothing has yet, and says which; a copy that an earlier run made of it will do.
 ///
 /// # Errors
 /// Where it can't be copied, or there are as many copies as there may be.
@@ -78,7 +78,11 @@ pub(super) fn copy_aside(path: &Path) -> io::Result<PathBuf> {
                 }
                 return written.map(|()| copy);
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if holds(&copy, &content) {
+                    return Ok(copy);
+                }
+            }
             Err(error) => return Err(error),
         }
     }
@@ -87,6 +91,12 @@ pub(super) fn copy_aside(path: &Path) -> io::Result<PathBuf> {
         "there are {COPIES} copies of damaged ones already, {}: look at them, and remove what nobody needs",
         name.display()
     )))
+}
+
+/// Whether a file, and no link, has this content.
+fn holds(path: &Path, content: &[u8]) -> bool {
+    let like = |file: fs::Metadata| file.is_file() && file.len() == content.len() as u64;
+    fs::symlink_metadata(path).is_ok_and(like) && fs::read(path).is_ok_and(|read| read == content)
 }
 
 /// Creates a file that only its owner reads. A link is never followed: what has the name already is left alone.
