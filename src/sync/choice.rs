@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::counts::Counts;
 use super::ledger::{Entry, Ledger, State};
 use super::report::{Report, ReportId};
 use super::task::{Criteria, Need};
@@ -51,11 +52,11 @@ impl Choice {
 
     /// Has the ledger forget what it knows of the reports named, but that the destination holds them: those sent once more
     /// are new work, and those left alone are no failures and nothing that is pending. What failed or is pending stays on record
-    /// until it is sent once more: a forced sync tries it anyway. Says how many of them were written and not counted yet: nothing
+    /// until it is sent once more: a forced sync tries it anyway. Counts those that were written and not counted yet: nothing
     /// else will count them, once the ledger is stored so.
     #[must_use]
-    pub fn apply(&self, ledger: &mut Ledger) -> u64 {
-        let mut uncounted = 0;
+    pub fn apply(&self, ledger: &mut Ledger) -> Counts {
+        let mut uncounted = Counts::default();
         for id in self.skip.iter().chain(self.resend.difference(&self.skip)) {
             let Some(id) = ReportId::new(id) else {
                 continue;
@@ -70,7 +71,9 @@ impl Choice {
             } else {
                 to_be_resent()
             };
-            uncounted += u64::from(matches!(entry.state, State::Accepted { .. }));
+            if let State::Accepted { created, .. } = entry.state {
+                uncounted.note_written(created);
+            }
             let left = Entry {
                 state,
                 csv: None,

@@ -167,12 +167,7 @@ fn drop_gone(gone: &[ReportId], ledger: &mut Ledger) -> Counts {
     for id in gone {
         tracing::info!(report = %id, "Flashpoint no longer lists a report that was not finished; it is dropped");
         if let Some(State::Accepted { created, .. }) = ledger.get(id).map(|entry| &entry.state) {
-            written.considered += 1;
-            *(if *created {
-                &mut written.created
-            } else {
-                &mut written.updated
-            }) += 1;
+            written.note_written(*created);
         }
         ledger.remove(id);
     }

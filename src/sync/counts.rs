@@ -45,6 +45,13 @@ impl Counts {
         self.created + self.updated
     }
 
+    /// Counts a report that was written: to the destination as a new one, or over what is there.
+    pub fn note_written(&mut self, created: bool) {
+        self.considered += 1;
+        self.created += u64::from(created);
+        self.updated += u64::from(!created);
+    }
+
     /// Adds what another part of the same sync counted. `total` and `backlog` speak of the listing,
     /// not of reports handled: they stay.
     pub fn add(&mut self, part: &Self) {

@@ -150,7 +150,10 @@ pub async fn sync(
     }
     let mut settlement = Settlement::new(ledger, now, plan.mode, ports.watcher);
     // Not before: where nothing can be listed the ledger is not stored, and the next sync counts them again.
-    settlement.ledger.totals.submitted += uncounted;
+    settlement.ledger.totals.submitted += uncounted.submitted();
+    if plan.mode == Mode::Continuation {
+        settlement.finished.add(&uncounted);
+    }
     for element in &listing.unlistable {
         settlement.take_unlistable(element);
     }
