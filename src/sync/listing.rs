@@ -10,13 +10,23 @@ use super::ledger::{Entry, Known, Ledger, Place, State};
 use super::pager::Pager;
 use super::ports::Clock;
 use super::proof::{self, Proof};
-use super::report::{Report, ReportId};
-use super::selection::{Selection, Unlistable};
+use super::report::{Report, ReportId, Unreadable};
+use super::selection::Selection;
 use super::source::Source;
 use super::task::Task;
 use super::window::Moment;
 use super::{Mode, Plan};
 use crate::http::fault::Fault;
+
+/// An element of the listing that can't be handled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unlistable {
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It alone is too large.
+    #[error("{0}")]
+    TooLarge(String),
+}
 
 /// What a sync takes on.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::ledger::{Ledger, MAX_REPORTS, State};
+use super::listing::Unlistable;
 use super::pager::{Pager, Seen};
 use super::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
 use super::source::{Page, Source};
@@ -19,16 +20,6 @@ const MAX_BYTES_HELD: usize = 64 << 20;
 
 /// After so many bytes of a page were read, other tasks have their turn: it takes about half a millisecond.
 const SHARE: usize = 256 << 10;
-
-/// An element of the listing that can't be handled.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unlistable {
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    /// It alone is too large.
-    #[error("{0}")]
-    TooLarge(String),
-}
 
 /// Picks from the pages what the sync takes on.
 #[expect(
