@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indicators::{Indicator, IndicatorType, Rules};
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -11,11 +12,13 @@ use tokio::time::Instant;
 use super::deliver::Delivered;
 use super::destination::Destination;
 use super::examine::Examined;
-use super::own::{NOTHING, Own, Sources};
+use super::own::{MOST_WEIGHT, NOTHING, Own, Sources};
+use super::plan::{MIN_WRITING_TIME, Plan};
 use super::ports::{Fence, Stop};
 use super::record::{Csv, Happened, Record, record};
 use super::source::Source;
 use super::task::{Criteria, Need, Task};
+use super::{Ports, WRITES_AT_ONCE};
 
 /// What the handling of every report of a sync shares.
 pub struct Handling<'a> {
@@ -67,6 +70,32 @@ impl Handled {
         let found = self.indicators.iter().flatten();
         let found: usize = found.map(|found| 128 + found.value.len()).sum();
         if self.own.is_some() { 2 * found } else { found }
+    }
+}
+
+impl<'a> Handling<'a> {
+    /// For a sync that began at `begun`; `sources` are those that the feed names.
+    pub fn new(
+        plan: &Plan<'a>,
+        sources: Sources,
+        ports: &'a Ports<'_>,
+        now: Timestamp,
+        begun: Instant,
+    ) -> Self {
+        Self {
+            source: ports.source,
+            destination: ports.destination,
+            fence: ports.fence,
+            rules: plan.rules,
+            sources,
+            writing: Semaphore::new(WRITES_AT_ONCE),
+            holding_csv: Semaphore::new(WRITES_AT_ONCE),
+            holding_lists: Semaphore::new(WRITES_AT_ONCE * (MOST_WEIGHT >> 10)),
+            criteria: plan.criteria(now),
+            deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
+            stop: Mutex::new(None),
+            withheld: Mutex::new(None),
+        }
     }
 }
 

@@ -35,8 +35,6 @@ mod tests;
 pub mod window;
 
 use futures::{StreamExt as _, stream};
-use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -49,8 +47,7 @@ use handle::Handling;
 use listing::Listing;
 use outcome::Unlisted;
 pub use outcome::{Abandoned, Conclusion, Note, Outcome};
-use own::{MOST_WEIGHT, Sources};
-use plan::MIN_WRITING_TIME;
+use own::Sources;
 pub use plan::{Mode, Plan};
 use ports::{Clock, Fence, Fenced, Journal, JournalError, Stop, Watcher};
 use settle::Settlement;
@@ -126,20 +123,7 @@ pub async fn sync(
         }
     };
     let now = listing.moment.now;
-    let handling = Handling {
-        source: ports.source,
-        destination: ports.destination,
-        fence: ports.fence,
-        rules: plan.rules,
-        sources: before.sources,
-        writing: Semaphore::new(WRITES_AT_ONCE),
-        holding_csv: Semaphore::new(WRITES_AT_ONCE),
-        holding_lists: Semaphore::new(WRITES_AT_ONCE * (MOST_WEIGHT >> 10)),
-        criteria: plan.criteria(now),
-        deadline: (begun + plan.time()).max(Instant::now() + MIN_WRITING_TIME),
-        stop: Mutex::new(None),
-        withheld: Mutex::new(None),
-    };
+    let handling = Handling::new(plan, before.sources, ports, now, begun);
     let tasks = std::mem::take(&mut listing.tasks);
     ports
         .watcher
