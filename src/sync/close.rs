@@ -93,8 +93,8 @@ pub fn close(
         );
         ledger.change(|course| {
             course.reading = reading;
-            if !has_pending {
-                // Else what follows goes over the same part again.
+            // What is pending is met again by going over the same part; where something was passed over, by beginning anew.
+            if !has_pending || listing.passed_over {
                 course.walked = listing.walked;
             }
             course.restless = if listing.all_differ {

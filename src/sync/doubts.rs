@@ -1,7 +1,7 @@
 //! Reports of which it is not clear yet whose doing it is that they are not done: their own, or that of the service that was
 //! called for them. Each service is judged by its own calls alone: that one is well says nothing of another.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::handle::Handled;
 use super::ledger::{Failure, State};
@@ -16,11 +16,16 @@ const FAULTS_IN_A_ROW: usize = super::WRITES_AT_ONCE + 1;
 /// service that refuses answers at once, and what was not tried comes first in the next sync.
 const REFUSALS_IN_VAIN: usize = 20;
 
+/// After so long a few reports' own lists that can't be had are their own doing, although no other was asked for meanwhile: else
+/// one poisoned list would pin the window of a quiet feed for ever.
+const LONG_ENOUGH: SignedDuration = SignedDuration::from_hours(12);
+
 /// The doubts of one sync about one service.
 #[derive(Default)]
 pub struct Doubts {
-    /// Whether a refusal that was found a report's own stays so, however many are refused now and nothing else is done.
-    keeps_refusals: bool,
+    /// Whether it is the source: no other call shows that it is well. A refusal that was found a report's own stays so, however
+    /// many are refused now, and what a few were tried for long enough is their own.
+    of_source: bool,
     doubtful: Vec<Handled>,
     /// How many faults came in a row, and which of the doubtful was the first of them.
     in_a_row: usize,
@@ -30,9 +35,10 @@ pub struct Doubts {
     succeeded: u64,
 }
 
-/// What is known of a service besides how it did in this sync; by default nothing.
-#[derive(Default)]
+/// What is known of a service besides how it did in this sync.
 pub struct Signs {
+    /// When the sync began.
+    pub now: Timestamp,
     /// Whether it is proven to be well just now.
     pub proven: bool,
     /// When it last did for some report what it is called for.
@@ -51,7 +57,7 @@ impl Doubts {
     /// Those about the source. When it last gave a list is not remembered, so that what was found stands for that.
     pub fn of_source() -> Self {
         Self {
-            keeps_refusals: true,
+            of_source: true,
             ..Self::default()
         }
     }
@@ -68,7 +74,7 @@ impl Doubts {
 
     /// Takes in a report in doubt. Returns the fault once it is clearly the service's own.
     pub fn take(&mut self, handled: Handled, fault: Fault, rejected: bool) -> Option<Fault> {
-        let is_known = self.keeps_refusals && had_failed(&handled);
+        let is_known = self.of_source && had_failed(&handled);
         self.doubtful.push(handled);
         if rejected {
             if is_known {
@@ -114,10 +120,15 @@ impl Doubts {
                 continue;
             };
             let did_since = |failure: &Failure| signs.last_success >= Some(failure.first);
+            let is_long =
+                |failure: &Failure| signs.now.duration_since(failure.first) >= LONG_ENOUGH;
+            let is_poison = self.of_source
+                && count <= REFUSALS_IN_VAIN
+                && doubt.exhausted.as_ref().is_some_and(is_long);
             let is_own = if doubt.rejected {
                 !none_succeeded
                     || did_since(&doubt.failure)
-                    || self.keeps_refusals && had_failed(&handled)
+                    || self.of_source && had_failed(&handled)
             } else {
                 self.succeeded > 0 && (index < first_of_service || doubt.exhausted.is_some())
             };
@@ -125,7 +136,7 @@ impl Doubts {
                 Some(doubt.failure.clone())
             } else {
                 let exhausted = doubt.exhausted.clone();
-                exhausted.filter(|failure| signs.proven || did_since(failure))
+                exhausted.filter(|failure| signs.proven || is_poison || did_since(failure))
             };
             if own.is_none() && doubt.rejected {
                 refused = Some(refuses_all(&doubt.fault, count));

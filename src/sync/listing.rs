@@ -60,6 +60,8 @@ pub struct Listing {
     pub gone: Vec<ReportId>,
     /// Where the next walk goes on, if this one could not come to its end in one sync.
     pub walked: Option<Place>,
+    /// Whether it went on from where something may have been passed over.
+    pub passed_over: bool,
     /// Whether more was to be read.
     pub cut_short: bool,
     /// What cut it short, other than time; the latest reports were had.
@@ -114,11 +116,10 @@ pub async fn list(
         selection.too_large = pager.too_large.len() as u64;
         if let Some(page) = page {
             if just_resumed {
-                let edge = match place {
-                    Place::From(_) => page.reports().next(),
-                    Place::UpTo(_) => page.reports().last(),
+                passed_over = match place {
+                    Place::From(_) => selection.begins_unknown(page.reports()),
+                    Place::UpTo(_) => selection.begins_unknown(page.reports().rev()),
                 };
-                passed_over = edge.is_some_and(|json| !selection.remembers(json));
             }
             pager.saw(selection.take_page(page, latest).await);
         }
@@ -263,6 +264,7 @@ impl Selection<'_> {
             ended: pager.ended,
             proof,
             walked,
+            passed_over,
             cut_short,
             fault: pager.fault,
             ledger_full: self.ledger_full,

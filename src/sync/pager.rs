@@ -270,7 +270,7 @@ impl<'a> Pager<'a> {
         }
         self.steps_back += 1;
         if let Place::From(place) = self.place {
-            self.read_to = place;
+            self.read_to = self.read_to.max(place);
         }
         self.ended = false;
         let pages = 2 * u64::from(self.size);

@@ -198,9 +198,10 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Whether an element is known, so that what a resumed walk passed over before it is too.
-    pub fn remembers(&self, json: &str) -> bool {
-        parse(json).is_ok_and(|report| self.ledger.get(&report.id).is_some())
+    /// Whether the first readable one of these is unknown: then what a resumed walk passed over before it may be, too.
+    pub fn begins_unknown<'j>(&self, mut elements: impl Iterator<Item = &'j str>) -> bool {
+        let first = elements.find_map(|json| parse(json).ok());
+        first.is_some_and(|report| self.ledger.get(&report.id).is_none())
     }
 
     fn take_element(&mut self, json: &str, latest: bool) {

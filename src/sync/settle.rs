@@ -146,12 +146,17 @@ impl<'l> Settlement<'l> {
     /// Decides on the doubtful reports; `proven` where the destination is well. Returns the fault that leaves reports pending.
     pub fn decide(&mut self, proven: bool) -> Option<Fault> {
         let signs = Signs {
+            now: self.now,
             proven,
             last_success: self.ledger.last_submitted,
         };
         let (mut decided, fault) = self.destination.decide(&signs);
         // Where reports go knows nothing of where they come from.
-        let of_source = self.source.decide(&Signs::default());
+        let of_source = self.source.decide(&Signs {
+            now: self.now,
+            proven: false,
+            last_success: None,
+        });
         decided.extend(of_source.0);
         for Decided {
             mut handled,

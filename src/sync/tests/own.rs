@@ -1,7 +1,7 @@
 //! Flashpoint's own indicators: when they are asked for, what they decide, and what stands in the way.
 
 use super::feed::{Feed, HOUR, assert_adds_up, is_quiet};
-use super::services::Time;
+use super::services::{Item, Time};
 use crate::flashpoint::FLASHPOINT;
 use crate::http::fault::FaultKind;
 use crate::sync::own::Sources;
@@ -327,4 +327,61 @@ async fn what_was_found_in_refused_reports_is_counted_and_not_held() {
         .filter(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
     let held = of_failed.filter(|(_, _, found)| found.is_some()).count();
     assert!((1..=4).contains(&held), "{held} MiB, twice over");
+}
+
+/// One report's list always breaks (it is too long to come in time), and all others were had before: nothing else is asked for.
+#[tokio::test(start_paused = true)]
+async fn one_report_whose_list_always_breaks_is_set_aside_in_time() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 3);
+    feed.sources = BOTH;
+    feed.sync().await;
+    feed.list(Item::new("poison", feed.now()));
+    feed.reports
+        .script
+        .lock()
+        .unwrap()
+        .own_breaks
+        .insert("poison".to_owned());
+    let mut last = None;
+    // Ten days, with a new report each day, which is had.
+    for sync in 0..960 {
+        if sync % 96 == 95 {
+            feed.list(Item::new(&format!("n{sync}"), feed.now()));
+        }
+        let outcome = feed.next_sync().await;
+        if is_quiet(&outcome) {
+            return;
+        }
+        if sync == 90 {
+            // Nearly a day: only the report itself can be at fault.
+            last = Some((outcome.conclusion, feed.window));
+            break;
+        }
+    }
+    panic!("{last:?}");
+}
+
+/// Refused are the lists of six reports that come together; of all others they were had.
+#[tokio::test(start_paused = true)]
+async fn refused_lists_of_six_that_come_together_end() {
+    let time = Time::new();
+    let mut feed = silent(&time, 30);
+    feed.sync().await;
+    for index in 0..6 {
+        let id = format!("p{index}");
+        feed.list(Item::new(&id, feed.now()));
+        feed.reports.script.lock().unwrap().own_refuses.insert(id);
+    }
+    let mut outcome = None;
+    for _ in 0..90 {
+        outcome = Some(feed.next_sync().await);
+    }
+    let outcome = outcome.unwrap();
+    assert!(
+        is_quiet(&outcome),
+        "{:?} {:?}",
+        outcome.conclusion,
+        feed.window
+    );
 }

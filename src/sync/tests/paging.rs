@@ -853,3 +853,32 @@ async fn what_a_step_back_reads_again_ends_nothing() {
         "{asked:?}"
     );
 }
+
+/// The same where it steps back twice: what was read before the first step is read again, too.
+#[tokio::test(start_paused = true)]
+async fn what_a_second_step_back_reads_again_ends_nothing() {
+    let time = Time::new();
+    let mut feed = Feed::with_reports(&time, 0);
+    let newest = feed.now();
+    for index in 0..3_000 {
+        feed.list(Item::new(
+            &format!("r{index}"),
+            newest - index * Duration::from_secs(10),
+        ));
+    }
+    feed.reports.script.lock().unwrap().total = Total::Is(9_000);
+    for _ in 0..15 {
+        feed.sync().await;
+    }
+    assert_eq!(feed.store.ledger().entries().count(), 3_000);
+    feed.reports.requests();
+    {
+        let mut script = feed.reports.script.lock().unwrap();
+        let gone = (0..520).map(|index| Change::Remove(format!("r{index}")));
+        script.changes.insert(2, gone.collect());
+    }
+    feed.list(Item::new("new", feed.now()));
+    feed.sync().await;
+    let asked = asked(&feed.reports.requests());
+    assert!(asked.iter().any(|(_, skip)| *skip > 2_000), "{asked:?}");
+}

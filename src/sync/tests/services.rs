@@ -226,6 +226,8 @@ pub struct Script {
     /// Asked for its own lists it is down with this, or refuses those of these reports.
     pub own_down: Option<FaultKind>,
     pub own_refuses: BTreeSet<String>,
+    /// Fails on those of these reports, as if it were at fault.
+    pub own_breaks: BTreeSet<String>,
     pub own_calls: usize,
     /// Each list has so many URLs, of so many bytes.
     pub own_urls: Option<(usize, usize)>,
@@ -269,6 +271,7 @@ impl<'t> Reports<'t> {
             own_withheld: BTreeSet::new(),
             own_down: None,
             own_refuses: BTreeSet::new(),
+            own_breaks: BTreeSet::new(),
             own_calls: 0,
             own_urls: None,
             csv_tells: false,
@@ -456,6 +459,9 @@ impl Script {
             return Err(OwnError::Fault(fault(&FLASHPOINT, kind)));
         }
         let id = report.id.as_str();
+        if self.own_breaks.contains(id) {
+            return Err(OwnError::Fault(fault(&FLASHPOINT, FaultKind::Unavailable)));
+        }
         if self.own_refuses.contains(id) {
             return Err(OwnError::Rejected(fault(
                 &FLASHPOINT,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::feed::{Feed, HOUR, MINUTE, is_quiet};
-use super::services::{Item, Time};
+use super::services::{Item, Time, fault};
+use crate::destinations::trustar::TRUSTAR;
+use crate::http::fault::FaultKind;
 
 /// A feed after an outage of three days, whose pages take 25 s.
 async fn catching_up(time: &Time, limit: u32, count: u32) -> Feed<'_> {
@@ -73,4 +75,45 @@ async fn what_moved_up_between_two_walks_is_not_passed_over() {
     })
     .await;
     assert!(lost.is_empty(), "{} {lost:?}", lost.len());
+}
+
+/// The same, and the enclave is down while it is noticed: what is pending keeps the place, and the next walk knows the edge.
+#[tokio::test(start_paused = true)]
+async fn what_moved_up_is_not_passed_over_where_something_is_pending() {
+    let time = Time::new();
+    let mut feed = catching_up(&time, 500, 2_300).await;
+    let mut calls = 0;
+    let lost = lost(&mut feed, |feed, _| {
+        calls += 1;
+        let mut down = None;
+        if calls == 1 {
+            withdraw(feed, 1_000, 100);
+            down = Some(fault(&TRUSTAR, FaultKind::Unavailable));
+        }
+        feed.enclave.gates.lock().unwrap().down = down;
+    })
+    .await;
+    assert!(lost.is_empty(), "{} {lost:?}", lost.len());
+}
+
+/// An element without an id stands where each walk goes on.
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_element_at_the_edge_keeps_nothing_beyond_it_from_its_turn() {
+    let time = Time::new();
+    let mut feed = catching_up(&time, 500, 0).await;
+    let newest = feed.now();
+    for index in 0..5_200 {
+        let id = if index == 1_947 {
+            format!("anonymous{index}")
+        } else {
+            format!("r{index}")
+        };
+        feed.list(Item::new(&id, newest - index * MINUTE / 2));
+    }
+    for _ in 0..60 {
+        feed.next_sync().await;
+    }
+    let stored = feed.stored().len();
+    let walked = feed.store.ledger().course().walked;
+    assert_eq!(stored, 5_200 - 1, "{walked:?} {:?}", feed.window);
 }
