@@ -308,7 +308,9 @@ async fn a_list_that_changes_while_it_is_read_is_partial() {
 /// More than are taken: those left out are not known to be gone.
 #[tokio::test]
 async fn a_list_that_is_cut_is_partial() {
-    let setup = Setup::new(Api::Ignite).await;
+    let mut setup = Setup::new(Api::Ignite).await;
+    // Ten thousand in a debug build, beside other tests.
+    setup.timeout = Duration::from_mins(1);
     let items = |count: usize, bytes: usize| {
         let path = "a".repeat(bytes);
         let item = move |at| {

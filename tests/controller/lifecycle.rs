@@ -21,7 +21,8 @@ async fn a_feed_deleted_in_mid_sync_ends_with_its_series_and_without_a_fuss() {
     stage.delete("doomed").await;
     let gone = async || (!operator.metrics().await.contains("name=\"doomed\"")).then_some(());
     until("the feed's series end", SOON, gone).await;
-    // Nothing goes on about it.
+    // The writes that were under way take 400 ms; then nothing goes on about it.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let written = stage.upserts().len();
     assert!(written < 80);
     let mark = stage.audit.mark();
