@@ -27,7 +27,7 @@ demo: ## Show the operator at work: a sync, then the whole of it on a real contr
 test: ## Unit tests, the sync against the simulators, the controller against a real API server
 	$(call step,Building kube-apiserver and etcd where they are missing,cargo run --locked --quiet --package control-plane -- build)
 	$(call step,Building the tests,cargo test --locked --workspace --no-run)
-	$(call step,Running the tests,tests/run)
+	$(call step,Running the tests,cargo test --locked --workspace)
 
 test-all: test slow chart ## All of that, and what is slow: chaos, upgrade, bounds, SDK, pymisp, TAXII servers, chart, real tools, the demo, fuzzing
 
