@@ -61,9 +61,9 @@ pub fn decided(indicators: &[Indicator], own: Option<&Own>) -> String {
         };
         let from = match own.map(|own| own.sources(first)) {
             None => "",
-            Some([_, false]) => " (from the text)",
-            Some([false, true]) => " (from Flashpoint)",
-            Some([true, true]) => " (from the text and Flashpoint)",
+            Some(from) if !from.flashpoint => " (from the text)",
+            Some(from) if !from.text => " (from Flashpoint)",
+            Some(_) => " (from the text and Flashpoint)",
         };
         return format!("{} {}{from}{more}", first.kind, named(&first.value));
     }

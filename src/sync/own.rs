@@ -28,7 +28,7 @@ pub enum IndicatorSource {
     Flashpoint,
 }
 
-/// The sources that a feed asks for; by default the text alone.
+/// The sources that a feed asks for, or that have an indicator; by default the text alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sources {
     /// The report's text and CSV data.
@@ -56,6 +56,13 @@ impl From<&[IndicatorSource]> for Sources {
 }
 
 impl Sources {
+    /// Their names.
+    pub fn names(self) -> impl Iterator<Item = IndicatorSource> {
+        let text = self.text.then_some(IndicatorSource::Text);
+        let flashpoint = self.flashpoint.then_some(IndicatorSource::Flashpoint);
+        text.into_iter().chain(flashpoint)
+    }
+
     /// A digest of these and of the rules: that of the rules alone where the text is all that is looked at, so that it stays
     /// what it was before there were other sources.
     #[must_use]
@@ -198,11 +205,14 @@ impl Own {
         self.details.get(&found.kind)?.get(&found.value)
     }
 
-    /// Whether the text holds an indicator, and whether Flashpoint lists it.
+    /// Which of the sources have an indicator that was found.
     #[must_use]
-    pub fn sources(&self, found: &Indicator) -> [bool; 2] {
+    pub fn sources(&self, found: &Indicator) -> Sources {
         let listed = self.known(found);
-        [listed.is_none_or(|listed| listed.in_text), listed.is_some()]
+        Sources {
+            text: listed.is_none_or(|listed| listed.in_text),
+            flashpoint: listed.is_some(),
+        }
     }
 
     /// Adds to what was found in a text what Flashpoint lists and `rules` recognise, each once by type and value. What counts

@@ -7,8 +7,22 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use simulators::faults::{Calls, Fault, Reply};
+use tokio::process::Child;
 
-use super::stage::{Stage, command, finish};
+use super::stage::{Run, Stage, command, finish};
+
+/// Interrupts a sync that waits for its second page, and once more 200 ms later.
+async fn interrupted_twice(sync: Child, stage: &Stage) -> Run {
+    let pid = Pid::from_raw(i32::try_from(sync.id().unwrap()).unwrap()).unwrap();
+    let record = &stage.flashpoint.controls().record;
+    while record.count("GET", "/api/v4/reports/", "/") < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    kill_process(pid, Signal::INT).unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    kill_process(pid, Signal::INT).unwrap();
+    finish(sync, "").await
+}
 
 #[tokio::test]
 async fn what_was_done_before_an_interrupt_is_kept() {
@@ -120,15 +134,7 @@ async fn a_second_interrupt_ends_at_once_and_a_dry_run_wrote_nothing() {
         .set(listing.calls(Calls::All));
     let mut dry = stage.sync(&sync);
     let child = dry.arg("--dry-run").spawn().unwrap();
-    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
-    let record = &stage.flashpoint.controls().record;
-    while record.count("GET", "/api/v4/reports/", "/") < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    kill_process(pid, Signal::INT).unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    kill_process(pid, Signal::INT).unwrap();
-    let run = finish(child, "").await;
+    let run = interrupted_twice(child, &stage).await;
     assert_eq!(run.code, 130);
     assert!(
         run.stderr.contains(
@@ -153,15 +159,7 @@ async fn an_interrupt_while_a_continuation_lists_forgets_nothing() {
         .args(["-f", "feed.yaml", "--secret", "secret.yaml"])
         .current_dir(stage.directory.path());
     let child = sync.spawn().unwrap();
-    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
-    let record = &stage.flashpoint.controls().record;
-    while record.count("GET", "/api/v4/reports/", "/") < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    kill_process(pid, Signal::INT).unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    kill_process(pid, Signal::INT).unwrap();
-    let run = finish(child, "").await;
+    let run = interrupted_twice(child, &stage).await;
     assert_eq!(run.code, 130);
     let written = stage.trustar.reports().len();
     assert!(written > 0);

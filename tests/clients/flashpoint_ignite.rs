@@ -2,21 +2,17 @@
 
 use std::time::Duration;
 
-use flashpoint_operator::flashpoint::{
-    Api, ApiKey, Flashpoint, FlashpointSettings, FlashpointSource, PLATFORM_VERSION,
-};
+use flashpoint_operator::flashpoint::{Api, ApiKey, PLATFORM_VERSION};
 use flashpoint_operator::http::fault::{Fault, FaultKind};
 use flashpoint_operator::sync::report::Report;
 use flashpoint_operator::sync::source::{PageError, PageRequest, Since, Source};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::value::RawValue;
-use simulators::Server;
 use simulators::faults::{Fault as Scripted, Reply};
-use simulators::flashpoint::{Flashpoint as Simulator, Settings};
 use simulators::reports::Style;
 
-use super::{Heard, http};
+use super::flashpoint_setup::Setup;
 
 const RETIRED: &str = "; v4 was retired; with an Ignite key set flashpoint.api=ignite (on the command line --flashpoint-api ignite)";
 const SINCE: &str = "2018-11-29T20:18:32Z";
@@ -26,37 +22,7 @@ k8s_openapi::k8s_if_1_37! {
     const BUILT_FOR: &str = "1.37";
 }
 
-struct Setup {
-    server: Server<Simulator>,
-    client: Flashpoint,
-    feeds_timeout: Duration,
-}
-
 impl Setup {
-    async fn new(api: Api) -> Self {
-        let settings = match api {
-            Api::V4 => Settings::default(),
-            Api::Ignite => Settings::ignite(),
-        };
-        let path = settings.path.clone();
-        let server = simulators::start(Simulator::new(settings)).await.unwrap();
-        let settings = FlashpointSettings {
-            api,
-            url: server.url().parse().unwrap(),
-            path,
-        };
-        Self {
-            client: Flashpoint::new(&settings, http(), Heard::new()),
-            server,
-            feeds_timeout: Duration::from_secs(10),
-        }
-    }
-
-    fn source(&self) -> FlashpointSource {
-        let key = ApiKey(SecretString::from(self.server.api_key()));
-        self.client.source(&key, self.feeds_timeout)
-    }
-
     /// The fault that the listing gives.
     async fn fault(&self) -> Fault {
         match self.source().page(first()).await {
@@ -73,11 +39,6 @@ impl Setup {
         let fault = self.fault().await;
         faults.clear_all();
         fault
-    }
-
-    fn targets(&self) -> Vec<String> {
-        let all = self.server.controls().record.all();
-        all.iter().map(|exchange| exchange.target.clone()).collect()
     }
 }
 
@@ -154,7 +115,7 @@ fn the_platforms_version_is_that_of_the_api_built_for() {
 async fn a_page_may_take_longer_than_the_default_of_a_feed() {
     // Scaled down: what is held here is that the feed's own time is kept to, and `api.rs` that the default is two minutes.
     let mut setup = Setup::new(Api::Ignite).await;
-    setup.feeds_timeout = Duration::from_millis(200);
+    setup.timeout = Duration::from_millis(200);
     let faults = &setup.server.controls().faults;
     faults.set(Scripted::on("GET", "/").reply(Reply::Hang));
     let Err(PageError::Late(fault)) = setup.source().page(first()).await else {
@@ -186,7 +147,7 @@ async fn a_key_without_the_entitlement_is_told_from_one_that_is_wrong() {
         "another".clone_into(&mut settings.api_key);
     });
     let key = ApiKey(SecretString::from("an old one"));
-    let source = setup.client.source(&key, setup.feeds_timeout);
+    let source = setup.client.source(&key, setup.timeout);
     let Err(PageError::Fault(fault)) = source.page(first()).await else {
         panic!("taken");
     };

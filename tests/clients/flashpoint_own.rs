@@ -2,56 +2,22 @@
 
 use std::time::Duration;
 
-use flashpoint_operator::flashpoint::{
-    Api, ApiKey, Flashpoint, FlashpointSettings, FlashpointSource,
-};
+use flashpoint_operator::flashpoint::Api;
 use flashpoint_operator::http::fault::{Fault, FaultKind};
 use flashpoint_operator::sync::own::{Detail, OwnList, Score};
 use flashpoint_operator::sync::report::Report;
 use flashpoint_operator::sync::source::{OwnError, Source as _};
 use indicators::IndicatorType;
-use secrecy::SecretString;
 use serde_json::json;
 use serde_json::value::RawValue;
-use simulators::Server;
 use simulators::faults::{Fault as Scripted, Reply};
 use simulators::flashpoint::{Flashpoint as Simulator, Settings, own_indicator};
 
-use super::{Heard, http};
+use super::flashpoint_setup::Setup;
 
 const PATH: &str = "/technical-intelligence/v2/indicators";
 
-struct Setup {
-    server: Server<Simulator>,
-    client: Flashpoint,
-    timeout: Duration,
-}
-
 impl Setup {
-    async fn new(api: Api) -> Self {
-        let settings = match api {
-            Api::V4 => Settings::default(),
-            Api::Ignite => Settings::ignite(),
-        };
-        let path = settings.path.clone();
-        let server = simulators::start(Simulator::new(settings)).await.unwrap();
-        let settings = FlashpointSettings {
-            api,
-            url: server.url().parse().unwrap(),
-            path,
-        };
-        Self {
-            client: Flashpoint::new(&settings, http(), Heard::new()),
-            server,
-            timeout: Duration::from_secs(10),
-        }
-    }
-
-    fn source(&self) -> FlashpointSource {
-        let key = ApiKey(SecretString::from(self.server.api_key()));
-        self.client.source(&key, self.timeout)
-    }
-
     async fn own(&self) -> Result<OwnList, OwnError> {
         self.source().own(&report("r1")).await
     }
@@ -64,11 +30,6 @@ impl Setup {
         let own = self.own().await;
         faults.clear_all();
         own
-    }
-
-    fn targets(&self) -> Vec<String> {
-        let all = self.server.controls().record.all();
-        all.iter().map(|exchange| exchange.target.clone()).collect()
     }
 }
 

@@ -10,6 +10,7 @@ mod arrival;
 mod flashpoint;
 mod flashpoint_ignite;
 mod flashpoint_own;
+mod flashpoint_setup;
 mod misp;
 mod misp_proof;
 mod misp_stage;

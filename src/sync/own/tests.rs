@@ -57,7 +57,8 @@ fn both_sources_are_one_list_by_type_and_value() {
     let detail = |value: &str| {
         let found = found.iter().find(|found| found.value == value).unwrap();
         let score = own.detail(found).and_then(|detail| detail.score);
-        (found.benign, score, own.sources(found))
+        let Sources { text, flashpoint } = own.sources(found);
+        (found.benign, score, [text, flashpoint])
     };
     assert_eq!(
         detail("evil-site.ru"),

@@ -7,6 +7,16 @@ use crate::http::fault::FaultKind;
 use crate::sync::choice::is_left_alone;
 use crate::sync::{Conclusion, Mode, Note, Outcome};
 
+/// Has the enclave refuse a report.
+fn refuse(feed: &Feed<'_>, id: &str) {
+    feed.enclave
+        .gates
+        .lock()
+        .unwrap()
+        .refuses
+        .insert(id.to_owned());
+}
+
 fn skip(feed: &mut Feed<'_>, ids: &[&str]) {
     feed.choice.skip = ids.iter().map(|id| (*id).to_owned()).collect();
 }
@@ -46,12 +56,7 @@ async fn a_skipped_report_is_not_sent_and_is_examined_once_it_is_skipped_no_more
 async fn a_failure_that_is_skipped_is_none_any_more() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 2);
-    feed.enclave
-        .gates
-        .lock()
-        .unwrap()
-        .refuses
-        .insert("r1".to_owned());
+    refuse(&feed, "r1");
     let outcome = feed.sync().await;
     assert_eq!(outcome.conclusion, Conclusion::SyncedWithFailures);
     skip(&mut feed, &["r1"]);
@@ -70,12 +75,7 @@ async fn a_failure_that_is_skipped_is_none_any_more() {
 async fn a_failure_is_skipped_by_a_continuation_too() {
     let time = Time::new();
     let mut feed = Feed::with_reports(&time, 4);
-    feed.enclave
-        .gates
-        .lock()
-        .unwrap()
-        .refuses
-        .insert("r1".to_owned());
+    refuse(&feed, "r1");
     feed.enclave.gates.lock().unwrap().budget = Some(3);
     feed.sync().await;
     feed.enclave.gates.lock().unwrap().budget = None;

@@ -105,7 +105,7 @@ impl Results<'_> {
             sources: row
                 .own
                 .as_ref()
-                .map_or_else(Vec::new, |own| named(own.sources(indicator))),
+                .map_or_else(Vec::new, |own| own.sources(indicator).names().collect()),
         };
         let indicators = row.indicators.as_ref();
         ReportResult {
@@ -122,15 +122,4 @@ impl Results<'_> {
             without_csv: row.without_csv,
         }
     }
-}
-
-fn named([text, flashpoint]: [bool; 2]) -> Vec<IndicatorSource> {
-    let mut sources = Vec::new();
-    if text {
-        sources.push(IndicatorSource::Text);
-    }
-    if flashpoint {
-        sources.push(IndicatorSource::Flashpoint);
-    }
-    sources
 }
