@@ -21,6 +21,8 @@ pub struct Options {
     pub version: Option<KubernetesVersion>,
     /// Whether to keep an audit log of all requests, see [`audit_log`](crate::ControlPlane::audit_log).
     pub audit: bool,
+    /// Whether etcd waits until its writes are on the disk, as in production; by default it does not, which is faster.
+    pub fsync: bool,
     /// More arguments for kube-apiserver. With `--watch-cache=false`, watches expire on
     /// [`compact_etcd`](crate::ControlPlane::compact_etcd), and on their own as often as
     /// `--etcd-compaction-interval` says (5 minutes without it).
@@ -43,18 +45,26 @@ pub(crate) fn write_files(directory: &Path, authority: &Authority) -> Result<(),
     write("audit-policy.json", AUDIT_POLICY.to_owned())
 }
 
-pub(crate) fn etcd_arguments(directory: &Path, url: &str, peer_port: u16) -> Vec<String> {
+pub(crate) fn etcd_arguments(
+    directory: &Path,
+    url: &str,
+    peer_port: u16,
+    options: &Options,
+) -> Vec<String> {
     let peer = format!("http://127.0.0.1:{peer_port}");
-    vec![
+    let mut arguments = vec![
         format!("--data-dir={}", directory.join("etcd").display()),
         format!("--listen-client-urls={url}"),
         format!("--advertise-client-urls={url}"),
         format!("--listen-peer-urls={peer}"),
         format!("--initial-advertise-peer-urls={peer}"),
         format!("--initial-cluster=default={peer}"),
+    ];
+    if !options.fsync {
         // The data goes when the process does, so there is nothing to survive.
-        "--unsafe-no-fsync".to_owned(),
-    ]
+        arguments.push("--unsafe-no-fsync".to_owned());
+    }
+    arguments
 }
 
 pub(crate) fn apiserver_arguments(

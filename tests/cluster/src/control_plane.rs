@@ -103,7 +103,7 @@ impl ControlPlane {
         let etcd = Component::start(
             "etcd",
             &assets.etcd(),
-            etcd_arguments(&directory, &etcd_url, peer_port),
+            etcd_arguments(&directory, &etcd_url, peer_port, options),
             &directory,
         )?;
         watchdog.watch(&[etcd.id()])?;
