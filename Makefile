@@ -37,6 +37,7 @@ slow: ## What test-all adds, the chart aside
 	$(call step,An operator of an earlier commit replaced by this one,cargo test --locked --test controller upgrade -- --ignored)
 	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
 	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)
+	$(call step,The memory that 1000 feeds take,benches/run row)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
 	$(call step,Reports into real TAXII servers and their judges,tests/taxii/run)
 	$(call step,pymisp as client of the simulator and as judge of the events,tests/misp/run)

@@ -1,11 +1,9 @@
 //! `benches/run`: measures the figures that the project states, and prints each beside its goal.
 
 mod credentials;
-mod fleet;
 mod footprint;
-mod latency;
-#[allow(dead_code, reason = "until each section stores its rows")]
 mod results;
+mod scale;
 mod throughput;
 
 use std::error::Error;
@@ -19,14 +17,11 @@ async fn main() -> ExitCode {
     match Box::pin(measure()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the figures could not be measured: {error}");
+            eprintln!("benches/run: {error}");
             ExitCode::FAILURE
         }
     }
 }
-
-/// With how many feeds the operator is measured where the arguments do not say.
-const FEEDS: usize = 1_000;
 
 /// Measures what the arguments name, or everything.
 async fn measure() -> Outcome<()> {
@@ -45,18 +40,15 @@ async fn measure() -> Outcome<()> {
     if is_wanted("footprint") {
         footprint::measure().await?;
     }
-    if is_wanted("feeds") {
-        let counts = if counts.is_empty() {
-            vec![FEEDS]
-        } else {
-            counts
-        };
-        for count in counts {
-            fleet::measure(count).await?;
-        }
+    if is_wanted("peers") {
+        Box::pin(scale::contract::check(&names)).await?;
     }
-    if is_wanted("latency") {
-        latency::measure().await?;
+    if is_wanted("scale") {
+        Box::pin(scale::measure(&counts, &names)).await?;
+    }
+    // A check of its own, which `scale` has in it.
+    if names.contains(&"row") {
+        Box::pin(scale::limit::check()).await?;
     }
     Ok(())
 }
@@ -73,6 +65,11 @@ fn operator() -> Outcome<PathBuf> {
     } else {
         Err(format!("{} is missing: run benches/run", binary.display()).into())
     }
+}
+
+/// Three digits after the point.
+fn rounded(figure: f64) -> f64 {
+    (figure * 1_000.0).round() / 1_000.0
 }
 
 /// A value at a fraction of the sorted ones.
