@@ -2,9 +2,10 @@
 
 mod credentials;
 mod footprint;
+mod limit;
 mod results;
 mod scale;
-mod throughput;
+mod script;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -34,8 +35,11 @@ async fn measure() -> Outcome<()> {
     let names: Vec<&str> = names.into_iter().filter_map(Result::err).collect();
     let is_wanted = |name: &str| names.is_empty() || names.contains(&name);
     show("FIGURE", "MEASURED", "GOAL");
-    if is_wanted("throughput") {
-        Box::pin(throughput::measure()).await?;
+    if is_wanted("limit") {
+        limit::measure().await?;
+    }
+    if is_wanted("script") {
+        script::measure().await?;
     }
     if is_wanted("footprint") {
         footprint::measure().await?;

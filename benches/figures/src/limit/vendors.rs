@@ -1,4 +1,4 @@
-//! Flashpoint with 500 reports, of which 300 hold indicators, and one destination.
+//! The services of one feed: a Flashpoint whose reports hold indicators, six in ten, and a destination.
 
 use std::time::Duration;
 
@@ -52,15 +52,15 @@ pub struct Vendors {
 }
 
 impl Vendors {
-    pub async fn new(kind: Kind, latency: u64) -> Outcome<Self> {
+    pub async fn new(kind: Kind, latency: u64, reports: usize, seed: usize) -> Outcome<Self> {
         let flashpoint = start(Flashpoint::default()).await?;
         let style = Style {
             csv: 0.0,
             planted: 0.6,
             ..Style::default()
         };
-        flashpoint.seed(7, style);
-        flashpoint.generate(500, SignedDuration::from_hours(20));
+        flashpoint.seed(seed as u64, style);
+        flashpoint.generate(reports, SignedDuration::from_hours(20));
         let place = match kind {
             Kind::Trustar => Place::Trustar(start(Trustar::default()).await?),
             Kind::Taxii => {
@@ -80,6 +80,28 @@ impl Vendors {
             }
         }
         Ok(vendors)
+    }
+
+    /// The calls that reached them, Flashpoint's first.
+    pub fn record(&self) -> Vec<Exchange> {
+        let mut record = self.flashpoint.controls().record.all();
+        record.extend(self.place.controls().record.all());
+        record
+    }
+
+    /// Holds what a sync says that it wrote against what is there.
+    pub fn check(&self, written: u64) -> Outcome<()> {
+        let listed = self.flashpoint.truth().len() as u64;
+        if written == 0 || written > listed || self.place.held() as u64 != written {
+            return Err(format!("{written} reports were written, others are held").into());
+        }
+        if let Place::Trustar(trustar) = &self.place {
+            let verdict = trustar.verdict(&[(ENCLAVE, self.flashpoint.truth())]);
+            if !verdict.is_clean() {
+                return Err(format!("the sync was not right: {verdict:#?}").into());
+            }
+        }
+        Ok(())
     }
 }
 

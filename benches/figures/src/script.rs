@@ -1,0 +1,205 @@
+//! The operator's command `sync` against a user's script in Python that does the same, as whole processes: `benches/peers/script`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use simulators::flashpoint::Flashpoint;
+use simulators::reports::Style;
+use simulators::trustar::{ENCLAVE, StoredReport, Trustar};
+use simulators::{Server, start};
+use tokio::process::Command;
+
+use super::results::Results;
+use super::{Outcome, operator, percentile};
+
+/// How many reports there are, and how often each runs, in turns. The larger number tells the work from the start.
+const CASES: [(usize, usize); 2] = [(500, 5), (5_000, 3)];
+
+const SUBJECTS: [&str; 2] = ["operator", "script"];
+
+/// Measures both.
+pub async fn measure() -> Outcome<()> {
+    let peer = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .with_file_name("peers")
+        .join("script");
+    let script = build(&peer).await?;
+    let feed = std::env::temp_dir().join(format!("figures-feed-{}.json", std::process::id()));
+    let manifest = json!({
+        "apiVersion": "flashpoint-operator.dev/v1alpha1",
+        "kind": "FlashpointFeed",
+        "metadata": {"name": "bench"},
+        "spec": {"secretRef": {"name": "credentials"}, "enclaveId": ENCLAVE},
+    });
+    std::fs::write(&feed, manifest.to_string())?;
+    let sync = [
+        operator()?.to_string_lossy(),
+        "sync".into(),
+        "-f".into(),
+        feed.to_string_lossy(),
+    ]
+    .map(String::from);
+    let commands = [sync.to_vec(), script];
+    let mut results = Results::new("script", &["subject", "reports"]);
+    for (reports, turns) in CASES {
+        for row in compare(&commands, &peer.join("measure.py"), reports, turns).await? {
+            results.add(row)?;
+        }
+    }
+    std::fs::remove_file(feed)?;
+    Ok(())
+}
+
+/// Installs what the script needs; the words of its command.
+async fn build(peer: &Path) -> Outcome<Vec<String>> {
+    let built = Command::new(peer.join("build"))
+        .stderr(Stdio::inherit())
+        .output()
+        .await?;
+    let said = String::from_utf8(built.stdout)?;
+    let command = said.lines().last().filter(|_| built.status.success());
+    let command = command.ok_or("the script could not be built")?;
+    Ok(command.split(' ').map(str::to_owned).collect())
+}
+
+/// What one process took.
+struct Run {
+    seconds: f64,
+    cpu: f64,
+    peak: f64,
+}
+
+/// A row for each subject.
+async fn compare(
+    commands: &[Vec<String>; 2],
+    measure: &PathBuf,
+    reports: usize,
+    turns: usize,
+) -> Outcome<Vec<Value>> {
+    let flashpoint = start(Flashpoint::default()).await?;
+    let style = Style {
+        csv: 0.0,
+        planted: 0.6,
+        ..Style::default()
+    };
+    flashpoint.seed(7, style);
+    flashpoint.generate(reports, SignedDuration::from_hours(20));
+    let mut runs = [Vec::new(), Vec::new()];
+    let mut held = [BTreeMap::new(), BTreeMap::new()];
+    for _ in 0..turns {
+        for ((command, runs), held) in commands.iter().zip(&mut runs).zip(&mut held) {
+            let trustar = start(Trustar::default()).await?;
+            runs.push(run(command, measure, &flashpoint, &trustar).await?);
+            *held = content(&trustar.enclave(ENCLAVE));
+        }
+    }
+    let [ours, theirs] = &held;
+    for (id, report) in ours {
+        if theirs.get(id).is_some_and(|other| other != report) {
+            return Err(format!("report {id} was not submitted alike").into());
+        }
+    }
+    let ratios = runs[0].iter().zip(&runs[1]);
+    let ratios: Vec<f64> = ratios.map(|(ours, theirs)| theirs.cpu / ours.cpu).collect();
+    let others = [theirs, ours];
+    let rows = SUBJECTS.iter().zip(&runs).zip(held.iter().zip(others));
+    Ok(rows
+        .map(|((subject, runs), (held, others))| {
+            let only = held.keys().filter(|id| !others.contains_key(*id)).count();
+            let mut row = json!({
+                "subject": subject,
+                "reports": reports,
+                "submitted": held.len(),
+                "submitted_by_this_alone": only,
+            });
+            #[expect(clippy::cast_precision_loss, reason = "a figure to show")]
+            let count = reports as f64;
+            spread(
+                &mut row,
+                "reports_per_s",
+                runs.iter().map(|run| count / run.seconds),
+            );
+            spread(&mut row, "cpu_s", runs.iter().map(|run| run.cpu));
+            spread(
+                &mut row,
+                "reports_per_cpu_s",
+                runs.iter().map(|run| count / run.cpu),
+            );
+            spread(&mut row, "peak_mib", runs.iter().map(|run| run.peak));
+            if *subject == "operator" {
+                spread(&mut row, "times_script_per_cpu_s", ratios.iter().copied());
+            }
+            row
+        })
+        .collect())
+}
+
+async fn run(
+    command: &[String],
+    measure: &PathBuf,
+    flashpoint: &Server<Flashpoint>,
+    trustar: &Server<Trustar>,
+) -> Outcome<Run> {
+    let credential = trustar.credential().ok_or("no credential")?;
+    let ran = Command::new("python3")
+        .args(["-I", "-S"])
+        .arg(measure)
+        .args(command)
+        .env("FLASHPOINT_URL", flashpoint.url())
+        .env("FLASHPOINT_API_KEY", flashpoint.api_key())
+        .env("TRUSTAR_URL", trustar.url())
+        .env("TRUSTAR_API_KEY", credential.key)
+        .env("TRUSTAR_API_SECRET", credential.secret)
+        .env("TRUSTAR_CALLS_PER_MINUTE", "0")
+        .env("ENCLAVE_ID", ENCLAVE)
+        .output()
+        .await?;
+    if !ran.status.success() {
+        let said = String::from_utf8_lossy(&ran.stderr);
+        return Err(format!("{} ended with {}: {said}", command.join(" "), ran.status).into());
+    }
+    let took: Value = serde_json::from_slice(&ran.stdout)?;
+    let figure = |name: &str| took[name].as_f64().ok_or("no such figure");
+    Ok(Run {
+        seconds: figure("s")?,
+        cpu: figure("cpu_s")?,
+        peak: figure("peak_mib")?,
+    })
+}
+
+/// What of a report must be the same, whoever submitted it.
+#[derive(PartialEq)]
+struct Content {
+    title: String,
+    body: Value,
+    url: Option<String>,
+    began: Timestamp,
+    tags: Vec<String>,
+}
+
+/// What an enclave holds, by the reports' own ids.
+fn content(held: &[StoredReport]) -> BTreeMap<String, Content> {
+    held.iter()
+        .map(|report| {
+            let content = Content {
+                title: report.title.clone(),
+                body: serde_json::from_str(&report.body).unwrap_or_default(),
+                url: report.external_url.clone(),
+                began: report.time_began,
+                tags: report.tags.iter().cloned().collect(),
+            };
+            (report.external_id.clone().unwrap_or_default(), content)
+        })
+        .collect()
+}
+
+/// Adds the median of a figure and its range to a row.
+fn spread(row: &mut Value, name: &str, values: impl Iterator<Item = f64>) {
+    let mut values: Vec<f64> = values.collect();
+    for (suffix, fraction) in [("median", 0.5), ("low", 0.0), ("high", 1.0)] {
+        let value = percentile(&mut values, fraction);
+        row[format!("{name}_{suffix}")] = json!((value * 1_000.0).round() / 1_000.0);
+    }
+}
