@@ -63,7 +63,8 @@ build: ## The release binary
 image: ## The image, without a registry: make image IMAGE=name:tag
 	@tests/image/build $(IMAGE)
 
-bench: ## The figures that the README states
+bench: ## The figures that the README states; first the instructions of the hot paths, beside the last ones
+	@benches/instructions/run
 	@benches/run
 	@python3 benches/indicators/compare.py
 

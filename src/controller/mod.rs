@@ -25,7 +25,7 @@ mod refusal;
 pub mod remembered;
 mod secret;
 pub mod standing;
-mod status;
+pub mod status;
 mod trust;
 mod watch;
 

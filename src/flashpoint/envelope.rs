@@ -47,8 +47,11 @@ pub(super) fn parse(mut answer: Answer) -> Result<Page, PageError> {
     Ok(page)
 }
 
-/// The page that a text is; the text again where it is none.
-fn read(text: String) -> Result<Page, String> {
+/// The page that a text is.
+///
+/// # Errors
+/// The text again where it is none.
+pub fn read(text: String) -> Result<Page, String> {
     let start = text.len() - text.trim_start_matches('\u{feff}').len();
     let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(text.get(start..).unwrap_or_default())
     else {

@@ -5,7 +5,7 @@ mod csv;
 pub mod csv_links;
 pub mod deeplink;
 mod elements;
-mod envelope;
+pub mod envelope;
 pub mod fields;
 pub mod images;
 mod own;

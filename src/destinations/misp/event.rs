@@ -26,7 +26,7 @@ const MAX_TAG_CHARS: usize = 100;
 
 /// What the event of a report is to hold.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub struct Wanted {
     pub(super) uuid: Uuid,
     pub(super) info: String,
     /// `YYYY-MM-DD`.
@@ -93,12 +93,8 @@ pub(super) struct First {
 }
 
 /// Maps a report. `tags`: those that the feed adds to each event.
-pub(super) fn map(
-    report: &Report,
-    indicators: &[&Indicator],
-    own: &Own,
-    tags: &[String],
-) -> Wanted {
+#[must_use]
+pub fn map(report: &Report, indicators: &[&Indicator], own: &Own, tags: &[String]) -> Wanted {
     let id = &report.id;
     let title = report.title.clone().unwrap_or_else(|| id.to_string());
     let mut left_out = 0;

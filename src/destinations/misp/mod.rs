@@ -5,7 +5,7 @@ mod api;
 mod attribute;
 mod dropped;
 mod edit;
-mod event;
+pub mod event;
 mod ids;
 mod refusal;
 mod rights;
