@@ -2,6 +2,7 @@
 
 mod credentials;
 mod footprint;
+mod growth;
 mod limit;
 mod results;
 mod scale;
@@ -53,6 +54,9 @@ async fn measure() -> Outcome<()> {
     // A check of its own, which `scale` has in it.
     if names.contains(&"row") {
         Box::pin(scale::limit::check()).await?;
+    }
+    if is_wanted("growth") {
+        growth::measure().await?;
     }
     Ok(())
 }

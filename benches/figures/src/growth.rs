@@ -1,0 +1,108 @@
+//! How the cost of a sync grows: with the reports of a window, and with the size of a report; and what a backfill takes of the
+//! running operator's memory.
+
+mod backfill;
+mod process;
+
+use serde_json::json;
+
+use super::Outcome;
+use super::results::Results;
+use process::{Run, Stage, Style};
+
+/// How many reports the window holds.
+const REPORTS: [usize; 6] = [10, 100, 500, 1_000, 5_000, 20_000];
+
+/// The bytes of each body, and how many reports there are: at most 50 MB in all.
+const BODIES: [(usize, usize); 5] = [
+    (1_000, 200),
+    (10_000, 200),
+    (100_000, 100),
+    (1_000_000, 30),
+    (5_000_000, 10),
+];
+
+/// The most unknown reports that one sync takes on.
+const TAKEN_ON: usize = 500;
+
+/// Measures the three curves.
+pub async fn measure() -> Outcome<()> {
+    let mut results = Results::new("growth", &["curve", "x"]);
+    for count in REPORTS {
+        reports(count, &mut results).await?;
+    }
+    for (bytes, count) in BODIES {
+        bodies(bytes, count, &mut results).await?;
+    }
+    backfill::measure(&mut results).await
+}
+
+/// The first syncs of a window, until nothing of it is left, and one after them, which finds nothing new.
+async fn reports(count: usize, results: &mut Results) -> Outcome<()> {
+    let stage = Stage::new().await?;
+    stage.generate(count, Style::default());
+    let mut first = Run::default();
+    let mut syncs = 0;
+    while first.reason != "Synced" {
+        // What an edit or a doubt leaves takes a sync or two more.
+        if syncs > count / TAKEN_ON + 3 {
+            return Err(format!("{count} reports end as {}", first.reason).into());
+        }
+        first.add(stage.sync().await?);
+        syncs += 1;
+    }
+    let quiet = stage.sync().await?;
+    results.add(json!({
+        "curve": "reports",
+        "x": count,
+        "syncs": syncs,
+        "wall_s": rounded(first.wall),
+        "cpu_s": rounded(first.cpu),
+        "calls": first.calls,
+        "peak_mib": rounded(first.peak),
+        "state_bytes": stage.state_bytes()?,
+        "quiet_wall_s": rounded(quiet.wall),
+        "quiet_cpu_s": rounded(quiet.cpu),
+        "quiet_calls": quiet.calls,
+        "quiet_peak_mib": rounded(quiet.peak),
+    }))
+}
+
+/// One sync of reports with bodies of a size, against one of a single short report.
+async fn bodies(bytes: usize, count: usize, results: &mut Results) -> Outcome<()> {
+    let rest = first_sync(1, 100).await?;
+    let run = first_sync(count, bytes).await?;
+    #[expect(clippy::cast_precision_loss, reason = "a figure to show")]
+    let megabytes = (bytes * count) as f64 / 1e6;
+    results.add(json!({
+        "curve": "body",
+        "x": bytes,
+        "reports": count,
+        "wall_s": rounded(run.wall),
+        "cpu_s": rounded(run.cpu),
+        "cpu_s_a_mb": rounded((run.cpu - rest.cpu) / megabytes),
+        "calls": run.calls,
+        "peak_over_rest_mib": rounded(run.peak - rest.peak),
+    }))
+}
+
+/// One sync of so many reports with indicators and such bodies, which leaves nothing.
+async fn first_sync(count: usize, body_bytes: usize) -> Outcome<Run> {
+    let stage = Stage::new().await?;
+    let style = Style {
+        planted: 1.0,
+        body_bytes,
+        ..Style::default()
+    };
+    stage.generate(count, style);
+    let run = stage.sync().await?;
+    match run.reason.as_str() {
+        "Synced" => Ok(run),
+        other => Err(format!("{count} bodies of {body_bytes} bytes end as {other}").into()),
+    }
+}
+
+/// To a thousandth.
+fn rounded(figure: f64) -> f64 {
+    (figure * 1_000.0).round() / 1_000.0
+}
