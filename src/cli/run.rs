@@ -46,6 +46,10 @@ pub struct Args {
     #[arg(long, env = "HTTP_ADDR", value_name = "ADDRESS")]
     http_addr: Option<SocketAddr>,
 
+    /// Whether /metrics has series of each feed, by `namespace` and `name`, some fourteen each; those of all feeds, by state and reason, it has always
+    #[arg(long, env = "FEED_METRICS", value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    feed_metrics: bool,
+
     /// How log lines look
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
     log_format: LogFormat,
@@ -128,6 +132,7 @@ fn settings(args: Args) -> Result<Settings, String> {
         election,
         concurrency: args.concurrency,
         http_address: args.http_addr.unwrap_or_else(any_address),
+        feed_metrics: args.feed_metrics,
     })
 }
 

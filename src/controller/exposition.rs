@@ -1,6 +1,9 @@
 //! The two text formats in which scrapers take metrics.
 
 use std::fmt::{self, Write as _};
+use std::mem;
+
+use prometheus_client::encoding::text;
 
 /// A text format, as the scraper's `Accept` header chooses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +43,7 @@ impl Format {
     }
 }
 
-/// An exposition that is being written. The older format is made line by line: a second copy of what thousands of feeds have
-/// would double what a scrape takes.
+/// An exposition that is being written, and taken part by part. The older format is made line by line, of OpenMetrics.
 pub struct Exposition {
     format: Format,
     text: String,
@@ -52,8 +54,30 @@ pub struct Exposition {
 }
 
 impl Exposition {
-    pub fn into_text(self) -> String {
-        self.text
+    /// How many bytes are written and not taken yet.
+    pub const fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Takes what is written, up to the last line that ended in the older format.
+    pub fn take(&mut self) -> String {
+        mem::take(&mut self.text)
+    }
+
+    /// For lines of samples, which are the same in both formats; to be used between lines alone.
+    pub const fn samples(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// Says that the exposition is whole, where the format has a word for it.
+    ///
+    /// # Errors
+    /// Never in practice: it is written to memory.
+    pub fn end(&mut self) -> fmt::Result {
+        match self.format {
+            Format::OpenMetrics => text::encode_eof(self),
+            Format::Text => Ok(()),
+        }
     }
 
     /// The older format knows neither infos nor units, and names a family as its series are named.
@@ -128,7 +152,6 @@ syncs_total{result=\"# TYPE a b\"} 2
 # TYPE wait_seconds histogram
 # UNIT wait_seconds seconds
 wait_seconds_sum 1.5
-# EOF
 ";
         let expected = "\
 # HELP build_info The version that runs.
@@ -145,6 +168,7 @@ wait_seconds_sum 1.5
         for part in open_metrics.split_inclusive(' ') {
             written.write_str(part).unwrap();
         }
-        assert_eq!(written.into_text(), expected);
+        written.end().unwrap();
+        assert_eq!(written.take(), expected);
     }
 }

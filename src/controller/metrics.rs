@@ -1,12 +1,15 @@
 //! What Prometheus is told. A feed's series end with the feed.
 
+mod family;
 mod feeds;
+mod groups;
+mod scrape;
 mod standing;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::Stream;
 use kube::runtime::reflector::Store;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -15,8 +18,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use tokio::sync::OwnedSemaphorePermit;
 
 use feeds::Feeds;
+use scrape::{Cut, Parts, Unread};
 
 use super::exposition::Format;
 use super::feed::Watched;
@@ -26,8 +31,14 @@ use crate::http::call::{Call, CallObserver};
 use crate::sync::counts::Counts;
 use indicators::IndicatorType;
 
+/// What the name of every metric begins with.
+const PREFIX: &str = "flashpoint_operator";
+
 /// Upper bounds of a vendor call's duration, in seconds.
 const CALL_SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 30.0];
+
+/// Upper bounds of how late a sync begins, in seconds.
+const LATE_SECONDS: [f64; 8] = [0.1, 0.5, 1.0, 2.0, 10.0, 60.0, 300.0, 3_600.0];
 
 /// Upper bounds of a sync's duration, in seconds.
 const SYNC_SECONDS: [f64; 8] = [0.05, 0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0];
@@ -59,14 +70,17 @@ struct Inner {
     call_duration: Family<Operation, Histogram, fn() -> Histogram>,
     syncs: Family<Label, Counter>,
     sync_duration: Histogram,
+    lateness: Histogram,
+    reports: Family<Label, Counter>,
     indicators: Family<Label, Counter>,
-    feeds: Arc<Feeds>,
+    feeds: Feeds,
     leader: Gauge,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let mut registry = Registry::with_prefix("flashpoint_operator");
+impl Metrics {
+    /// All at 0, with or without series of each feed.
+    pub fn new(by_feed: bool) -> Self {
+        let mut registry = Registry::with_prefix(PREFIX);
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         registry.register("build", "The version that runs", Info::new(version));
         let calls = Family::default();
@@ -100,6 +114,19 @@ impl Default for Metrics {
             Unit::Seconds,
             sync_duration.clone(),
         );
+        let lateness = Histogram::new(LATE_SECONDS);
+        registry.register_with_unit(
+            "sync_lateness",
+            "How long after they were due syncs began",
+            Unit::Seconds,
+            lateness.clone(),
+        );
+        let reports = from_zero("outcome", ["created", "updated", "failed"].into_iter());
+        registry.register(
+            "reports",
+            "Reports written to the destinations or failed, by outcome",
+            reports.clone(),
+        );
         let indicators = from_zero("type", IndicatorType::ALL.iter().map(|kind| kind.as_str()));
         registry.register(
             "indicators",
@@ -112,16 +139,16 @@ impl Default for Metrics {
             "Whether this replica runs the feeds",
             leader.clone(),
         );
-        let feeds = Arc::new(Feeds::default());
-        registry.register_collector(Box::new(feeds.clone()));
         Self(Arc::new(Inner {
             registry,
             calls,
             call_duration,
             syncs,
             sync_duration,
+            lateness,
+            reports,
             indicators,
-            feeds,
+            feeds: Feeds::new(by_feed),
             leader,
         }))
     }
@@ -141,14 +168,19 @@ fn from_zero(
 }
 
 impl Metrics {
-    /// All of them, as a scraper takes them.
-    ///
-    /// # Errors
-    /// Never in practice: it is written to memory.
-    pub fn encode(&self, format: Format) -> Result<String, fmt::Error> {
-        let mut out = format.writer();
-        text::encode(&mut out, &self.0.registry)?;
-        Ok(out.into_text())
+    /// All of them, as a scraper takes them, part by part. The slot is held while it reads.
+    pub fn scrape(
+        &self,
+        format: Format,
+        slot: OwnedSemaphorePermit,
+    ) -> impl Stream<Item = Result<String, Cut>> + use<> {
+        scrape::scrape(self.clone(), format, slot)
+    }
+
+    /// Writes them: a page of the operator's own, and then what the feeds have.
+    async fn write(&self, parts: &mut Parts) -> Result<(), Unread> {
+        text::encode_registry(&mut parts.text, &self.0.registry)?;
+        self.0.feeds.write(parts).await
     }
 
     /// Shows the series of the feeds in these stores from now on.
@@ -164,7 +196,18 @@ impl Metrics {
 
     /// What a sync of the feed with this UID counted, beyond what was told of it `before`.
     pub fn counted(&self, uid: &str, before: &Counts, counts: &Counts) {
-        self.0.feeds.count(uid, before, counts);
+        let created = counts.created.saturating_sub(before.created);
+        let updated = counts.updated.saturating_sub(before.updated);
+        let failed = counts.failed.saturating_sub(before.failed);
+        for (outcome, reports) in [
+            ("created", created),
+            ("updated", updated),
+            ("failed", failed),
+        ] {
+            let counter = self.0.reports.get_or_create(&[("outcome", outcome)]);
+            counter.inc_by(reports);
+        }
+        self.0.feeds.submitted(uid, created + updated);
         for (kind, now) in &counts.indicators {
             let before = before.indicators.get(kind).copied().unwrap_or(0);
             let counter = self.0.indicators.get_or_create(&[("type", kind.as_str())]);
@@ -174,6 +217,7 @@ impl Metrics {
 
     /// A sync of the feed with this UID began this much after it was due.
     pub fn late(&self, uid: &str, by: Duration) {
+        self.0.lateness.observe(by.as_secs_f64());
         self.0.feeds.set_lateness(uid, by);
     }
 

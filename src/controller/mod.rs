@@ -75,6 +75,8 @@ pub struct Settings {
     pub concurrency: u16,
     /// Where /metrics, /livez and /readyz are served.
     pub http_address: SocketAddr,
+    /// Whether each feed has metrics of its own.
+    pub feed_metrics: bool,
 }
 
 /// A replica's part in a leader election.
@@ -122,11 +124,12 @@ pub async fn run(settings: Settings, stopped: CancellationToken) -> Result<(), R
     // Before the cluster is asked for anything: a file of authorities that is of no use is told at once, by a replica that will
     // stand by as well.
     let http = http::client(&settings.http)?;
+    let metrics = Metrics::new(settings.feed_metrics);
     let operator = Operator {
         settings,
         http,
         cluster: Cluster::connect().await?,
-        metrics: Metrics::default(),
+        metrics,
         readiness: Readiness::default(),
         stopped,
     };

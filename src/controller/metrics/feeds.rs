@@ -1,41 +1,42 @@
-//! The series of feeds, made at the scrape: how a feed stands is read from the watch's store, and of what no resource says a
-//! few numbers are kept.
+//! What a scrape says of feeds: how each stands is read from the watch's store, and of what no resource says a few numbers are kept.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::Resource as _;
 use kube::runtime::reflector::Store;
 use parking_lot::Mutex;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{
-    DescriptorEncoder, EncodeGaugeValue, GaugeValueEncoder, NoLabelSet,
-};
-use prometheus_client::metrics::MetricType;
-use prometheus_client::registry::Unit;
+use tokio::task::yield_now;
 
-use super::standing::Standing;
+use super::family::{Family, Kind, Labels, Value};
+use super::groups::Groups;
+use super::scrape::{Parts, Unread};
+use super::standing::{Seldom, Standing};
 use crate::controller::feed::Watched;
 use crate::controller::memory::Memory;
-use crate::sync::counts::Counts;
+
+/// How many feeds are read without a turn for others: about a millisecond's work.
+const AT_ONCE: usize = 256;
 
 /// What is kept of a feed for its series.
 #[derive(Clone, Copy, Debug, Default)]
 struct Numbers {
-    created: u64,
-    updated: u64,
-    failed: u64,
+    /// Reports written to the destination.
+    submitted: u64,
     /// In seconds; none before the first sync of this process that was due by a time.
     lateness: Option<f64>,
     /// None before the first sync of this process.
-    ledger_entries: Option<u64>,
+    ledger_entries: Option<u32>,
+    /// Which of its seldom values were other than 0 at a scrape, as bits.
+    seen: u8,
 }
 
-/// The series of all feeds that are watched.
-#[derive(Default)]
+/// The feeds that are watched, at a scrape.
 pub struct Feeds {
+    /// Whether each feed has series of its own.
+    by_feed: bool,
     shown: Mutex<Shown>,
     /// By UID.
     numbers: Mutex<HashMap<Box<str>, Numbers>>,
@@ -49,18 +50,23 @@ struct Shown {
 }
 
 impl Feeds {
+    /// Shows feeds with or without series of each.
+    pub fn new(by_feed: bool) -> Self {
+        Self {
+            by_feed,
+            shown: Mutex::default(),
+            numbers: Mutex::default(),
+        }
+    }
+
     /// Shows the feeds of these stores, each by the newest status that the memory knows of.
     pub fn show(&self, stores: Vec<Store<Watched>>, memory: Arc<Memory>) {
         *self.shown.lock() = Shown { stores, memory };
     }
 
-    /// Adds what a sync counted, beyond what was told of it `before`.
-    pub fn count(&self, uid: &str, before: &Counts, counts: &Counts) {
-        self.change(uid, |numbers| {
-            numbers.created += counts.created.saturating_sub(before.created);
-            numbers.updated += counts.updated.saturating_sub(before.updated);
-            numbers.failed += counts.failed.saturating_sub(before.failed);
-        });
+    /// Adds reports written to the destination.
+    pub fn submitted(&self, uid: &str, reports: u64) {
+        self.change(uid, |numbers| numbers.submitted += reports);
     }
 
     /// Sets how long after it was due the last sync began.
@@ -70,9 +76,8 @@ impl Feeds {
 
     /// Sets how many reports the ledger remembers.
     pub fn set_ledger_entries(&self, uid: &str, entries: usize) {
-        self.change(uid, |numbers| {
-            numbers.ledger_entries = Some(entries as u64);
-        });
+        let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+        self.change(uid, |numbers| numbers.ledger_entries = Some(entries));
     }
 
     /// Drops the numbers of feeds that are gone.
@@ -80,31 +85,66 @@ impl Feeds {
         self.numbers.lock().retain(|uid, _| exists(uid));
     }
 
-    fn change(&self, uid: &str, change: impl FnOnce(&mut Numbers)) {
-        change(self.numbers.lock().entry(uid.into()).or_default());
+    fn change<T>(&self, uid: &str, change: impl FnOnce(&mut Numbers) -> T) -> T {
+        let mut numbers = self.numbers.lock();
+        if let Some(known) = numbers.get_mut(uid) {
+            return change(known);
+        }
+        change(numbers.entry(uid.into()).or_default())
     }
 
-    fn rows(&self) -> Vec<Row> {
+    /// Writes the series of all feeds together, and of each, family by family.
+    pub async fn write(&self, parts: &mut Parts) -> Result<(), Unread> {
+        let (groups, rows) = self.read().await;
+        groups.write(&mut parts.text)?;
+        if !self.by_feed {
+            return Ok(());
+        }
+        for family in &FAMILIES {
+            family.head(&mut parts.text)?;
+            for row in &rows {
+                family.series(row, &mut parts.text)?;
+                parts.pass().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads each feed, once for all series; gives the rows of those that have series of their own.
+    async fn read(&self) -> (Groups, Vec<Row>) {
         let (stores, memory) = {
             let shown = self.shown.lock();
             (shown.stores.clone(), shown.memory.clone())
         };
+        let mut groups = Groups::new(Timestamp::now().as_second());
+        let mut rows = Vec::new();
         let feeds = stores.iter().flat_map(Store::state);
-        let row = |feed: Arc<Watched>| {
-            let uid = feed.meta().uid.as_deref().unwrap_or_default();
-            Row {
-                standing: Standing::of(&feed, &memory),
-                numbers: self.numbers.lock().get(uid).copied().unwrap_or_default(),
-                feed,
+        for (at, feed) in feeds.enumerate() {
+            if at % AT_ONCE == AT_ONCE - 1 {
+                yield_now().await;
             }
-        };
-        feeds.map(row).collect()
+            let row = self.row(feed, &memory);
+            groups.add(&row.standing, row.numbers.ledger_entries);
+            if self.by_feed {
+                rows.push(row);
+            }
+        }
+        (groups, rows)
     }
-}
 
-impl fmt::Debug for Feeds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Feeds").finish_non_exhaustive()
+    fn row(&self, feed: Arc<Watched>, memory: &Memory) -> Row {
+        let uid = feed.meta().uid.as_deref().unwrap_or_default();
+        let standing = Standing::of(&feed, memory);
+        let seen = standing.seen();
+        let numbers = self.change(uid, |numbers| {
+            numbers.seen |= seen;
+            *numbers
+        });
+        Row {
+            feed,
+            standing,
+            numbers,
+        }
     }
 }
 
@@ -116,182 +156,123 @@ struct Row {
 }
 
 impl Row {
-    fn namespace(&self) -> &str {
-        self.feed.meta().namespace.as_deref().unwrap_or_default()
+    fn labels(&self) -> Labels<'_> {
+        let metadata = self.feed.meta();
+        [
+            ("namespace", metadata.namespace.as_deref().unwrap_or("")),
+            ("name", metadata.name.as_deref().unwrap_or("")),
+            ("", ""),
+            ("", ""),
+        ]
     }
 
-    fn name(&self) -> &str {
-        self.feed.meta().name.as_deref().unwrap_or_default()
+    fn labels_of_reason(&self) -> Labels<'_> {
+        let [namespace, name, ..] = self.labels();
+        let reason = ("reason", self.standing.reason());
+        [
+            namespace,
+            name,
+            reason,
+            ("destination", self.standing.destination),
+        ]
+    }
+
+    /// A value that is 0 for most feeds for ever: none before the first that is not.
+    fn seldom(&self, seldom: Seldom) -> Option<Value> {
+        let seen = self.numbers.seen & seldom.bit() != 0;
+        seen.then(|| Value::Whole(self.standing.seldom(seldom)))
     }
 }
 
-/// A gauge's value: only the lateness is no whole number.
-enum Value {
-    Whole(i64),
-    Float(f64),
-}
-
-impl EncodeGaugeValue for Value {
-    fn encode(&self, encoder: &mut GaugeValueEncoder<'_>) -> fmt::Result {
-        match self {
-            Self::Whole(value) => value.encode(encoder),
-            Self::Float(value) => value.encode(encoder),
-        }
-    }
-}
-
-/// A gauge that each feed has, unless it has no value.
-struct Gauge {
-    name: &'static str,
-    help: &'static str,
-    unit: Option<Unit>,
-    value: fn(&Row) -> Option<Value>,
-}
-
-static GAUGES: [Gauge; 12] = [
-    Gauge {
-        name: "feed_ready",
-        help: "Whether the feed's Ready condition is True",
-        unit: None,
-        value: |row| Some(flag(row.standing.ready)),
+/// The families of the feeds' series.
+static FAMILIES: [Family<Row>; 14] = [
+    gauge(
+        "feed_ready",
+        "Whether the feed's Ready condition is True",
+        |row| Some(row.standing.ready.into()),
+    ),
+    gauge(
+        "feed_stalled",
+        "Whether a person must act on the feed",
+        |row| row.seldom(Seldom::Stalled),
+    ),
+    gauge("feed_suspended", "Whether the feed is suspended", |row| {
+        row.seldom(Seldom::Suspended)
+    }),
+    gauge("feed_interval_seconds", "The feed's interval", |row| {
+        row.standing.interval.map(Value::Whole)
+    }),
+    gauge(
+        "feed_last_sync_timestamp_seconds",
+        "Start of the last sync that handled the latest reports",
+        |row| row.standing.last_sync.map(Value::Time),
+    ),
+    gauge(
+        "feed_last_posted_timestamp_seconds",
+        "Newest posting time among the reports at the destination",
+        |row| row.standing.last_posted.map(Value::Time),
+    ),
+    gauge(
+        "feed_last_submitted_timestamp_seconds",
+        "When a report was last written to the destination",
+        |row| row.standing.last_submitted.map(Value::Time),
+    ),
+    gauge(
+        "feed_lateness_seconds",
+        "How long after it was due the last sync began",
+        |row| row.numbers.lateness.map(Value::Float),
+    ),
+    gauge(
+        "feed_backlog",
+        "Reports known to exist beyond those handled",
+        |row| row.seldom(Seldom::Backlog),
+    ),
+    gauge(
+        "feed_failed_reports",
+        "Reports on record as failed among those that the last sync considered",
+        |row| row.seldom(Seldom::Failed),
+    ),
+    gauge(
+        "feed_consecutive_failures",
+        "Syncs in a row that failed",
+        |row| row.seldom(Seldom::ConsecutiveFailures),
+    ),
+    gauge(
+        "ledger_entries",
+        "Reports that the feed's ledger remembers",
+        |row| {
+            row.numbers
+                .ledger_entries
+                .map(|entries| Value::Whole(entries.into()))
+        },
+    ),
+    Family {
+        name: "feed_reason",
+        help: "The reason of the feed's Ready condition, and the kind of its destination: always 1",
+        kind: Kind::Gauge,
+        labels: Row::labels_of_reason,
+        value: |row| row.standing.reason.map(|_| Value::Whole(1)),
     },
-    Gauge {
-        name: "feed_stalled",
-        help: "Whether a person must act on the feed",
-        unit: None,
-        value: |row| Some(flag(row.standing.stalled)),
-    },
-    Gauge {
-        name: "feed_suspended",
-        help: "Whether the feed is suspended",
-        unit: None,
-        value: |row| Some(flag(row.standing.suspended)),
-    },
-    Gauge {
-        name: "feed_interval",
-        help: "The feed's interval",
-        unit: Some(Unit::Seconds),
-        value: |row| row.standing.interval.map(count),
-    },
-    Gauge {
-        name: "feed_last_sync_timestamp",
-        help: "Start of the last sync that handled the latest reports",
-        unit: Some(Unit::Seconds),
-        value: |row| row.standing.last_sync.map(Value::Whole),
-    },
-    Gauge {
-        name: "feed_last_posted_timestamp",
-        help: "Newest posting time among the reports at the destination",
-        unit: Some(Unit::Seconds),
-        value: |row| row.standing.last_posted.map(Value::Whole),
-    },
-    Gauge {
-        name: "feed_last_submitted_timestamp",
-        help: "When a report was last written to the destination",
-        unit: Some(Unit::Seconds),
-        value: |row| row.standing.last_submitted.map(Value::Whole),
-    },
-    Gauge {
-        name: "feed_lateness",
-        help: "How long after it was due the last sync began",
-        unit: Some(Unit::Seconds),
-        value: |row| row.numbers.lateness.map(Value::Float),
-    },
-    Gauge {
-        name: "feed_backlog",
-        help: "Reports known to exist beyond those handled",
-        unit: None,
-        value: |row| Some(count(row.standing.backlog)),
-    },
-    Gauge {
-        name: "feed_failed_reports",
-        help: "Reports on record as failed among those that the last sync considered",
-        unit: None,
-        value: |row| Some(count(row.standing.failed)),
-    },
-    Gauge {
-        name: "feed_consecutive_failures",
-        help: "Syncs in a row that failed",
-        unit: None,
-        value: |row| Some(count(row.standing.consecutive_failures)),
-    },
-    Gauge {
-        name: "ledger_entries",
-        help: "Reports that the feed's ledger remembers",
-        unit: None,
-        value: |row| row.numbers.ledger_entries.map(count),
+    // From 0 on: Prometheus sees no increase in the value that a series begins with.
+    Family {
+        name: "feed_submitted_reports",
+        help: "Reports written to the destination",
+        kind: Kind::Counter,
+        labels: Row::labels,
+        value: |row| Some(Value::Whole(row.numbers.submitted)),
     },
 ];
 
-fn flag(value: bool) -> Value {
-    Value::Whole(i64::from(value))
-}
-
-fn count(value: u64) -> Value {
-    Value::Whole(i64::try_from(value).unwrap_or(i64::MAX))
-}
-
-impl Collector for Feeds {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let rows = self.rows();
-        for gauge in &GAUGES {
-            let mut family = encoder.encode_descriptor(
-                gauge.name,
-                gauge.help,
-                gauge.unit.as_ref(),
-                MetricType::Gauge,
-            )?;
-            for row in &rows {
-                if let Some(value) = (gauge.value)(row) {
-                    let labels = [("namespace", row.namespace()), ("name", row.name())];
-                    family.encode_family(&labels)?.encode_gauge(&value)?;
-                }
-            }
-        }
-        encode_reasons(&rows, &mut encoder)?;
-        encode_reports(&rows, &mut encoder)
+const fn gauge(
+    name: &'static str,
+    help: &'static str,
+    value: fn(&Row) -> Option<Value>,
+) -> Family<Row> {
+    Family {
+        name,
+        help,
+        kind: Kind::Gauge,
+        labels: Row::labels,
+        value,
     }
-}
-
-/// The reason that each feed's Ready condition has: one series a feed, whose labels change with it.
-fn encode_reasons(rows: &[Row], encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-    let help =
-        "The reason of the feed's Ready condition, and the kind of its destination: always 1";
-    let mut family = encoder.encode_descriptor("feed_reason", help, None, MetricType::Gauge)?;
-    for row in rows {
-        let Some((reason, destination)) = row.standing.reason.zip(row.standing.destination) else {
-            continue;
-        };
-        let labels = [
-            ("namespace", row.namespace()),
-            ("name", row.name()),
-            ("reason", reason),
-            ("destination", destination),
-        ];
-        family.encode_family(&labels)?.encode_gauge(&1_i64)?;
-    }
-    Ok(())
-}
-
-fn encode_reports(rows: &[Row], encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-    let help = "Reports written to the destination or failed, by outcome";
-    let mut family = encoder.encode_descriptor("reports", help, None, MetricType::Counter)?;
-    for row in rows {
-        // From 0 on: Prometheus sees no increase in the value that a series begins with.
-        let outcomes = [
-            ("created", row.numbers.created),
-            ("updated", row.numbers.updated),
-            ("failed", row.numbers.failed),
-        ];
-        for (outcome, count) in outcomes {
-            let labels = [
-                ("namespace", row.namespace()),
-                ("name", row.name()),
-                ("outcome", outcome),
-            ];
-            let mut series = family.encode_family(&labels)?;
-            series.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
-        }
-    }
-    Ok(())
 }

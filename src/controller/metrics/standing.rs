@@ -9,27 +9,51 @@ use crate::destinations::misp::MISP;
 use crate::destinations::taxii::TAXII;
 use crate::destinations::trustar::TRUSTAR;
 
-/// What a feed's spec and its newest status say.
+/// What a feed's spec and its newest status say. Times are in seconds since 1970.
 #[derive(Debug, Default)]
 pub struct Standing {
     pub ready: bool,
-    pub stalled: bool,
+    stalled: bool,
     pub suspended: bool,
     /// The reason of the Ready condition; none before there is one, and none that the operator does not give.
-    pub reason: Option<&'static str>,
-    /// The kind of the destination, as the calls to it are labelled; none where the spec can't be read.
-    pub destination: Option<&'static str>,
+    pub reason: Option<Reason>,
+    /// The kind of the destination, as the calls to it are labelled; `""` where the spec can't be read.
+    pub destination: &'static str,
     /// In seconds; none where the spec can't be read.
     pub interval: Option<u64>,
-    /// In seconds since 1970.
     pub last_sync: Option<i64>,
-    /// In seconds since 1970.
     pub last_posted: Option<i64>,
-    /// In seconds since 1970.
     pub last_submitted: Option<i64>,
-    pub backlog: u64,
-    pub failed: u64,
-    pub consecutive_failures: u64,
+    /// Since when it has neither been ready nor written a report; of no meaning for one that is ready.
+    pub unready_since: Option<i64>,
+    backlog: u64,
+    failed: u64,
+    consecutive_failures: u64,
+}
+
+/// A value that is 0 for most feeds for ever.
+#[derive(Clone, Copy)]
+pub enum Seldom {
+    Stalled,
+    Suspended,
+    Backlog,
+    Failed,
+    ConsecutiveFailures,
+}
+
+impl Seldom {
+    const ALL: [Self; 5] = [
+        Self::Stalled,
+        Self::Suspended,
+        Self::Backlog,
+        Self::Failed,
+        Self::ConsecutiveFailures,
+    ];
+
+    /// The bit that stands for it.
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
 }
 
 impl Standing {
@@ -41,7 +65,7 @@ impl Standing {
         match readable {
             Some((feed, settings)) => memory.with_newest_status(feed, |status| Self {
                 interval: Some(settings.interval.as_secs()),
-                destination: Some(label(&settings.target)),
+                destination: label(&settings.target),
                 ..Self::told(feed, status)
             }),
             // A person must mend it, and no condition says so.
@@ -60,27 +84,67 @@ impl Standing {
         let is = |kind: &str| condition(kind).is_some_and(|condition| condition.status == "True");
         let seconds = |time: &Option<Time>| time.as_ref().map(|time| time.0.as_second());
         let last_sync = status.last_sync.as_ref();
+        let last_submitted = seconds(&status.last_submitted_time);
+        let changed = condition("Ready").map(|ready| ready.last_transition_time.0.as_second());
+        let changed = changed.or_else(|| seconds(&feed.metadata.creation_timestamp));
         Self {
             ready: is("Ready"),
             stalled: is("Stalled"),
             suspended: feed.spec.suspend,
-            reason: condition("Ready").and_then(|ready| known(&ready.reason)),
-            destination: None,
+            reason: Reason::of(&status.conditions),
+            destination: "",
             interval: None,
             last_sync: seconds(&status.last_sync_time),
             last_posted: seconds(&status.last_posted_time),
-            last_submitted: seconds(&status.last_submitted_time),
+            last_submitted,
+            unready_since: changed.max(last_submitted),
             backlog: last_sync.map_or(0, |counts| counts.backlog),
             failed: last_sync.map_or(0, |counts| counts.failed),
             consecutive_failures: status.consecutive_failures,
         }
     }
-}
 
-/// The reason of this name, so that no text that others write to a status becomes a label.
-fn known(reason: &str) -> Option<&'static str> {
-    let mut names = Reason::ALL.iter().map(|reason| reason.as_str());
-    names.find(|name| *name == reason)
+    /// One word for whether it runs: what a person asks first.
+    pub const fn state(&self) -> &'static str {
+        match self {
+            Self { stalled: true, .. } => "Stalled",
+            Self {
+                suspended: true, ..
+            } => "Suspended",
+            Self { ready: true, .. } => "Ready",
+            _ => "Reconciling",
+        }
+    }
+
+    /// The reason as a label; `""` for none. No text that others write to a status becomes one.
+    pub fn reason(&self) -> &'static str {
+        self.reason.map_or("", Reason::as_str)
+    }
+
+    /// How many of its intervals ago the last sync began.
+    #[expect(clippy::cast_precision_loss, reason = "seconds to compare")]
+    pub fn age_in_intervals(&self, now: i64) -> Option<f64> {
+        let (began, interval) = self.last_sync.zip(self.interval)?;
+        Some((now - began).max(0) as f64 / interval.max(1) as f64)
+    }
+
+    pub fn seldom(&self, seldom: Seldom) -> u64 {
+        match seldom {
+            Seldom::Stalled => self.stalled.into(),
+            Seldom::Suspended => self.suspended.into(),
+            Seldom::Backlog => self.backlog,
+            Seldom::Failed => self.failed,
+            Seldom::ConsecutiveFailures => self.consecutive_failures,
+        }
+    }
+
+    /// The bits of the seldom values that are other than 0.
+    pub fn seen(&self) -> u8 {
+        let seen = Seldom::ALL
+            .iter()
+            .filter(|seldom| self.seldom(**seldom) != 0);
+        seen.fold(0, |bits, seldom| bits | seldom.bit())
+    }
 }
 
 const fn label(target: &Target) -> &'static str {

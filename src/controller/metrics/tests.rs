@@ -1,7 +1,12 @@
+use futures::TryStreamExt as _;
 use kube::runtime::{reflector, watcher};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::*;
+
+mod groups;
+mod reading;
 
 /// Feeds that are watched, and the metrics that show them.
 struct Stage {
@@ -12,8 +17,13 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
+        Self::showing(true)
+    }
+
+    /// With or without series of each feed.
+    fn showing(by_feed: bool) -> Self {
         let (store, writer) = reflector::store();
-        let (metrics, memory) = (Metrics::default(), Arc::new(Memory::default()));
+        let (metrics, memory) = (Metrics::new(by_feed), Arc::new(Memory::default()));
         metrics.show_feeds(vec![store], memory.clone());
         Self {
             metrics,
@@ -59,9 +69,23 @@ impl Stage {
         self.metrics.counted(name, &Counts::default(), &counts);
     }
 
+    /// A scrape that may go on until it is dropped.
+    fn scrape(&self, format: Format) -> impl Stream<Item = Result<String, Cut>> + use<> {
+        let slots = Arc::new(Semaphore::new(1));
+        self.metrics
+            .scrape(format, slots.try_acquire_owned().unwrap())
+    }
+
+    /// A whole scrape.
+    fn text(&self, format: Format) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_time().build().unwrap();
+        runtime.block_on(async { self.scrape(format).try_collect().await.unwrap() })
+    }
+
     /// The series served that hold this text.
     fn series(&self, text: &str) -> Vec<String> {
-        let served = self.metrics.encode(Format::Text).unwrap();
+        let served = self.text(Format::Text);
         let series = served.lines().filter(|line| line.contains(text));
         series.map(str::to_owned).collect()
     }
@@ -83,13 +107,11 @@ fn feed(name: &str, spec: &Value, status: &Value) -> Value {
 }
 
 #[test]
-fn a_feed_has_sixteen_series_each_with_its_value() {
+fn each_series_of_a_feed_has_its_value() {
     let mut stage = Stage::new();
     stage.apply_with_everything("all");
     let expected = [
         "feed_ready{namespace=\"intel\",name=\"all\"} 1",
-        "feed_stalled{namespace=\"intel\",name=\"all\"} 0",
-        "feed_suspended{namespace=\"intel\",name=\"all\"} 0",
         "feed_interval_seconds{namespace=\"intel\",name=\"all\"} 900",
         "feed_last_sync_timestamp_seconds{namespace=\"intel\",name=\"all\"} 1",
         "feed_last_posted_timestamp_seconds{namespace=\"intel\",name=\"all\"} 2",
@@ -100,12 +122,47 @@ fn a_feed_has_sixteen_series_each_with_its_value() {
         "feed_consecutive_failures{namespace=\"intel\",name=\"all\"} 4",
         "ledger_entries{namespace=\"intel\",name=\"all\"} 6",
         "feed_reason{namespace=\"intel\",name=\"all\",reason=\"Synced\",destination=\"trustar\"} 1",
-        "reports_total{namespace=\"intel\",name=\"all\",outcome=\"created\"} 7",
-        "reports_total{namespace=\"intel\",name=\"all\",outcome=\"updated\"} 8",
-        "reports_total{namespace=\"intel\",name=\"all\",outcome=\"failed\"} 9",
+        "feed_submitted_reports_total{namespace=\"intel\",name=\"all\"} 15",
     ]
     .map(|series| format!("flashpoint_operator_{series}"));
     assert_eq!(stage.series("name=\"all\""), expected);
+}
+
+#[test]
+fn what_is_zero_for_most_feeds_appears_with_its_first_value_and_stays() {
+    let mut stage = Stage::new();
+    let status = json!({
+        "lastSync": {"backlog": 3, "failed": 10},
+        "consecutiveFailures": 4,
+        "conditions": [{
+            "type": "Stalled", "status": "True", "reason": "Synced", "message": "",
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+        }],
+    });
+    let seldom = |stage: &Stage| {
+        let series = stage.series("name=\"a\"");
+        let values = series.iter().filter_map(|series| {
+            let (name, value) = series.split_once("{namespace=\"intel\",name=\"a\"} ")?;
+            let names = [
+                "stalled",
+                "suspended",
+                "backlog",
+                "failed_reports",
+                "failures",
+            ];
+            names
+                .iter()
+                .any(|seldom| name.ends_with(seldom))
+                .then_some(value)
+        });
+        values.collect::<Vec<_>>().join(" ")
+    };
+    stage.apply("a", &json!({}), &json!({}));
+    assert_eq!(seldom(&stage), "");
+    stage.apply("a", &json!({"suspend": true}), &status);
+    assert_eq!(seldom(&stage), "1 1 3 10 4");
+    stage.apply("a", &json!({}), &json!({}));
+    assert_eq!(seldom(&stage), "0 0 0 0 0");
 }
 
 #[test]
@@ -118,12 +175,14 @@ fn all_series_of_a_feed_end_with_it_and_no_others() {
     assert!(stage.series("name=\"gone\"").is_empty());
     stage.metrics.keep_only(|uid| uid == "stays");
     assert_eq!(stage.series("name=\"stays\"").len(), count);
-    assert!(stage.series("outcome=\"failed\"").concat().ends_with("} 9"));
+    let submitted = stage.series("feed_submitted_reports_total{");
+    assert!(submitted.concat().ends_with("} 15"));
     // Another feed of that name.
     stage.apply("gone", &json!({}), &json!({}));
     let anew = stage.series("name=\"gone\"").join("\n");
     assert!(
-        anew.contains("outcome=\"failed\"} 0") && !anew.contains("lateness"),
+        anew.contains("submitted_reports_total{namespace=\"intel\",name=\"gone\"} 0")
+            && !anew.contains("lateness"),
         "{anew}"
     );
 }
@@ -198,7 +257,14 @@ fn counters_begin_at_zero_and_go_on_from_there() {
     let mut stage = Stage::new();
     stage.apply("a", &json!({}), &json!({}));
     let told = |stage: &Stage, text: &str| stage.series(text).concat();
-    for begun in ["result=\"Synced\"", "outcome=\"failed\"", "type=\"IP\""] {
+    let submitted = "feed_submitted_reports_total{";
+    let begun = [
+        "result=\"Synced\"",
+        "outcome=\"failed\"",
+        "type=\"IP\"",
+        submitted,
+    ];
+    for begun in begun {
         let told = told(&stage, begun);
         assert!(told.ends_with("} 0"), "{told}");
     }
@@ -211,7 +277,13 @@ fn counters_begin_at_zero_and_go_on_from_there() {
     // The same sync goes on.
     stage.metrics.counted("a", &counts, &counts);
     stage.metrics.synced("Synced", Duration::from_secs(1));
-    for counted in ["result=\"Synced\"", "outcome=\"created\"", "type=\"IP\""] {
+    let counted = [
+        "result=\"Synced\"",
+        "outcome=\"created\"",
+        "type=\"IP\"",
+        submitted,
+    ];
+    for counted in counted {
         let told = told(&stage, counted);
         assert!(told.ends_with("} 1"), "{told}");
     }
