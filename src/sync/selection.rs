@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use super::ledger::{Ledger, MAX_REPORTS, State};
 use super::listing::Unlistable;
 use super::pager::{Pager, Seen};
-use super::report::{Defect, Digest, MAX_REPORT_BYTES, Report, ReportId, Unreadable, order_of};
+use super::report::{Digest, MAX_REPORT_BYTES, Report, ReportId, order_of};
 use super::source::{Page, Source};
 use super::task::{Criteria, Task};
 use super::{Mode, Plan};
@@ -161,7 +160,9 @@ impl<'a> Selection<'a> {
         let had_news = std::mem::take(&mut self.page_had_news);
         let before = self.seen();
         let elements: Vec<&str> = page.reports().collect();
-        let was_seen = |json: Option<&&str>| json.is_none_or(|json| self.knows(json));
+        // Of what comes first none can have been seen.
+        let knows = |json: &&str| before > 0 && self.knows(json);
+        let was_seen = |json: Option<&&str>| json.is_none_or(knows);
         let (first, last) = (was_seen(elements.first()), was_seen(elements.last()));
         let mut order: Vec<_> = elements
             .iter()
@@ -192,7 +193,7 @@ impl<'a> Selection<'a> {
 
     /// Whether an element was listed before.
     fn knows(&self, json: &str) -> bool {
-        match parse(json) {
+        match Report::read(json) {
             Ok(report) => self.listed.contains(&report.id),
             Err(unreadable) => self.unreadable.contains(&unreadable.digest),
         }
@@ -200,12 +201,12 @@ impl<'a> Selection<'a> {
 
     /// Whether the first readable one of these is unknown: then what a resumed walk passed over before it may be, too.
     pub fn begins_unknown<'j>(&self, mut elements: impl Iterator<Item = &'j str>) -> bool {
-        let first = elements.find_map(|json| parse(json).ok());
+        let first = elements.find_map(|json| Report::read(json).ok());
         first.is_some_and(|report| self.ledger.get(&report.id).is_none())
     }
 
     fn take_element(&mut self, json: &str, latest: bool) {
-        match parse(json) {
+        match Report::read(json) {
             Ok(mut report) => {
                 report.deeplink = self.source.deeplink(&report);
                 self.take(report, latest);
@@ -332,16 +333,5 @@ fn trimmed(report: Report) -> Report {
         report.without_content()
     } else {
         report
-    }
-}
-
-/// The report that an element is.
-fn parse(json: &str) -> Result<Report, Unreadable> {
-    match serde_json::from_str::<&RawValue>(json) {
-        Ok(raw) => Report::parse(raw),
-        Err(_) => Err(Unreadable {
-            defect: Defect::NotAnObject,
-            digest: Digest::of(json.as_bytes()),
-        }),
     }
 }

@@ -114,10 +114,15 @@ impl Report {
     /// # Errors
     /// When it is no object, or has no usable id.
     pub fn parse(raw: &RawValue) -> Result<Self, Unreadable> {
-        let digest = Digest::of(raw.get().as_bytes());
+        Self::read(raw.get())
+    }
+
+    /// The same, from its text as it stands in the listing.
+    pub(super) fn read(json: &str) -> Result<Self, Unreadable> {
+        let digest = Digest::of(json.as_bytes());
         let unreadable = |defect| Unreadable { defect, digest };
-        let bytes = raw.get().len();
-        let fields = fields::read(raw.get()).map_err(unreadable)?;
+        let bytes = json.len();
+        let fields = fields::read(json).map_err(unreadable)?;
         let id = text(&fields, "id")
             .and_then(|id| ReportId::new(&id))
             .ok_or(unreadable(Defect::NoId))?;
