@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::core::error_boundary::InvalidObject;
-use kube::core::{DeserializeGuard, ObjectMeta};
+use kube::core::ObjectMeta;
 use kube::{Resource as _, ResourceExt as _};
 
 use super::memory::Memory;
 use super::status;
+pub use super::watched::Watched;
 use crate::api::{
     FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, RESEND, Reason, SettingsError,
 };
@@ -18,15 +18,12 @@ use crate::http::shown;
 /// The most reports that one forced sync sends once more.
 const MAX_RESENT: usize = 100;
 
-/// A feed as it is watched: one that can't be read must not hide the others.
-pub type Watched = DeserializeGuard<FlashpointFeed>;
-
 /// Why a feed can't be read: only a person can mend it.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableFeed {
     /// Its stored form, which the error may quote.
-    #[error("the feed can't be read: {}; correct it, or apply it again", shown(&.0.error, &[]))]
-    Stored(#[source] Box<InvalidObject>),
+    #[error("the feed can't be read: {}; correct it, or apply it again", shown(&.0.to_string(), &[]))]
+    Stored(#[source] serde_json::Error),
     /// A value of its spec.
     #[error("the feed can't be read: {}; correct it, or apply it again", shown(&.0.to_string(), &[]))]
     Spec(#[source] SettingsError),
@@ -53,12 +50,11 @@ impl Feed {
     /// # Errors
     /// When its stored form can't be read.
     pub fn read(watched: &Watched, memory: &Memory) -> Result<Option<Self>, UnreadableFeed> {
-        let watched = watched.0.as_ref();
-        let watched = watched.map_err(|error| UnreadableFeed::Stored(Box::new(error.clone())))?;
-        if watched.metadata.deletion_timestamp.is_some() {
+        let resource = watched.read().map_err(UnreadableFeed::Stored)?;
+        if resource.metadata.deletion_timestamp.is_some() {
             return Ok(None);
         }
-        let resource = memory.newest(watched);
+        let resource = memory.newest(resource);
         let settings = FeedSettings::try_from(&resource.spec).map_err(UnreadableFeed::Spec)?;
         let requested_at = resource.annotations().get(REQUESTED_AT);
         Ok(Some(Self {

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use super::cluster::Cluster;
 use super::refusal::{Refusal, code, if_present};
+use super::watched::OWN_LABELS;
 use super::{NAME, written};
 use crate::api::{FlashpointFeed, FlashpointLedger, FlashpointLedgerData, Reason};
 use crate::sync::ledger::{EncodeError, Ledger, Owner, Totals, Untrusted};
@@ -192,7 +193,7 @@ fn was_not_stored(feed: &FlashpointFeed) -> bool {
 /// The labels of a feed that say what it belongs to.
 fn own_labels(feed: &FlashpointFeed) -> BTreeMap<String, String> {
     let labels = feed.metadata.labels.iter().flatten();
-    let own = labels.filter(|(key, _)| key.starts_with("app.kubernetes.io/"));
+    let own = labels.filter(|(key, _)| key.starts_with(OWN_LABELS));
     let mut own: BTreeMap<_, _> = own
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();

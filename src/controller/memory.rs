@@ -60,18 +60,18 @@ struct Remembered {
 impl Memory {
     /// The newer of the feed as it is watched and as it was told. A status of ours that the watch
     /// does not show yet must not make the feed look due again.
-    pub fn newest(&self, watched: &FlashpointFeed) -> FlashpointFeed {
-        let mut newest = watched.clone();
+    pub fn newest(&self, watched: FlashpointFeed) -> FlashpointFeed {
+        let mut newest = watched;
         let mut memory = self.lock();
-        let Some(remembered) = memory.get_mut(&watched.uid().unwrap_or_default()) else {
+        let Some(remembered) = memory.get_mut(&newest.uid().unwrap_or_default()) else {
             return newest;
         };
         remembered
             .told
-            .take_if(|told| version(told) <= version(watched));
+            .take_if(|told| version(told) <= version(&newest));
         if let Some(told) = &remembered.told {
             newest.status.clone_from(&told.status);
-            if told.metadata.generation == watched.metadata.generation {
+            if told.metadata.generation == newest.metadata.generation {
                 newest
                     .metadata
                     .resource_version
@@ -190,7 +190,7 @@ mod tests {
     fn a_status_that_the_watch_does_not_show_yet_counts() {
         let memory = Memory::default();
         memory.remember(feed(1_000, 1, 2));
-        let newest = memory.newest(&feed(999, 1, 1));
+        let newest = memory.newest(feed(999, 1, 1));
         assert_eq!(
             (syncs(&newest), newest.resource_version()),
             (2, Some("1000".into()))
@@ -201,16 +201,16 @@ mod tests {
     fn the_watch_counts_once_it_is_as_new() {
         let memory = Memory::default();
         memory.remember(feed(1_000, 1, 2));
-        assert_eq!(syncs(&memory.newest(&feed(1_000, 1, 2))), 2);
+        assert_eq!(syncs(&memory.newest(feed(1_000, 1, 2))), 2);
         // It went back, as after a restored backup.
-        assert_eq!(syncs(&memory.newest(&feed(500, 1, 1))), 1);
+        assert_eq!(syncs(&memory.newest(feed(500, 1, 1))), 1);
     }
 
     #[test]
     fn an_edit_counts_whatever_was_told() {
         let memory = Memory::default();
         memory.remember(feed(1_000, 1, 2));
-        let newest = memory.newest(&feed(999, 2, 1));
+        let newest = memory.newest(feed(999, 2, 1));
         assert_eq!(newest.spec.identity().as_deref(), Some("enclave-2"));
         assert_eq!(
             (syncs(&newest), newest.resource_version()),

@@ -28,6 +28,7 @@ pub mod standing;
 pub mod status;
 mod trust;
 mod watch;
+mod watched;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

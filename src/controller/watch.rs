@@ -38,9 +38,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How many feeds a page of a listing holds.
 const PAGE: u32 = 50;
 
-/// What kubectl applied last, as JSON: nearly as large as the feed.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
 /// How often what belongs to feeds that are gone is dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
@@ -125,8 +122,7 @@ fn feeds(client: Client, namespace: Option<&str>) -> Api<Watched> {
     }
 }
 
-/// Watches feeds into a store, and gives each that changed. What nobody reads is dropped from them: a tree of `managedFields` is four
-/// times as large as the feed. The pages of a listing are small, since a page is held whole, as text and as trees.
+/// Watches feeds into a store, and gives each that changed. The pages of a listing are small, since a page is held whole.
 fn reflect(
     api: Api<Watched>,
 ) -> (
@@ -137,16 +133,7 @@ fn reflect(
     let config = watcher::Config::default()
         .timeout(WATCH_FOR)
         .page_size(PAGE);
-    let changed = watcher(api, config)
-        .modify(|feed| {
-            let metadata = feed.meta_mut();
-            metadata.managed_fields = None;
-            if let Some(annotations) = &mut metadata.annotations {
-                annotations.remove(LAST_APPLIED);
-            }
-        })
-        .reflect(writer)
-        .applied_objects();
+    let changed = watcher(api, config).reflect(writer).applied_objects();
     (changed, store)
 }
 

@@ -58,15 +58,15 @@ impl Seldom {
 
 impl Standing {
     pub fn of(watched: &Watched, memory: &Memory) -> Self {
-        let readable = watched.0.as_ref().ok().and_then(|feed| {
+        let readable = watched.read().ok().and_then(|feed| {
             let settings = FeedSettings::try_from(&feed.spec).ok()?;
             Some((feed, settings))
         });
         match readable {
-            Some((feed, settings)) => memory.with_newest_status(feed, |status| Self {
+            Some((feed, settings)) => memory.with_newest_status(&feed, |status| Self {
                 interval: Some(settings.interval.as_secs()),
                 destination: label(&settings.target),
-                ..Self::told(feed, status)
+                ..Self::told(&feed, status)
             }),
             // A person must mend it, and no condition says so.
             None => Self {
