@@ -66,6 +66,7 @@ struct Stand {
 }
 
 /// The checkpoint that a status holds.
+#[must_use]
 pub fn window_of(status: &FlashpointFeedStatus) -> Window {
     let window = status.window.clone().unwrap_or_default();
     Window {
@@ -75,6 +76,7 @@ pub fn window_of(status: &FlashpointFeedStatus) -> Window {
 }
 
 /// The status after an attempt.
+#[must_use]
 pub fn after(
     before: &FlashpointFeedStatus,
     attempt: &Attempt<'_>,
@@ -121,6 +123,7 @@ fn after_sync(
 
 /// The forcing annotation's value as the status says that it was handled: as it is or, where it is longer than 256 bytes, its
 /// beginning and its digest, which tell it from any other.
+#[must_use]
 pub fn handled(request: &str) -> String {
     if request.len() <= MAX_REQUEST {
         return request.to_owned();
@@ -174,6 +177,7 @@ fn after_obstacle(
 }
 
 /// The status of a suspended feed.
+#[must_use]
 pub fn suspended(
     before: &FlashpointFeedStatus,
     generation: i64,
