@@ -99,18 +99,20 @@ async def look(meta, memo, uid, **_):
 # A daemon, not a timer: a timer's interval is the same for all resources. What fails is tried again after the backoff.
 @kopf.daemon(*FEEDS, backoff=5.0, cancellation_timeout=1.0)
 async def feed(namespace, name, body, memo, **_):
-    # Whoever writes it is here, and the watch is later than the answer to the write.
+    # The answer to our own write is newer than what the watch showed.
     told = body.get("status", {})
-    while True:
-        memo.edited.clear()
-        wait = status.due_in(told, body["metadata"]["generation"])
-        if wait <= 0:
-            async with at_once:
-                told = await sync(namespace, name, body, told, memo.vendors)
-            continue
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await memo.edited.wait()
+    # At a stop the daemon is cancelled, and one that passes that on is warned of.
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            memo.edited.clear()
+            wait = status.due_in(told, body["metadata"]["generation"])
+            if wait <= 0:
+                async with at_once:
+                    told = await sync(namespace, name, body, told, memo.vendors)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await memo.edited.wait()
 
 
 async def sync(namespace, name, body, told, services):
