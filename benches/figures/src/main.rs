@@ -53,7 +53,7 @@ async fn measure() -> Outcome<()> {
     }
     // A check of its own, which `scale` has in it.
     if names.contains(&"row") {
-        Box::pin(scale::limit::check()).await?;
+        Box::pin(scale::memory::check()).await?;
     }
     if is_wanted("growth") {
         growth::measure().await?;

@@ -3,7 +3,7 @@
 mod apply;
 pub mod contract;
 mod fleet;
-pub mod limit;
+pub mod memory;
 mod process;
 mod requests;
 mod row;

@@ -35,7 +35,12 @@ pub async fn check(names: &[&str]) -> Outcome<()> {
         let size = match Box::pin(check_one(&control_plane, subject)).await {
             Ok(size) => size,
             Err(error) => {
-                eprintln!("{}: {error}", subject.name);
+                let log = subject.log()?;
+                eprintln!(
+                    "{}: {error}; its output is in {}",
+                    subject.name,
+                    log.display()
+                );
                 failed += 1;
                 continue;
             }

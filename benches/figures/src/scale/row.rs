@@ -11,8 +11,12 @@ use super::subject::{Running, Subject};
 use super::{apply, window};
 use crate::{Outcome, percentile, rounded};
 
-/// How long a subject rests after its restart, before it is observed.
+/// How long a subject without feeds rests before its memory is read.
 const REST: Duration = Duration::from_mins(1);
+
+/// How long a subject rests after its restart, before it is observed: half the shortest interval, so that feeds which were all
+/// due at once aren't due again at either end of the window.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// What a row holds beside its subject and its number of feeds; null where it could not be measured. MiB, and seconds unless
 /// the name says otherwise.
@@ -67,18 +71,23 @@ pub fn interval(feeds: usize) -> Duration {
 pub fn estimate(feeds: usize) -> Duration {
     let each = Duration::from_millis(25).saturating_mul(u32::try_from(feeds).unwrap_or(0));
     let observed = if feeds == 0 {
-        Duration::ZERO
+        REST
     } else {
-        window::length(interval(feeds))
+        PAUSE + window::length(interval(feeds))
     };
-    REST + observed + each + Duration::from_secs(15)
+    observed + each + Duration::from_secs(15)
 }
 
 /// Measures it; what could not be measured is told and stays null.
 pub async fn measure(control_plane: &ControlPlane, subject: &Subject, feeds: usize) -> Value {
     let mut row = Row::new(subject.name, feeds);
     if let Err(error) = measure_all(control_plane, subject, feeds, &mut row).await {
-        eprintln!("{} with {feeds} feeds: {error}", subject.name);
+        let log = subject.log().unwrap_or_default();
+        eprintln!(
+            "{} with {feeds} feeds: {error}; its output is in {}",
+            subject.name,
+            log.display()
+        );
     }
     Value::Object(row.0)
 }
@@ -105,10 +114,10 @@ async fn measure_on(stage: &Stage<'_>, row: &mut Row) -> Outcome<()> {
         let again;
         (running, again) = stage.restart(running).await?;
         row.set("restart_s", rounded(again.as_secs_f64()));
-    }
-    sleep(REST).await;
-    if stage.fleet.count > 0 {
+        sleep(PAUSE).await;
         window::measure(stage, running.process()?, row).await?;
+    } else {
+        sleep(REST).await;
     }
     memory(&running, stage.fleet.count, row).await?;
     let mut times = apply::measure(&stage.fleet, &stage.vendors).await?;

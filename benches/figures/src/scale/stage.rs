@@ -68,8 +68,10 @@ impl<'a> Stage<'a> {
 
     /// Starts the subject, with all feeds as they are.
     pub fn start(&self) -> Outcome<Running> {
+        let kubeconfig = self.control_plane.kubeconfig();
+        let (flashpoint, trustar) = (&self.vendors.flashpoint, &self.vendors.trustar);
         self.subject
-            .start(self.control_plane.kubeconfig(), &self.vendors)
+            .start(kubeconfig, &flashpoint.url(), &trustar.url())
     }
 
     /// Deletes what the subject and the harness left in the cluster, so that the next subject finds nothing.

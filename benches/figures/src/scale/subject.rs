@@ -1,6 +1,7 @@
 //! What is measured: an operator, ours or a peer's, as a process.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,6 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::process::Process;
-use super::vendors::Vendors;
 use crate::Outcome;
 
 /// The operator of this project.
@@ -87,21 +87,27 @@ impl Subject {
         })
     }
 
-    /// Starts it, on a free port.
-    pub fn start(&self, kubeconfig: &std::path::Path, vendors: &Vendors) -> Outcome<Running> {
+    /// Where the output of its last start is.
+    pub fn log(&self) -> Outcome<PathBuf> {
+        Ok(crate::operator()?.with_file_name(format!("{}.log", self.name)))
+    }
+
+    /// Starts it, on a free port, with the services at these URLs.
+    pub fn start(&self, kubeconfig: &Path, flashpoint: &str, trustar: &str) -> Outcome<Running> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?.to_string();
         drop(listener);
+        let log = File::create(self.log()?)?;
         let started = Instant::now();
         let child = Command::new(&self.program)
             .args(&self.arguments)
             .env("KUBECONFIG", kubeconfig)
-            .env("FLASHPOINT_URL", vendors.flashpoint.url())
-            .env("TRUSTAR_URL", vendors.trustar.url())
+            .env("FLASHPOINT_URL", flashpoint)
+            .env("TRUSTAR_URL", trustar)
             .env("HTTP_ADDR", &address)
             .stdin(Stdio::null())
-            // Standard output is the rows'.
-            .stdout(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("{}: {error}", self.program.display()))?;

@@ -12,7 +12,7 @@ use super::stage::Stage;
 use super::watch::Sync;
 use crate::{Outcome, percentile, rounded};
 
-/// How long it is observed: each feed is synced in it.
+/// How long it is observed: longer than an interval, so that each feed is synced in it.
 pub fn length(interval: Duration) -> Duration {
     (interval * 2).min(interval + Duration::from_mins(1))
 }
