@@ -30,8 +30,8 @@ impl Requests {
                 continue;
             };
             let (labels, value) = rest.rsplit_once("} ").ok_or("an unlike line")?;
-            let is_ours = |name: &&str| labels.contains(&format!("resource=\"{name}\""));
-            if !RESOURCES.iter().any(|name| is_ours(&name)) {
+            let is_ours = |name: &str| labels.contains(&format!("resource=\"{name}\""));
+            if !RESOURCES.iter().any(|name| is_ours(name)) {
                 continue;
             }
             let verb = labels.split("verb=\"").nth(1).unwrap_or_default();

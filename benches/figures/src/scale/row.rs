@@ -119,7 +119,13 @@ async fn measure_on(stage: &Stage<'_>, row: &mut Row) -> Outcome<()> {
     } else {
         sleep(REST).await;
     }
-    memory(&running, stage.fleet.count, row).await?;
+    let process = running.process()?;
+    row.set("rss_mib", rounded(process.resident()?));
+    row.set("pss_mib", rounded(process.proportional()?));
+    // Not every framework serves metrics by itself.
+    if let Err(error) = scrape(&running, stage.fleet.count, row).await {
+        eprintln!("no scrape: {error}");
+    }
     let mut times = apply::measure(&stage.fleet, &stage.vendors).await?;
     row.set("apply_p50_ms", rounded(percentile(&mut times, 0.5)));
     row.set("apply_p99_ms", rounded(percentile(&mut times, 0.99)));
@@ -127,11 +133,9 @@ async fn measure_on(stage: &Stage<'_>, row: &mut Row) -> Outcome<()> {
     Ok(())
 }
 
-/// The memory at rest, and what one scrape adds to it.
-async fn memory(running: &Running, feeds: usize, row: &mut Row) -> Outcome<()> {
+/// What one scrape of its metrics is, and what it adds to the memory.
+async fn scrape(running: &Running, feeds: usize, row: &mut Row) -> Outcome<()> {
     let process = running.process()?;
-    row.set("rss_mib", rounded(process.resident()?));
-    row.set("pss_mib", rounded(process.proportional()?));
     process.forget_peak()?;
     let scrape = running.scrape().await?;
     row.set("peak_mib", rounded(process.peak()?));

@@ -32,8 +32,8 @@ impl<'a> Stage<'a> {
     ) -> Outcome<Self> {
         let vendors = Vendors::start().await?;
         let fleet = Fleet::new(control_plane, &vendors, count, interval).await?;
-        let watch = Watch::start(&fleet).await?;
         fleet.create().await?;
+        let watch = Watch::start(&fleet).await?;
         let each = Duration::from_millis(60).saturating_mul(u32::try_from(count)?);
         Ok(Self {
             control_plane,

@@ -13,13 +13,17 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::fleet::Fleet;
 use crate::Outcome;
 
 /// How long the watch lives; no row takes so long.
 const LIFE: Duration = Duration::from_hours(3);
+
+/// How often a watch is taken up again where it broke off, and after what pause.
+const RESUMED: u32 = 100;
+const RESUMED_AFTER: Duration = Duration::from_millis(100);
 
 /// A sync that reached a feed's status.
 #[derive(Clone, Copy)]
@@ -76,20 +80,14 @@ struct Totals {
 }
 
 impl Watch {
-    /// Watches a fleet that has no feeds yet.
+    /// Watches a fleet that no subject works on yet.
     pub async fn start(fleet: &Fleet) -> Outcome<Self> {
-        let feeds: Api<FlashpointFeed> = Api::namespaced(fleet.client.clone(), &fleet.namespace);
-        let none = feeds.list(&ListParams::default().limit(1)).await?;
-        let version = none.metadata.resource_version.unwrap_or_default();
-        let path = FlashpointFeed::url_path(&(), Some(&fleet.namespace));
-        let params = WatchParams {
-            timeout: Some(u32::try_from(LIFE.as_secs())?),
-            bookmarks: false,
-            ..WatchParams::default()
-        };
-        let request = Request::new(path).watch(&params, &version)?;
+        let (client, namespace) = (fleet.client.clone(), fleet.namespace.clone());
+        let feeds: Api<FlashpointFeed> = Api::namespaced(client.clone(), &namespace);
+        let page = feeds.list(&ListParams::default().limit(1)).await?;
+        let version = page.metadata.resource_version.unwrap_or_default();
         let seen = Arc::new(Seen::default());
-        let task = tokio::spawn(follow(fleet.client.clone(), request, Arc::clone(&seen)));
+        let task = tokio::spawn(follow((client, namespace), version, Arc::clone(&seen)));
         Ok(Self { seen, task })
     }
 
@@ -140,22 +138,42 @@ impl Drop for Watch {
     }
 }
 
-async fn follow(client: Client, request: http::Request<Vec<u8>>, seen: Arc<Seen>) {
-    let ended = match observe(client, request, &seen).await {
-        Ok(()) => "its time is over".to_owned(),
-        Err(error) => error.to_string(),
-    };
+/// Watches from a resource version on, and again from where a watch broke off: the API server ends one that is slow to read.
+async fn follow(fleet: (Client, String), mut version: String, seen: Arc<Seen>) {
+    let mut ended = "it broke off too often".to_owned();
+    for _ in 0..RESUMED {
+        if let Err(error) = observe(&fleet, &mut version, &seen).await {
+            ended = error.to_string();
+            break;
+        }
+        sleep(RESUMED_AFTER).await;
+    }
     seen.syncs.lock().ended = Some(ended);
     seen.news.notify_waiters();
 }
 
-async fn observe(client: Client, request: http::Request<Vec<u8>>, seen: &Seen) -> Outcome<()> {
+async fn observe(
+    (client, namespace): &(Client, String),
+    version: &mut String,
+    seen: &Seen,
+) -> Outcome<()> {
+    let path = FlashpointFeed::url_path(&(), Some(namespace));
+    let params = WatchParams {
+        timeout: Some(u32::try_from(LIFE.as_secs())?),
+        bookmarks: false,
+        ..WatchParams::default()
+    };
+    let request = Request::new(path).watch(&params, version)?;
     let events = client.request_events::<Told>(request).await?;
     pin_mut!(events);
-    while let Some(event) = events.try_next().await? {
+    // A connection that broke is one to be made anew; where the API server is gone, that fails.
+    while let Ok(Some(event)) = events.try_next().await {
         let at = Instant::now();
         match event {
             WatchEvent::Added(feed) | WatchEvent::Modified(feed) => {
+                if let Some(seen_version) = &feed.metadata.resource_version {
+                    version.clone_from(seen_version);
+                }
                 seen.syncs.lock().note(feed, at);
                 seen.news.notify_waiters();
             }
