@@ -49,7 +49,7 @@ pub async fn measure(counts: &[usize], names: &[&str]) -> Outcome<()> {
                 estimate(*count).as_secs(),
                 left.as_secs().div_ceil(60),
             );
-            results.add(measure_row(&control_plane, subject, *count).await)?;
+            results.add(measure_row(&control_plane, subject, *count).await?)?;
             left = left.saturating_sub(estimate(*count));
         }
     }

@@ -7,7 +7,7 @@ use control_plane::{ControlPlane, Options};
 use flashpoint_operator::api::FlashpointFeed;
 use kube::api::{Api, DynamicObject};
 use kube::core::ApiResource;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::row::interval;
 use super::stage::Stage;
@@ -21,6 +21,9 @@ const FEEDS: usize = 20;
 
 /// How long it is watched after a restart: a part of the interval that is left of it.
 const WATCHED: Duration = Duration::from_secs(15);
+
+/// How long the whole of a check may take.
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// A status may be smaller or larger than ours by so much, as a share.
 const SIZES: std::ops::Range<f64> = 0.75..1.33;
@@ -62,10 +65,11 @@ pub async fn check(names: &[&str]) -> Outcome<()> {
 
 /// Gives the size of a status, in bytes of JSON.
 async fn check_one(control_plane: &ControlPlane, subject: &Subject) -> Outcome<f64> {
-    let stage = Stage::new(control_plane, subject, FEEDS, interval(FEEDS)).await?;
-    let checked = check_on(&stage).await;
-    stage.clear().await?;
-    checked
+    let staging = Stage::new(control_plane, subject, FEEDS, interval(FEEDS));
+    let stage = timeout(LIMIT, staging).await??;
+    let checked = timeout(LIMIT, check_on(&stage)).await;
+    timeout(LIMIT, stage.clear()).await??;
+    checked?
 }
 
 async fn check_on(stage: &Stage<'_>) -> Outcome<f64> {

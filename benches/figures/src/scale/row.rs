@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use control_plane::ControlPlane;
 use serde_json::{Map, Value, json};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::stage::Stage;
 use super::subject::{Running, Subject};
@@ -79,31 +79,31 @@ pub fn estimate(feeds: usize) -> Duration {
 }
 
 /// Measures it; what could not be measured is told and stays null.
-pub async fn measure(control_plane: &ControlPlane, subject: &Subject, feeds: usize) -> Value {
+///
+/// # Errors
+/// When the next subject would find this one's feeds.
+pub async fn measure(
+    control_plane: &ControlPlane,
+    subject: &Subject,
+    feeds: usize,
+) -> Outcome<Value> {
     let mut row = Row::new(subject.name, feeds);
-    if let Err(error) = measure_all(control_plane, subject, feeds, &mut row).await {
-        let log = subject.log().unwrap_or_default();
+    let interval = interval(feeds);
+    row.set("interval_s", interval.as_secs());
+    let limit = estimate(feeds) * 4;
+    let staging = Stage::new(control_plane, subject, feeds, interval);
+    let stage = timeout(limit, staging).await??;
+    let measured = timeout(limit, measure_on(&stage, &mut row)).await;
+    if let Err(error) = measured.unwrap_or_else(|over| Err(over.into())) {
+        let log = subject.log()?;
         eprintln!(
             "{} with {feeds} feeds: {error}; its output is in {}",
             subject.name,
             log.display()
         );
     }
-    Value::Object(row.0)
-}
-
-async fn measure_all(
-    control_plane: &ControlPlane,
-    subject: &Subject,
-    feeds: usize,
-    row: &mut Row,
-) -> Outcome<()> {
-    let interval = interval(feeds);
-    row.set("interval_s", interval.as_secs());
-    let stage = Stage::new(control_plane, subject, feeds, interval).await?;
-    let measured = measure_on(&stage, row).await;
-    stage.clear().await?;
-    measured
+    timeout(limit, stage.clear()).await??;
+    Ok(Value::Object(row.0))
 }
 
 async fn measure_on(stage: &Stage<'_>, row: &mut Row) -> Outcome<()> {
