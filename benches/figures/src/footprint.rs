@@ -69,7 +69,9 @@ async fn image() -> Outcome<Value> {
     let mut packing = Command::new("buildah");
     let target = format!("oci-archive:{}", archive.display());
     packing.args(["push", "--quiet", IMAGE, &target]);
-    for mut step in [building, packing] {
+    let mut removing = Command::new("buildah");
+    removing.args(["rmi", IMAGE]);
+    for mut step in [building, packing, removing] {
         step.stdout(std::process::Stdio::null()).kill_on_drop(true);
         let ended = timeout(BUILT_WITHIN, step.status()).await;
         if !matches!(ended, Ok(Ok(status)) if status.success()) {
