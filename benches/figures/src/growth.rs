@@ -25,16 +25,25 @@ const BODIES: [(usize, usize); 5] = [
 /// The most unknown reports that one sync takes on.
 const TAKEN_ON: usize = 500;
 
-/// Measures the three curves.
+/// Measures what syncs take of a growing window, and of growing reports.
 pub async fn measure() -> Outcome<()> {
-    let mut results = Results::new("growth", &["curve", "x"]);
+    let mut results = results();
     for count in REPORTS {
         reports(count, &mut results).await?;
     }
     for (bytes, count) in BODIES {
         bodies(bytes, count, &mut results).await?;
     }
-    backfill::measure(&mut results).await
+    Ok(())
+}
+
+/// Measures what a backfill takes of the running operator's memory.
+pub async fn backfill() -> Outcome<()> {
+    backfill::measure(&mut results()).await
+}
+
+fn results() -> Results {
+    Results::new("growth", &["curve", "x"])
 }
 
 /// The first syncs of a window, until nothing of it is left, and one after them, which finds nothing new.

@@ -58,6 +58,9 @@ async fn measure() -> Outcome<()> {
     if is_wanted("growth") {
         growth::measure().await?;
     }
+    if is_wanted("backfill") {
+        growth::backfill().await?;
+    }
     Ok(())
 }
 
