@@ -260,14 +260,18 @@ def checks():
             yield f"definitions: from and to kubectl and Flux, with {helm}", functools.partial(releases.definitions_change_hands, helm)
             yield f"definitions: those of an earlier chart, with {helm}", functools.partial(releases.definitions_of_earlier_charts, helm)
     for told, served in (("one release", [monitoring.OWN]), ("two releases", [monitoring.OWN, monitoring.OTHER]), ("another release alone", [monitoring.OTHER])):
-        yield f"alerts: promtool's checks and tests, with {told}", functools.partial(monitoring.alerts, *served)
+        for series, feeds in (("with", True), ("without", False)):
+            check = functools.partial(monitoring.alerts, *served, feeds=feeds)
+            yield f"alerts: promtool's checks and tests, {series} series of each feed, with {told}", check
     yield "alerts: severity, duration and links are values", monitoring.settings
     yield "alerts: a release's go by its own series", monitoring.selectors
     yield "alerts: those of two releases are told apart", monitoring.told_apart
     yield "alerts: each series is the release's", monitoring.every_selector
     yield "alerts: values.schema.json names them", monitoring.known_alerts
-    yield "alerts: each has a test in which it fires", monitoring.each_alert_is_tested
-    yield "alerts: each reason fires one, or none", reasons.one_alert_each
+    yield "alerts: without series of each feed they are the same by name", monitoring.without_series_of_feeds
+    for series, feeds in (("with", True), ("without", False)):
+        yield f"alerts: each has a test in which it fires, {series} series of each feed", functools.partial(monitoring.each_alert_is_tested, feeds)
+        yield f"alerts: each reason fires one, or none, {series} series of each feed", functools.partial(reasons.one_alert_each, feeds)
     yield "alerts: docs/alerts.md says what to do about each reason", reasons.each_has_its_step
     yield "alerts: docs/alerts.md names what there is", reasons.each_command_names_what_there_is
     yield "dashboard: each query is PromQL", monitoring.dashboard

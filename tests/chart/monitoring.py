@@ -17,6 +17,7 @@ METRICS = {
     "sync_duration_seconds_bucket",
     "api_requests_total",
     "api_request_duration_seconds_bucket",
+    "sync_lateness_seconds_bucket",
     "reports_total",
     "indicators_total",
     "feed_ready",
@@ -32,6 +33,13 @@ METRICS = {
     "feed_lateness_seconds",
     "feed_consecutive_failures",
     "ledger_entries",
+    "feed_submitted_reports_total",
+    "feeds",
+    "feeds_unready_timestamp_seconds",
+    "feeds_oldest_sync_intervals",
+    "feeds_backlog",
+    "feeds_failed_reports",
+    "feeds_fullest_ledger_entries",
     "leader",
 }
 
@@ -46,17 +54,23 @@ def prometheus_rule(*options):
     return next(item["spec"] for item in objects(helm(HERE / "cases/default.yaml", *options)) if item["kind"] == "PrometheusRule")
 
 
-def alert_rules():
-    return prometheus_rule()
+def alert_rules(feeds=True):
+    """The rules where each feed has series of its own, or none."""
+    return prometheus_rule("--set", f"metrics.feeds={json.dumps(feeds)}")
 
 
-def alerts(*releases):
+def scripts(feeds):
+    """The tests of those rules: the operator's own are the same."""
+    return [HERE / "alerts/operator.yaml", HERE / ("alerts/feeds.yaml" if feeds else "alerts/without-feeds.yaml")]
+
+
+def alerts(*releases, feeds=True):
     """The rendered rules, not their source, against scripted series of these releases: what fires is what the own one has."""
     with tempfile.TemporaryDirectory() as folder:
         rules = pathlib.Path(folder) / "rules.yaml"
-        rules.write_text(yaml.safe_dump(alert_rules()))
+        rules.write_text(yaml.safe_dump(alert_rules(feeds)))
         run("promtool", "check", "rules", rules)
-        for file in (HERE / "alerts").glob("*.yaml"):
+        for file in scripts(feeds):
             # As texts: `0x30` is thirty-one times 0, and no number.
             scripted = yaml.load(file.read_text(), yaml.BaseLoader)
             for test in scripted["tests"]:
@@ -159,7 +173,7 @@ def told_apart():
 
 def every_selector():
     """Each series in an alert is one of the release's."""
-    for rule in alert_rules()["groups"][0]["rules"]:
+    for rule in [rule for feeds in (True, False) for rule in alert_rules(feeds)["groups"][0]["rules"]]:
         foreign = re.findall(rf'flashpoint_operator_\w+(?!\w)(?!{{release="{OWN}")', rule["expr"])
         must(not foreign, f"{rule['alert']} takes {foreign} of any release")
 
@@ -171,10 +185,25 @@ def known_alerts():
     must(sorted(schema["definitions"]["alert"]["enum"]) == sorted(defined), f"the schema knows {schema['definitions']['alert']['enum']}")
 
 
-def each_alert_is_tested():
-    defined = {rule["alert"] for rule in alert_rules()["groups"][0]["rules"]}
+def without_series_of_feeds():
+    """The alerts have the same names, and none goes by a series of one feed."""
+    rules = {feeds: alert_rules(feeds)["groups"][0]["rules"] for feeds in (True, False)}
+    names = {feeds: [rule["alert"] for rule in rules[feeds]] for feeds in rules}
+    must(names[True] == names[False], f"{names}")
+    by_feed = [rule["alert"] for rule in rules[False] if re.search(r"_feed_|_ledger_entries\{|\bname\b", rule["expr"].replace("feeds_fullest_ledger_entries", ""))]
+    must(not by_feed, f"{by_feed} go by one feed")
+    for feeds, expected in ((True, []), (False, ["false"])):
+        made = objects(helm(HERE / "cases/default.yaml", "--set", f"metrics.feeds={json.dumps(feeds)}"))
+        deployment = next(item for item in made if item["kind"] == "Deployment")
+        settings = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+        told = [setting["value"] for setting in settings if setting["name"] == "FEED_METRICS"]
+        must(told == expected, f"with {feeds} the operator is told {told}")
+
+
+def each_alert_is_tested(feeds):
+    defined = {rule["alert"] for rule in alert_rules(feeds)["groups"][0]["rules"]}
     fired = set()
-    for file in (HERE / "alerts").glob("*.yaml"):
+    for file in scripts(feeds):
         for test in yaml.safe_load(file.read_text())["tests"]:
             fired |= {check["alertname"] for check in test["alert_rule_test"] if check["exp_alerts"]}
     must(defined == fired, f"no test in which these fire: {defined - fired}; no such alerts: {fired - defined}")
@@ -239,7 +268,8 @@ def legible():
 
 
 def known_metrics():
-    text = "\n".join([target["expr"] for _, target in dashboard_targets()] + [rule["expr"] for rule in alert_rules()["groups"][0]["rules"]])
+    rules = [rule for feeds in (True, False) for rule in alert_rules(feeds)["groups"][0]["rules"]]
+    text = "\n".join([target["expr"] for _, target in dashboard_targets()] + [rule["expr"] for rule in rules])
     used = set(re.findall(r"flashpoint_operator_([a-z_]+)", text))
     must(used <= METRICS, f"unknown: {used - METRICS}")
     unused = METRICS - used

@@ -50,19 +50,32 @@ def series(reason, state):
     yield f"flashpoint_operator_feed_last_sync_timestamp_seconds{{{labels}}}", "0+60x130" if ready and reason != "Suspended" else "0x130"
 
 
-def one_alert_each():
+def series_of_all(reason, state):
+    """The same of all feeds together."""
+    word = "Suspended" if reason == "Suspended" else "Ready" if state == "True" else "Stalled" if "Stalled" in state else "Reconciling"
+    labels = f'state="{word}",reason="{reason}",destination="misp",release="{monitoring.OWN}"'
+    yield f"flashpoint_operator_feeds{{{labels}}}", "2x130"
+    if state == "True":
+        yield f"flashpoint_operator_feeds_oldest_sync_intervals{{{labels}}}", "1x130"
+    else:
+        yield f"flashpoint_operator_feeds_unready_timestamp_seconds{{{labels}}}", "0x130"
+
+
+def one_alert_each(feeds):
     """After two hours every reason that is not Ready has fired one alert, and no other has fired any."""
     known = list(reasons())
     must(len(known) >= 24, f"only {known}")
-    fired = [{"labels": f'{{alertname="{alert}",name="{reason}"}}', "value": 1} for reason, state in known if (alert := alert_of(reason, state))]
+    series_with, label = (series, "name") if feeds else (series_of_all, "reason")
+    fired = [{"labels": f'{{alertname="{alert}",{label}="{reason}"}}', "value": 1} for reason, state in known if (alert := alert_of(reason, state))]
+    alerts = f'count by (alertname, {label}) (ALERTS{{alertstate="firing",{label}!=""}})'
     test = {
         "interval": "1m",
-        "input_series": [{"series": name, "values": values} for reason, state in known for name, values in series(reason, state)],
-        "promql_expr_test": [{"expr": 'count by (alertname, name) (ALERTS{alertstate="firing",name!=""})', "eval_time": "2h", "exp_samples": fired}],
+        "input_series": [{"series": name, "values": values} for reason, state in known for name, values in series_with(reason, state)],
+        "promql_expr_test": [{"expr": alerts, "eval_time": "2h", "exp_samples": fired}],
     }
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
-        (place / "rules.yaml").write_text(yaml.safe_dump(monitoring.alert_rules()))
+        (place / "rules.yaml").write_text(yaml.safe_dump(monitoring.alert_rules(feeds)))
         (place / "test.yaml").write_text(yaml.safe_dump({"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}))
         run("promtool", "test", "rules", "test.yaml", cwd=folder)
 
@@ -82,6 +95,7 @@ def each_command_names_what_there_is():
     found = re.findall(r"`(kubectl [^`]+)`", page)
     must(len(found) >= 7, f"only {found}")
     for command in found:
-        must(re.match(r"kubectl -n (flashpoint-operator|NAMESPACE) (get|describe|logs|events)\b", command), command)
+        of_one, of_all = r"-n (flashpoint-operator|NAMESPACE) (get|describe|logs|events)\b", "get flashpoint(feeds|ledgers) --all-namespaces "
+        must(re.match(f"kubectl ({of_one}|{of_all})", command), command)
         if "deployment" in command:
             must("deployment/flashpoint-operator" in command, command)
