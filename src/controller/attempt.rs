@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::audit::Audit;
 use super::context::Context;
 use super::decide::Occasion;
-use super::feed::{Feed, Watched};
+use super::feed::Feed;
 use super::fence::FeedFence;
 use super::prepare::Means;
 use super::status::{self, Ended, Obstacle};
+use super::store::Store;
+use super::watched::Key;
 use crate::api::FlashpointFeedStatus;
 use crate::destinations::Opening;
 use crate::sync::choice::Choice;
@@ -27,7 +28,7 @@ pub async fn attempt(
     occasion: &Occasion,
     before: &FlashpointFeedStatus,
     means: Result<Means, Obstacle>,
-    store: &Store<Watched>,
+    store: &Store,
     context: &Context,
 ) -> Result<Ended, Abandoned> {
     let Means {
@@ -57,7 +58,7 @@ pub async fn attempt(
     let fence = FeedFence {
         process: context.process.clone(),
         store: store.clone(),
-        feed: ObjectRef::new(&feed.name).within(&feed.namespace),
+        feed: Key::new(&feed.namespace, &feed.name),
         uid: feed.uid.clone(),
         generation: feed.generation,
     };

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::runtime::controller::Action;
 
 use super::due::{self, Due, Observed};
 use super::feed::{Feed, waits_since};
 use super::memory::{Memory, Told};
+use super::queue::Action;
 use super::status::{self, Attempt};
 use crate::api::FlashpointFeedStatus;
 
@@ -127,7 +127,8 @@ mod tests {
 
     use super::*;
     use crate::api::{Reason, conditions};
-    use crate::controller::feed::{UnreadableFeed, Watched};
+    use crate::controller::feed::UnreadableFeed;
+    use crate::controller::watched::Watched;
 
     fn now() -> Timestamp {
         "2026-01-01T12:00:00.25Z".parse().unwrap()

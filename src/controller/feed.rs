@@ -9,7 +9,7 @@ use kube::{Resource as _, ResourceExt as _};
 
 use super::memory::Memory;
 use super::status;
-pub use super::watched::Watched;
+use super::watched::Watched;
 use crate::api::{
     FeedSettings, FlashpointFeed, FlashpointFeedStatus, REQUESTED_AT, RESEND, Reason, SettingsError,
 };

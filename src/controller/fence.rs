@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use kube::Resource as _;
-use kube::runtime::reflector::{ObjectRef, Store};
 use tokio_util::sync::CancellationToken;
 
-use super::feed::Watched;
 use super::lease::Leadership;
+use super::store::Store;
+use super::watched::Key;
 use crate::sync::ports::{Fence, Fenced};
 
 /// What every sync of the process is fenced by.
@@ -35,8 +34,8 @@ impl Process {
 pub struct FeedFence {
     pub process: Process,
     /// The feeds as they are watched.
-    pub store: Store<Watched>,
-    pub feed: ObjectRef<Watched>,
+    pub store: Store,
+    pub feed: Key,
     /// Its UID when the sync was planned.
     pub uid: String,
     /// Its generation when the sync was planned.
@@ -47,10 +46,9 @@ impl Fence for FeedFence {
     fn check(&self) -> Result<(), Fenced> {
         self.process.check()?;
         let current = self.store.get(&self.feed).filter(|feed| {
-            let metadata = feed.meta();
-            metadata.uid.as_deref() == Some(self.uid.as_str())
-                && metadata.generation == Some(self.generation)
-                && metadata.deletion_timestamp.is_none()
+            feed.uid() == self.uid
+                && feed.generation() == self.generation
+                && !feed.is_being_deleted()
         });
         current.map(|_| ()).ok_or(Fenced::Superseded)
     }

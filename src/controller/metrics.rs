@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
-use kube::runtime::reflector::Store;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -24,8 +23,8 @@ use feeds::Feeds;
 use scrape::{Cut, Parts, Unread};
 
 use super::exposition::Format;
-use super::feed::Watched;
 use super::memory::Memory;
+use super::store::Store;
 use crate::api::Reason;
 use crate::http::call::{Call, CallObserver};
 use crate::sync::counts::Counts;
@@ -184,7 +183,7 @@ impl Metrics {
     }
 
     /// Shows the series of the feeds in these stores from now on.
-    pub fn show_feeds(&self, stores: Vec<Store<Watched>>, memory: Arc<Memory>) {
+    pub fn show_feeds(&self, stores: Vec<Store>, memory: Arc<Memory>) {
         self.0.feeds.show(stores, memory);
     }
 

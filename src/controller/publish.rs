@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::Resource as _;
 
 use super::context::Context;
 use super::decide::{self, Occasion};
-use super::feed::{Feed, UnreadableFeed, Watched};
+use super::feed::{Feed, UnreadableFeed};
 use super::memory::Told;
 use super::reduced::Form;
 use super::refusal::Refusal;
 use super::status::Ended;
+use super::watched::Watched;
 use super::{events, patch};
 use crate::api::{FlashpointFeed, FlashpointFeedStatus, Reason};
 use crate::sync::Outcome;
@@ -100,7 +100,7 @@ pub async fn status(feed: &Feed, told: Told, context: &Context) -> Result<(), Pu
 
 /// Says in an event that a feed's stored form can't be read: it has no status that could say so.
 pub async fn unreadable(watched: &Watched, error: &UnreadableFeed, context: &Context) {
-    events::unreadable(context, &watched.object_ref(&()), &error.to_string()).await;
+    events::unreadable(context, &watched.reference(), &error.to_string()).await;
 }
 
 /// Writes the status in the largest form that the API server takes.

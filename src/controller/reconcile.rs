@@ -1,21 +1,21 @@
 //! One feed's reconcile, in five steps: read the feed, decide what it is due for, prepare a sync, make it, and publish the status
 //! that follows from it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::runtime::controller::Action;
-use kube::runtime::reflector::Store;
 
 use super::attempt::attempt;
 use super::context::Context;
 use super::decide::{self, Decision, UNTOLD_RETRY, decide};
-use super::feed::{Feed, UnreadableFeed, Watched};
+use super::feed::{Feed, UnreadableFeed};
 use super::memory::Told;
 use super::prepare::{PrepareError, Prepared, prepare, secret_changed};
 use super::publish::{self, PublishError};
+use super::queue::Action;
 use super::status;
+use super::store::Store;
+use super::watched::Watched;
 
 /// When a feed is looked at again after a defect: the next look is likely to meet it again.
 const BROKEN_RETRY: Duration = Duration::from_mins(15);
@@ -56,16 +56,16 @@ impl ReconcileError {
 /// # Errors
 /// When its status can't say what is wrong; an event does where only a person can mend it.
 pub async fn reconcile(
-    watched: Arc<Watched>,
-    store: &Store<Watched>,
+    watched: &Watched,
+    store: &Store,
     context: &Context,
 ) -> Result<Action, ReconcileError> {
     // Read the feed, once (no client required).
-    let feed = match Feed::read(&watched, &context.memory) {
+    let feed = match Feed::read(watched, &context.memory) {
         Ok(Some(feed)) => feed,
         Ok(None) => return Ok(Action::await_change()),
         Err(error) => {
-            publish::unreadable(&watched, &error, context).await;
+            publish::unreadable(watched, &error, context).await;
             return Err(error.into());
         }
     };

@@ -1,29 +1,30 @@
 //! Watches the feeds and reconciles each, until the process is stopped.
 
 use std::collections::{BTreeSet, HashSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::future::join_all;
-use futures::{Stream, StreamExt as _};
+use futures::StreamExt as _;
+use futures::future::{join_all, pending};
+use futures::stream::FuturesUnordered;
+use kube::Client;
 use kube::api::{Api, WatchParams};
-use kube::runtime::WatchStreamExt as _;
-use kube::runtime::controller::{Action, Config, Error, applier, trigger_self};
-use kube::runtime::reflector::{self, Store};
 use kube::runtime::utils::StreamBackoff;
 use kube::runtime::watcher::{self, DefaultBackoff, watcher};
-use kube::{Client, Resource as _, ResourceExt as _};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Settings;
 use super::cluster::WATCH_FOR;
 use super::context::Context;
-use super::feed::Watched;
 use super::health::Readiness;
+use super::queue::{Action, Queue};
 use super::reconcile::{self, ReconcileError};
 use super::refusal;
+use super::store::{Keeper, Store};
+use super::watched::{Key, Listed};
 use crate::http::shown;
 
 /// After a request to stop, syncs have this long to finish the calls under way.
@@ -35,7 +36,7 @@ const TELL_WITHIN: Duration = Duration::from_secs(4);
 /// How often it is looked whether feeds can be watched again.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// How many feeds a page of a listing holds.
+/// How many feeds a page of a listing holds: it is held whole.
 const PAGE: u32 = 50;
 
 /// How often what belongs to feeds that are gone is dropped.
@@ -50,20 +51,23 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
         let namespaces: BTreeSet<&String> = settings.namespaces.iter().collect();
         namespaces.into_iter().cloned().map(Some).collect()
     };
-    let (watches, stores): (Vec<_>, Vec<_>) = namespaces
-        .iter()
-        .map(|namespace| reflect(feeds(context.cluster.watching(), namespace.as_deref())))
-        .unzip();
+    let (stores, keepers): (Vec<_>, Vec<_>) = namespaces.iter().map(|_| Store::new()).unzip();
     let shown = stores.clone();
     context.metrics.show_feeds(shown, context.memory.clone());
     let served = Served::new(namespaces.len(), readiness);
-    let reconciling = watches
-        .into_iter()
-        .zip(&stores)
-        .enumerate()
-        .map(|(at, (changed, store))| {
-            reconcile_each(changed, store, settings.concurrency, &context, &served, at)
-        });
+    let reconciling = namespaces.iter().zip(keepers).zip(&stores).enumerate().map(
+        |(at, ((namespace, keeper), store))| {
+            let feeds = feeds(context.cluster.watching(), namespace.as_deref());
+            let looks = Looks {
+                store,
+                context: &context,
+                served: &served,
+                at,
+                most: usize::from(settings.concurrency),
+            };
+            looks.run(feeds, keeper)
+        },
+    );
     let watching = async {
         let ready = stores
             .iter()
@@ -115,92 +119,110 @@ impl Served {
 }
 
 /// The feeds of one namespace, or of all.
-fn feeds(client: Client, namespace: Option<&str>) -> Api<Watched> {
+fn feeds(client: Client, namespace: Option<&str>) -> Api<Listed> {
     match namespace {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     }
 }
 
-/// Watches feeds into a store, and gives each that changed. The pages of a listing are small, since a page is held whole.
-fn reflect(
-    api: Api<Watched>,
-) -> (
-    impl Stream<Item = Result<Watched, watcher::Error>> + Send + 'static,
-    Store<Watched>,
-) {
-    let (store, writer) = reflector::store();
-    let config = watcher::Config::default()
-        .timeout(WATCH_FOR)
-        .page_size(PAGE);
-    let changed = watcher(api, config).reflect(writer).applied_objects();
-    (changed, store)
+/// The looks at the feeds of one watch.
+struct Looks<'a> {
+    store: &'a Store,
+    context: &'a Arc<Context>,
+    served: &'a Served,
+    /// Which of the watches it is.
+    at: usize,
+    /// The most at once.
+    most: usize,
 }
 
-/// Reconciles the feeds of one watch until it is shut down.
-async fn reconcile_each(
-    changed: impl Stream<Item = Result<Watched, watcher::Error>> + Send + 'static,
-    store: &Store<Watched>,
-    concurrency: u16,
-    context: &Arc<Context>,
-    served: &Served,
-    at: usize,
-) {
-    let reader = store.clone();
-    let reconcile = move |feed: Arc<Watched>, context: Arc<Context>| {
-        let store = reader.clone();
+impl Looks<'_> {
+    /// Watches the feeds and looks at each that changed or is due, until the process is stopped and the looks under way have ended.
+    async fn run(self, feeds: Api<Listed>, mut keeper: Keeper) {
+        let config = watcher::Config::default()
+            .timeout(WATCH_FOR)
+            .page_size(PAGE);
+        let events = StreamBackoff::new(watcher(feeds, config), DefaultBackoff::default());
+        let mut events = pin!(events);
+        let stopped = &self.context.process.stopped;
+        let mut queue = Queue::default();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let stopping = stopped.is_cancelled();
+            if stopping && running.is_empty() {
+                return;
+            }
+            while !stopping && running.len() < self.most {
+                let Some(key) = queue.take(Instant::now()) else {
+                    break;
+                };
+                running.push(self.look(key));
+            }
+            let may_begin = !stopping && running.len() < self.most;
+            tokio::select! {
+                () = stopped.cancelled(), if !stopping => {}
+                Some(event) = events.next(), if !stopping => match event {
+                    Ok(event) => {
+                        for key in keeper.apply(event) {
+                            queue.add(key, Instant::now());
+                        }
+                    }
+                    Err(error) => self.unwatched(&error),
+                },
+                Some((key, action)) = running.next() => queue.ended(&key, action, Instant::now()),
+                () = until(queue.next()), if may_begin => {}
+            }
+        }
+    }
+
+    /// Reconciles a feed, if it is still there.
+    async fn look(&self, key: Key) -> (Key, Action) {
+        let Some(feed) = self.store.get(&key) else {
+            return (key, Action::await_change());
+        };
+        let (store, context) = (self.store.clone(), self.context.clone());
         // In a task of its own: what one feed computes holds up neither another nor the lease,
         // and a panic would be this feed's alone.
         let task =
             tokio::spawn(
-                async move { Box::pin(reconcile::reconcile(feed, &store, &context)).await },
+                async move { Box::pin(reconcile::reconcile(&feed, &store, &context)).await },
             );
-        Box::pin(async {
-            AbortOnDropHandle::new(task)
-                .await
-                .unwrap_or(Err(ReconcileError::Broken))
-        })
-    };
-    let on_error = |feed: Arc<Watched>, error: &ReconcileError, _: Arc<Context>| -> Action {
-        let (namespace, name) = (feed.namespace(), feed.name_any());
-        tracing::warn!(namespace, name, %error, "the feed could not be reconciled");
-        error.action()
-    };
-    let stopped = context.process.stopped.clone();
-    let queue = StreamBackoff::new(trigger_self(changed, ()), DefaultBackoff::default())
-        .take_until(stopped.cancelled_owned());
-    let config = Config::default().concurrency(concurrency);
-    let outcomes = applier(
-        reconcile,
-        on_error,
-        context.clone(),
-        store.clone(),
-        queue,
-        config,
-    );
-    outcomes
-        .for_each(|outcome| async move {
-            match outcome {
-                // Reconcile errors are logged where they come up; a feed that is gone is no error.
-                Ok(_) | Err(Error::ReconcilerFailed(..) | Error::ObjectNotFound(_)) => {}
-                Err(error) => {
-                    if answer(&error)
-                        .and_then(refusal::code)
-                        .is_some_and(is_lasting)
-                    {
-                        served.set(at, false);
-                    }
-                    let error = unwatched(&error, context.cluster.server());
-                    served.readiness.obstructed(&error);
-                    tracing::warn!(error, "the feeds can't be watched");
-                }
-            }
-        })
-        .await;
+        let ended = AbortOnDropHandle::new(task).await;
+        let action = ended
+            .unwrap_or(Err(ReconcileError::Broken))
+            .unwrap_or_else(|error| {
+                let (namespace, name) = (key.namespace(), key.name());
+                tracing::warn!(namespace, name, %error, "the feed could not be reconciled");
+                error.action()
+            });
+        (key, action)
+    }
+
+    /// Tells that the feeds can't be watched.
+    fn unwatched(&self, error: &watcher::Error) {
+        if answer(error)
+            .and_then(refusal::code)
+            .is_some_and(is_lasting)
+        {
+            self.served.set(self.at, false);
+        }
+        let error = why(error, self.context.cluster.server());
+        self.served.readiness.obstructed(&error);
+        tracing::warn!(error, "the feeds can't be watched");
+    }
+}
+
+/// Waits for a time; without one, for ever.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
 }
 
 /// Why a watch failed: what the API server said, where it said something.
-fn unwatched(error: &(dyn std::error::Error + 'static), server: &str) -> String {
+fn why(error: &(dyn std::error::Error + 'static), server: &str) -> String {
     match answer(error) {
         Some(answer) => refusal::said(answer, server),
         None => shown(&error.to_string(), &[]),
@@ -220,12 +242,11 @@ fn is_lasting(code: u16) -> bool {
 }
 
 /// Served once the watch has shown its feeds.
-async fn become_served(store: &Store<Watched>, served: &Served, at: usize) {
-    if store.wait_until_ready().await.is_ok() {
-        let feeds = store.state().len();
-        tracing::info!(feeds, "watching");
-        served.set(at, true);
-    }
+async fn become_served(store: &Store, served: &Served, at: usize) {
+    store.wait_until_shown().await;
+    let feeds = store.state().len();
+    tracing::info!(feeds, "watching");
+    served.set(at, true);
 }
 
 /// Served again once a watch is taken after one was refused: a watch that begins anew shows nothing while nothing
@@ -259,14 +280,11 @@ async fn stay_served(namespaces: &[Option<String>], served: &Served, context: &C
 }
 
 /// Drops what belongs to feeds that are gone, again and again.
-async fn sweep(stores: &[Store<Watched>], context: &Context) {
+async fn sweep(stores: &[Store], context: &Context) {
     loop {
         sleep(SWEEP_EVERY).await;
         let feeds: Vec<_> = stores.iter().flat_map(Store::state).collect();
-        let uids: HashSet<&str> = feeds
-            .iter()
-            .filter_map(|feed| feed.meta().uid.as_deref())
-            .collect();
+        let uids: HashSet<&str> = feeds.iter().map(|feed| feed.uid()).collect();
         context.metrics.keep_only(|uid| uids.contains(uid));
         context.memory.keep_only(|uid| uids.contains(uid));
     }

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Resource;
 use kube::core::ObjectMeta;
@@ -15,16 +17,68 @@ use crate::api::{FlashpointFeed, REQUESTED_AT, RESEND};
 /// The labels that a ledger has of its feed begin so.
 pub const OWN_LABELS: &str = "app.kubernetes.io/";
 
-/// A feed as it is watched. One that can't be read must not hide the others, so it is read one by one, by [`Watched::read`].
-#[derive(Clone, Debug, Deserialize)]
+/// The namespace and the name of a feed, which no other feed has; clones share the text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(Arc<str>);
+
+impl Key {
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self(format!("{namespace}/{name}").into())
+    }
+
+    pub fn namespace(&self) -> &str {
+        self.parts().0
+    }
+
+    pub fn name(&self) -> &str {
+        self.parts().1
+    }
+
+    /// Neither may hold a slash.
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('/').unwrap_or_default()
+    }
+}
+
+/// A feed as it is watched. One that can't be read must not hide the others, so each is read by itself, by [`Watched::read`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "Wire")]
 pub struct Watched {
-    /// What finds the feed and fences its syncs; the text has the rest.
-    metadata: ObjectMeta,
+    key: Key,
+    uid: Box<str>,
+    generation: i64,
+    is_being_deleted: bool,
+    /// The feed, these included.
     text: Box<str>,
 }
 
 impl Watched {
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub fn namespace(&self) -> &str {
+        self.key.namespace()
+    }
+
+    pub fn name(&self) -> &str {
+        self.key.name()
+    }
+
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// `metadata.generation`; 0 where there is none.
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    /// Whether it is deleted, and somebody's finalizer holds that up.
+    pub fn is_being_deleted(&self) -> bool {
+        self.is_being_deleted
+    }
+
     /// Reads the feed.
     ///
     /// # Errors
@@ -34,9 +88,29 @@ impl Watched {
             // Again by way of a tree: the error names no place in a text that nobody sees.
             .or_else(|_| serde_json::from_value(serde_json::from_str(&self.text)?))
     }
+
+    /// What events are about where the feed can't be read.
+    pub fn reference(&self) -> ObjectReference {
+        ObjectReference {
+            api_version: Some(FlashpointFeed::api_version(&()).into_owned()),
+            kind: Some(FlashpointFeed::kind(&()).into_owned()),
+            namespace: Some(self.namespace().to_owned()),
+            name: Some(self.name().to_owned()),
+            uid: Some(self.uid().to_owned()),
+            ..ObjectReference::default()
+        }
+    }
 }
 
-impl Resource for Watched {
+/// A feed as a listing or a watch has it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Wire")]
+pub struct Listed {
+    metadata: ObjectMeta,
+    pub feed: Arc<Watched>,
+}
+
+impl Resource for Listed {
     type DynamicType = ();
     type Scope = <FlashpointFeed as Resource>::Scope;
 
@@ -105,24 +179,33 @@ impl From<Wire> for Watched {
         // Were it not to be had, it would be empty, and told as a feed that can't be read.
         let text = serde_json::to_string(&wire).unwrap_or_default();
         let metadata = wire.metadata;
+        let text_of = |text: Option<String>| text.unwrap_or_default();
         Self {
+            key: Key::new(&text_of(metadata.namespace), &text_of(metadata.name)),
+            uid: text_of(metadata.uid).into(),
+            generation: metadata.generation.unwrap_or_default(),
+            is_being_deleted: metadata.deletion_timestamp.is_some(),
             text: text.into(),
-            metadata: ObjectMeta {
-                namespace: metadata.namespace,
-                name: metadata.name,
-                uid: metadata.uid,
-                resource_version: metadata.resource_version,
-                generation: metadata.generation,
-                deletion_timestamp: metadata.deletion_timestamp,
-                ..ObjectMeta::default()
-            },
         }
+    }
+}
+
+impl From<Wire> for Listed {
+    fn from(wire: Wire) -> Self {
+        let metadata = ObjectMeta {
+            namespace: wire.metadata.namespace.clone(),
+            name: wire.metadata.name.clone(),
+            uid: wire.metadata.uid.clone(),
+            resource_version: wire.metadata.resource_version.clone(),
+            ..ObjectMeta::default()
+        };
+        let feed = Arc::new(wire.into());
+        Self { metadata, feed }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use kube::ResourceExt as _;
     use serde_json::json;
 
     use super::*;
@@ -165,10 +248,15 @@ mod tests {
         let mut object = object();
         object["spec"]["limit"] = json!("many");
         let watched = watched(object);
-        assert_eq!(
-            (watched.name_any(), watched.uid()),
-            ("feed".into(), Some("u".into()))
-        );
+        let expected = ObjectReference {
+            api_version: Some("flashpoint-operator.dev/v1alpha1".into()),
+            kind: Some("FlashpointFeed".into()),
+            namespace: Some("intel".into()),
+            name: Some("feed".into()),
+            uid: Some("u".into()),
+            ..ObjectReference::default()
+        };
+        assert_eq!(watched.reference(), expected);
         let error = watched.read().unwrap_err().to_string();
         assert!(
             error.contains("many") && !error.contains("column"),
@@ -188,7 +276,9 @@ mod tests {
     #[test]
     fn a_feed_is_read_whichever_way_it_comes() {
         let text = json!({"object": object(), "type": "ADDED"}).to_string();
-        let event: kube::core::WatchEvent<Watched> = serde_json::from_str(&text).unwrap();
-        assert!(matches!(event, kube::core::WatchEvent::Added(feed) if feed.read().is_ok()));
+        let event: kube::core::WatchEvent<Listed> = serde_json::from_str(&text).unwrap();
+        assert!(
+            matches!(event, kube::core::WatchEvent::Added(listed) if listed.feed.read().is_ok())
+        );
     }
 }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::Resource as _;
-use kube::runtime::reflector::Store;
 use parking_lot::Mutex;
 use tokio::task::yield_now;
 
@@ -14,8 +12,9 @@ use super::family::{Family, Kind, Labels, Value};
 use super::groups::Groups;
 use super::scrape::{Parts, Unread};
 use super::standing::{Seldom, Standing};
-use crate::controller::feed::Watched;
 use crate::controller::memory::Memory;
+use crate::controller::store::Store;
+use crate::controller::watched::Watched;
 
 /// How many feeds are read without a turn for others: about a millisecond's work.
 const AT_ONCE: usize = 256;
@@ -45,7 +44,7 @@ pub struct Feeds {
 /// Where the feeds are read: nowhere on a replica that stands by.
 #[derive(Default)]
 struct Shown {
-    stores: Vec<Store<Watched>>,
+    stores: Vec<Store>,
     memory: Arc<Memory>,
 }
 
@@ -60,7 +59,7 @@ impl Feeds {
     }
 
     /// Shows the feeds of these stores, each by the newest status that the memory knows of.
-    pub fn show(&self, stores: Vec<Store<Watched>>, memory: Arc<Memory>) {
+    pub fn show(&self, stores: Vec<Store>, memory: Arc<Memory>) {
         *self.shown.lock() = Shown { stores, memory };
     }
 
@@ -133,7 +132,7 @@ impl Feeds {
     }
 
     fn row(&self, feed: Arc<Watched>, memory: &Memory) -> Row {
-        let uid = feed.meta().uid.as_deref().unwrap_or_default();
+        let uid = feed.uid();
         let standing = Standing::of(&feed, memory);
         let seen = standing.seen();
         let numbers = self.change(uid, |numbers| {
@@ -157,10 +156,9 @@ struct Row {
 
 impl Row {
     fn labels(&self) -> Labels<'_> {
-        let metadata = self.feed.meta();
         [
-            ("namespace", metadata.namespace.as_deref().unwrap_or("")),
-            ("name", metadata.name.as_deref().unwrap_or("")),
+            ("namespace", self.feed.namespace()),
+            ("name", self.feed.name()),
             ("", ""),
             ("", ""),
         ]

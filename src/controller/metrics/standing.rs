@@ -3,8 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::{FeedSettings, FlashpointFeed, FlashpointFeedStatus, Reason, Target};
-use crate::controller::feed::Watched;
 use crate::controller::memory::Memory;
+use crate::controller::watched::Watched;
 use crate::destinations::misp::MISP;
 use crate::destinations::taxii::TAXII;
 use crate::destinations::trustar::TRUSTAR;

@@ -1,9 +1,10 @@
 use futures::TryStreamExt as _;
-use kube::runtime::{reflector, watcher};
+use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::controller::store::Keeper;
 
 mod groups;
 mod reading;
@@ -12,7 +13,7 @@ mod reading;
 struct Stage {
     metrics: Metrics,
     memory: Arc<Memory>,
-    writer: reflector::store::Writer<Watched>,
+    writer: Keeper,
 }
 
 impl Stage {
@@ -22,7 +23,7 @@ impl Stage {
 
     /// With or without series of each feed.
     fn showing(by_feed: bool) -> Self {
-        let (store, writer) = reflector::store();
+        let (store, writer) = Store::new();
         let (metrics, memory) = (Metrics::new(by_feed), Arc::new(Memory::default()));
         metrics.show_feeds(vec![store], memory.clone());
         Self {
@@ -34,14 +35,12 @@ impl Stage {
 
     fn apply(&mut self, name: &str, spec: &Value, status: &Value) {
         let feed = serde_json::from_value(feed(name, spec, status)).unwrap();
-        self.writer
-            .apply_watcher_event(&watcher::Event::Apply(feed));
+        self.writer.apply(Event::Apply(feed));
     }
 
     fn delete(&mut self, name: &str) {
         let feed = serde_json::from_value(feed(name, &json!({}), &json!({}))).unwrap();
-        self.writer
-            .apply_watcher_event(&watcher::Event::Delete(feed));
+        self.writer.apply(Event::Delete(feed));
     }
 
     /// A feed with a value for each of its series.
