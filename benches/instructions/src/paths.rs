@@ -10,6 +10,7 @@ use flashpoint_operator::sync::destination::{Delivery, Earlier};
 use flashpoint_operator::sync::ledger::Ledger;
 use flashpoint_operator::sync::own::NOTHING;
 use flashpoint_operator::sync::report::{CsvData, Digest, Report};
+use flashpoint_operator::sync::source::Page;
 use indicators::Indicator;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -35,7 +36,7 @@ pub fn page() -> Outcome<Case> {
     let bytes = text.len();
     Ok(Case::new("byte", bytes, move || {
         let page = envelope::read(text.clone());
-        for json in page.iter().flat_map(|page| page.reports()) {
+        for json in page.iter().flat_map(Page::reports) {
             let raw = serde_json::from_str::<&RawValue>(json);
             black_box(raw.ok().map(Report::parse));
         }
