@@ -59,6 +59,8 @@ async def start(settings, memo, **_):
     settings.watching.chunk_size = 500
     # The definition is there before the operator and does not change.
     settings.scanning.disabled = True
+    # A stop takes it some time for each daemon; what is left of it then is killed. In seconds.
+    settings.process.ultimate_exiting_timeout = 7
     memo.vendors = vendors.Vendors(os.environ["FLASHPOINT_URL"], os.environ["TRUSTAR_URL"])
     app = web.Application()
     app.router.add_get("/readyz", readiness.answer)
