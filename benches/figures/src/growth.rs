@@ -6,8 +6,8 @@ mod process;
 
 use serde_json::json;
 
-use super::Outcome;
 use super::results::Results;
+use super::{Outcome, rounded};
 use process::{Run, Stage, Style};
 
 /// How many reports the window holds.
@@ -109,9 +109,4 @@ async fn first_sync(count: usize, body_bytes: usize) -> Outcome<Run> {
         "Synced" => Ok(run),
         other => Err(format!("{count} bodies of {body_bytes} bytes end as {other}").into()),
     }
-}
-
-/// To a thousandth.
-fn rounded(figure: f64) -> f64 {
-    (figure * 1_000.0).round() / 1_000.0
 }

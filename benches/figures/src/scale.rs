@@ -4,7 +4,7 @@ mod apply;
 pub mod contract;
 mod fleet;
 pub mod memory;
-mod process;
+pub mod process;
 mod requests;
 mod row;
 mod stage;

@@ -13,13 +13,16 @@ use simulators::start;
 use simulators::trustar::{ENCLAVE, Trustar};
 use tokio::time::sleep;
 
-use super::process::{held, peak};
-use super::{Results, rounded};
-use crate::footprint::{self, install_definitions};
-use crate::{Outcome, credentials};
+use super::Results;
+use crate::footprint::install_definitions;
+use crate::scale::subject::Subject;
+use crate::{Outcome, credentials, rounded};
 
 /// The most reports that a ledger remembers.
 const REPORTS: usize = 20_000;
+
+/// How long the operator may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the operator rests before its memory is read.
 const REST: Duration = Duration::from_mins(1);
@@ -44,25 +47,19 @@ pub async fn measure(results: &mut Results) -> Outcome<()> {
     let client = control_plane.client()?;
     credentials::create(&client, &namespace, &flashpoint, &trustar).await?;
     let feeds: Api<FlashpointFeed> = Api::namespaced(client, &namespace);
-    let vendors = [
-        "--trustar-calls-per-minute",
-        "0",
-        "--flashpoint-url",
-        &flashpoint.url(),
-        "--trustar-url",
-        &trustar.url(),
-    ];
-    let (mut operator, _) = footprint::start(&control_plane, &vendors).await?;
-    let process = operator.id()?;
+    let kubeconfig = control_plane.kubeconfig();
+    let mut operator = Subject::ours()?.start(kubeconfig, &flashpoint.url(), &trustar.url())?;
+    operator.ready(READY_WITHIN).await?;
+    let process = operator.process()?;
     sleep(REST).await;
-    let rest = held(process).ok_or("the operator ended")?;
-    std::fs::write(format!("/proc/{process}/clear_refs"), "5")?;
+    let rest = process.resident()?;
+    process.forget_peak()?;
     let begun = Instant::now();
     create(&feeds).await?;
     let syncs = drain(&feeds, begun).await?;
     let wall = begun.elapsed().as_secs_f64();
-    let most = peak(process).ok_or("the operator ended")?;
-    operator.child.kill().await?;
+    let most = process.peak()?;
+    operator.stop().await?;
     control_plane.stop().await?;
     results.add(json!({
         "curve": "backfill",

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::sleep;
 
+use crate::scale::process::Process;
 use crate::{Outcome, operator};
 
 /// How often the peak of a process is read: what it takes in its last moment is missed.
@@ -114,10 +115,10 @@ impl Stage {
             .stdout(File::create(&output)?)
             .kill_on_drop(true)
             .spawn()?;
-        let process = child.id().ok_or("the sync ended at once")?;
+        let process = Process(child.id().ok_or("the sync ended at once")?);
         let mut most = 0.0;
         while child.try_wait()?.is_none() {
-            most = peak(process).unwrap_or(most);
+            most = process.peak().unwrap_or(most);
             if begun.elapsed() > LONGEST {
                 return Err("a sync did not end".into());
             }
@@ -149,21 +150,4 @@ fn children_used() -> Outcome<f64> {
     let microseconds = (usage.user_time() + usage.system_time()).num_microseconds();
     #[expect(clippy::cast_precision_loss, reason = "a figure to show")]
     Ok(microseconds as f64 / 1e6)
-}
-
-/// The most memory that a process has held, in MiB; none once it has ended.
-pub fn peak(process: u32) -> Option<f64> {
-    memory(process, "VmHWM:")
-}
-
-/// The memory that a process holds, in MiB; none once it has ended.
-pub fn held(process: u32) -> Option<f64> {
-    memory(process, "VmRSS:")
-}
-
-fn memory(process: u32, name: &str) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kibibytes / 1024.0)
 }

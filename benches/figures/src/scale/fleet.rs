@@ -103,12 +103,19 @@ async fn at_once(requests: impl Iterator<Item = impl Future<Output = Outcome<()>
         .await
 }
 
+/// Deletes an object, whose finalizers go too: kopf leaves its own on feeds when it ends.
 async fn delete<K>(api: &Api<K>, name: String) -> Outcome<()>
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
 {
-    match api.delete(&name, &DeleteParams::default()).await {
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
-        done => done.map(|_| ()).map_err(Into::into),
+    let left = match api.delete(&name, &DeleteParams::default()).await {
+        Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(()),
+        done => done?.left(),
+    };
+    if left.is_none_or(|object| object.meta().finalizers.is_none()) {
+        return Ok(());
     }
+    let released = Patch::Merge(json!({"metadata": {"finalizers": null}}));
+    let done = api.patch(&name, &PatchParams::default(), &released).await;
+    done.map(|_| ()).map_err(Into::into)
 }
