@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
@@ -32,6 +33,8 @@ TYPES = [
     "sha256s",
     "urls",
 ]
+# Pyparsing, which ioc-finder is built on, fails where threads use a grammar for the first time at once.
+FINDING = threading.Lock()
 # What ioc-finder finds in most reports and nobody wants: resolvers, a version, a file.
 IGNORED = {"1.1.1.1", "8.8.8.8", "11.0.0.1", "readme.md"}
 # It takes MD5 digests for Bitcoin addresses.
@@ -64,7 +67,8 @@ def has_indicators(report):
     """Whether ioc-finder finds any that counts in title, summary or body."""
     texts = (report.get(name) or "" for name in ("title", "summary", "body"))
     text = "\n".join(html.unescape(TAG.sub(" ", text)) for text in texts)
-    found = find_iocs(text, included_ioc_types=TYPES)
+    with FINDING:
+        found = find_iocs(text, included_ioc_types=TYPES)
     return any(counts(kind, value) for kind, values in found.items() for value in values)
 
 
