@@ -12,12 +12,11 @@ mod service_url;
 mod single_flight;
 mod user_info;
 
+use std::hash::{DefaultHasher, Hasher as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, redirect};
-
-use crate::sync::report::Digest;
 
 pub(crate) use exchange::{Answer, Cause, NoAnswer, Wire};
 pub(crate) use gate::{ByCredential, Gate};
@@ -99,7 +98,10 @@ pub fn client(settings: &HttpSettings) -> Result<Client, HttpSetupError> {
     })
 }
 
-/// Tells what is sent apart from other things sent, within one process.
+/// Tells what is sent apart from other things sent, within one process: a whole report is hashed with each write, and not every
+/// processor has instructions for SHA-256.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    Digest::of(bytes).0
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
