@@ -193,7 +193,7 @@ impl<'a> Selection<'a> {
 
     /// Whether an element was listed before.
     fn knows(&self, json: &str) -> bool {
-        match Report::read(json) {
+        match Report::outline(json) {
             Ok(report) => self.listed.contains(&report.id),
             Err(unreadable) => self.unreadable.contains(&unreadable.digest),
         }
@@ -201,15 +201,15 @@ impl<'a> Selection<'a> {
 
     /// Whether the first readable one of these is unknown: then what a resumed walk passed over before it may be, too.
     pub fn begins_unknown<'j>(&self, mut elements: impl Iterator<Item = &'j str>) -> bool {
-        let first = elements.find_map(|json| Report::read(json).ok());
+        let first = elements.find_map(|json| Report::outline(json).ok());
         first.is_some_and(|report| self.ledger.get(&report.id).is_none())
     }
 
     fn take_element(&mut self, json: &str, latest: bool) {
-        match Report::read(json) {
+        match Report::outline(json) {
             Ok(mut report) => {
                 report.deeplink = self.source.deeplink(&report);
-                self.take(report, latest);
+                self.take(report, json, latest);
             }
             Err(unreadable) => {
                 // Two pages may show the same one.
@@ -220,7 +220,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    fn take(&mut self, report: Report, latest: bool) {
+    fn take(&mut self, report: Report, json: &str, latest: bool) {
         if !self.listed.insert(report.id.clone()) {
             return;
         }
@@ -240,7 +240,7 @@ impl<'a> Selection<'a> {
         );
         let Some(known) = self.ledger.get(&report.id) else {
             if self.plan.mode != Mode::Continuation {
-                self.take_unknown(report);
+                self.take_unknown(report, json);
             }
             return;
         };
@@ -266,7 +266,7 @@ impl<'a> Selection<'a> {
                 self.left += 1;
                 return;
             }
-            trimmed(report)
+            held(report, json)
         } else {
             report.without_content()
         };
@@ -277,7 +277,7 @@ impl<'a> Selection<'a> {
         });
     }
 
-    fn take_unknown(&mut self, report: Report) {
+    fn take_unknown(&mut self, report: Report, json: &str) {
         self.page_had_news = true;
         let filed_at = report.filed_at.unwrap_or(Timestamp::MAX);
         if let Some(reading) = self.ledger.course().reading {
@@ -294,7 +294,7 @@ impl<'a> Selection<'a> {
             self.taken += 1;
             self.tasks.push(Task {
                 need: self.plan.choice.need_of(&report, None, &self.criteria),
-                report: Arc::new(trimmed(report)),
+                report: Arc::new(held(report, json)),
                 known: None,
             });
         }
@@ -328,10 +328,10 @@ impl<'a> Selection<'a> {
 }
 
 /// The report as it is held: of one that is too large only what is recorded of it.
-fn trimmed(report: Report) -> Report {
+fn held(report: Report, json: &str) -> Report {
     if report.len() > MAX_REPORT_BYTES {
         report.without_content()
     } else {
-        report
+        report.with_content(json)
     }
 }

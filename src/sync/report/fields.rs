@@ -8,10 +8,8 @@ use std::ops::ControlFlow;
 use indexmap::IndexMap;
 use memchr::{memchr, memchr2};
 use serde::Deserialize;
-use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-
-use super::Defect;
 
 /// The most top-level fields of a report: Flashpoint's have about 40.
 pub(super) const MAX_FIELDS: usize = 10_000;
@@ -31,7 +29,7 @@ pub fn text<'a>(fields: &'a Fields, name: &str) -> Option<Cow<'a, str>> {
 
 /// A JSON string's content, borrowed where nothing in it is escaped.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// The content of a JSON string; for any other value, and for a string that no Rust string can
 /// hold (a lone surrogate), the JSON itself.
@@ -92,31 +90,7 @@ impl<'de, F: FnMut(&'de str) -> ControlFlow<()>> Visitor<'de> for Values<F> {
     }
 }
 
-/// The top-level fields of an object.
-struct Object;
-
-impl<'de> Visitor<'de> for Object {
-    type Value = Result<Fields, Defect>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Fields::new();
-        while let Some((key, value)) = members.next_entry()? {
-            if fields.len() >= MAX_FIELDS {
-                return Ok(Err(Defect::TooManyFields));
-            }
-            fields.insert(key, value);
-        }
-        Ok(Ok(fields))
-    }
-}
-
-/// The fields of a JSON object, in their order.
-pub(super) fn read(json: &str) -> Result<Fields, Defect> {
-    let mut json = serde_json::Deserializer::from_str(json);
-    let fields = json.deserialize_map(Object);
-    fields.unwrap_or(Err(Defect::NotAnObject))
+/// The fields of a JSON object, in their order; none of what is no object.
+pub(super) fn read(json: &str) -> Fields {
+    serde_json::from_str(json).unwrap_or_default()
 }

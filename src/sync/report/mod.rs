@@ -2,6 +2,7 @@
 
 mod csv_data;
 mod fields;
+mod outline;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use csv_data::CsvData;
 pub use fields::{Fields, each_value, strings, text, text_of};
+use outline::Outline;
 
 /// The longest id that TruSTAR takes as an external id, in characters.
 pub const MAX_ID_CHARS: usize = 500;
@@ -114,19 +116,19 @@ impl Report {
     /// # Errors
     /// When it is no object, or has no usable id.
     pub fn parse(raw: &RawValue) -> Result<Self, Unreadable> {
-        Self::read(raw.get())
+        Self::outline(raw.get()).map(|report| report.with_content(raw.get()))
     }
 
-    /// The same, from its text as it stands in the listing.
-    pub(super) fn read(json: &str) -> Result<Self, Unreadable> {
+    /// The same without its fields: most of what a listing shows is known, and needs none of them.
+    pub(super) fn outline(json: &str) -> Result<Self, Unreadable> {
         let digest = Digest::of(json.as_bytes());
         let unreadable = |defect| Unreadable { defect, digest };
-        let bytes = json.len();
-        let fields = fields::read(json).map_err(unreadable)?;
-        let id = text(&fields, "id")
+        let outline = Outline::read(json).map_err(unreadable)?;
+        let id = outline
+            .text("id")
             .and_then(|id| ReportId::new(&id))
             .ok_or(unreadable(Defect::NoId))?;
-        let time = |name| text(&fields, name).and_then(|text| read_time(&text));
+        let time = |name| outline.text(name).and_then(|text| read_time(&text));
         let posted_at = time("posted_at");
         let filed_at = ["updated_at", "version_posted_at", "ingested_at"]
             .into_iter()
@@ -134,12 +136,15 @@ impl Report {
             .chain([posted_at])
             .max()
             .flatten();
-        let published = text(&fields, "published_status")
+        let published = outline
+            .text("published_status")
             .is_none_or(|status| status.trim().eq_ignore_ascii_case("published"));
-        let title = text(&fields, "title")
+        let title = outline
+            .text("title")
             .filter(|title| !title.trim().is_empty())
             .map(|title| first_bytes(&title, MAX_TITLE_BYTES).to_owned());
-        let deeplink = text(&fields, "platform_url")
+        let deeplink = outline
+            .text("platform_url")
             .filter(|link| !link.is_empty() && link.len() <= MAX_DEEPLINK_BYTES)
             .map(|link| link.as_ref().into());
         Ok(Self {
@@ -150,9 +155,18 @@ impl Report {
             posted_at,
             filed_at,
             published,
-            fields,
-            bytes,
+            fields: Fields::new(),
+            bytes: json.len(),
         })
+    }
+
+    /// With the fields of the JSON that it is the outline of, which can be read where that could.
+    #[must_use]
+    pub(super) fn with_content(self, json: &str) -> Self {
+        Self {
+            fields: fields::read(json),
+            ..self
+        }
     }
 
     /// The same without its fields, for a report of which nothing but its name and times is needed.
