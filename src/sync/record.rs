@@ -202,7 +202,7 @@ fn as_before(task: &Task, verdict: Verdict, entry: &Entry) -> Record {
 
 /// One more attempt failed after `earlier` ones at the same content, for a reason of the report's own.
 fn failed(task: &Task, earlier: Option<Tries>, now: Timestamp, reason: String) -> Record {
-    let state = State::Failed(failure(task, earlier, now, &reason));
+    let state = State::Failed(Box::new(failure(task, earlier, now, &reason)));
     Record {
         attempted: true,
         ..ended(task, Verdict::Failed(reason), state)

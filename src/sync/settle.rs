@@ -166,7 +166,7 @@ impl<'l> Settlement<'l> {
         {
             if let Some(failure) = own {
                 handled.record.verdict = Verdict::Failed(doubt.fault.message);
-                handled.record.entry.state = State::Failed(failure);
+                handled.record.entry.state = State::Failed(Box::new(failure));
                 handled.record.entry.tries = None;
                 handled.record.attempted = true;
             }

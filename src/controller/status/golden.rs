@@ -76,13 +76,13 @@ fn failed(attempts: u32, next: &str, title: &str) -> Entry {
     Entry {
         digest: Digest(0),
         filed_at: at("2026-03-04T09:00:00Z"),
-        state: State::Failed(Failure {
+        state: State::Failed(Box::new(Failure {
             attempts,
             first: at("2026-03-04T10:31:00Z"),
             next: at(next),
             title: title.to_owned(),
             reason: "TruSTAR answered 400: \"reportBody\"".to_owned(),
-        }),
+        })),
         delivered: false,
         labels: Vec::new(),
         csv: None,

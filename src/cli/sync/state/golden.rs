@@ -40,13 +40,13 @@ fn ledger() -> Ledger {
         handle: None,
     };
     let failed = Entry {
-        state: ReportState::Failed(Failure {
+        state: ReportState::Failed(Box::new(Failure {
             attempts: 1,
             first: at("2026-03-04T12:31:00Z"),
             next: at("2026-03-04T12:45:00Z"),
             title: "A title".to_owned(),
             reason: "TruSTAR answered 400".to_owned(),
-        }),
+        })),
         delivered: false,
         labels: Vec::new(),
         ..sent.clone()

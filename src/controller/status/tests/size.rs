@@ -9,13 +9,13 @@ use crate::sync::report::ReportId;
 fn a_status_stays_within_eight_kibibytes() {
     let mut ledger = ledger();
     let failing = |attempts| {
-        State::Failed(Failure {
+        State::Failed(Box::new(Failure {
             attempts,
             first: started(),
             next: ended(),
             title: "\u{2028}\"\\é".repeat(500),
             reason: "\u{1}\u{1b}[31m<b>".repeat(500),
-        })
+        }))
     };
     for attempts in 0..30 {
         let id = ReportId::new(&format!("{attempts}-{}", "x".repeat(120))).unwrap();
@@ -72,7 +72,7 @@ fn a_long_request_leaves_room_for_failures() {
     let entry = Entry {
         digest: Digest(1),
         filed_at: started(),
-        state: State::Failed(failure),
+        state: State::Failed(Box::new(failure)),
         delivered: false,
         labels: Vec::new(),
         csv: None,

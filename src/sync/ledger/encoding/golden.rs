@@ -1,6 +1,6 @@
 //! Ledgers as other versions of the operator wrote them, held by `tests/golden`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::*;
 use crate::golden::{self, at};
@@ -155,25 +155,25 @@ fn unsettled() -> Vec<(&'static str, Entry)> {
             unsent(
                 9,
                 "2026-03-04T09:00:00Z",
-                State::Failed(Failure {
+                State::Failed(Box::new(Failure {
                     attempts: 1,
                     first: at("2026-03-04T12:31:00.123456789Z"),
                     next: at("2026-03-04T12:45:00.123456789Z"),
                     title: "A title, cut…".to_owned(),
                     reason: "TruSTAR answered 400: \"reportBody\"".to_owned(),
-                }),
+                })),
             ),
         ),
         (
             "set aside, in the enclave",
             Entry {
-                state: State::Failed(Failure {
+                state: State::Failed(Box::new(Failure {
                     attempts: 6,
                     first: at("2026-03-03T10:00:00Z"),
                     next: at("2026-03-05T11:00:00Z"),
                     title: String::new(),
                     reason: "its CSV data can't be had".to_owned(),
-                }),
+                })),
                 ..sent(10, "2026-03-04T10:00:00Z", &["Fraud"])
             },
         ),
@@ -181,7 +181,7 @@ fn unsettled() -> Vec<(&'static str, Entry)> {
 }
 
 /// Every state, with every field that it can have.
-fn reports() -> HashMap<ReportId, Entry> {
+fn reports() -> BTreeMap<ReportId, Entry> {
     let reports = settled().into_iter().chain(unsettled());
     reports.map(|(text, entry)| (id(text), entry)).collect()
 }
@@ -274,7 +274,7 @@ fn plain() -> Ledger {
             restless: 0,
             trouble: None,
         },
-        entries: HashMap::from([(
+        entries: BTreeMap::from([(
             id("6n_wnmYvXNS6lA4-QbSlzA"),
             sent(1, "2026-03-03T23:59:59Z", &[]),
         )]),
@@ -336,7 +336,7 @@ fn what_other_versions_leave_out_or_add_is_read() {
             submitted: 0,
             failed: 0,
         },
-        entries: HashMap::from([(id("a"), earlier), (id("b"), pending)]),
+        entries: BTreeMap::from([(id("a"), earlier), (id("b"), pending)]),
         ..plain()
     };
     assert_eq!(read, expected);

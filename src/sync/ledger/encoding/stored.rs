@@ -88,7 +88,7 @@ enum StoredState {
     #[serde(rename = "p")]
     Pending(bool),
     #[serde(rename = "f")]
-    Failed(Failure),
+    Failed(Box<Failure>),
 }
 
 /// Values in order of first use, and each one's index.
