@@ -31,7 +31,10 @@ def scale_tables():
         "pss_mib": "PSS, MiB",
         "peak_mib": "peak with a scrape, MiB",
         "cpu_s_per_1000": "CPU s of 1,000 quiet syncs",
-        "requests_per_sync": "API server requests a sync",
+        "get_per_sync": "GETs to the API server a sync",
+        "patch_per_sync": "PATCHes to the API server a sync",
+        "other_per_sync": "other requests to the API server a sync",
+        "wire_per_sync": "calls to Flashpoint and TruSTAR a sync",
         "ready_ms": "start to ready, ms",
         "first_sync_s": "start until all are synced first, s",
         "restart_s": "restart until all are synced, s",
@@ -74,15 +77,17 @@ def script_table():
         [
             row["subject"],
             f"{row['reports']:,}",
-            shown(row["wall_s"]),
-            shown(row["reports_per_s"], 0),
-            shown(row["cpu_s"]),
-            shown(row["reports_per_cpu_s"], 0),
-            shown(row["peak_mib"]),
+            *(spread(row, name) for name in ("reports_per_s", "cpu_s", "reports_per_cpu_s", "peak_mib", "times_script_per_cpu_s")),
         ]
         for row in Section("script").rows
     ]
-    return table(["", "reports", "s", "reports/s", "CPU s", "reports/CPU s", "peak, MiB"], rows) if rows else None
+    return table(["", "reports", "reports/s", "CPU s", "reports/CPU s", "peak, MiB", "× the script's"], rows) if rows else None
+
+
+def spread(row, name):
+    """A median with its range; nothing where the row has no such figure."""
+    median = row.get(f"{name}_median")
+    return "" if median is None else f"{shown(median)} ({shown(row[f'{name}_low'])}–{shown(row[f'{name}_high'])})"
 
 
 def growth_tables():
@@ -92,17 +97,17 @@ def growth_tables():
         rows = growth.where(curve=curve)
         if not rows:
             continue
-        figures = [name for name in rows[0] if name not in ("curve", "x")]
+        figures = [name for name in rows[0] if name not in ("curve", "x", "measured", "revision")]
         cells = [[f"{row['x']:,}", *(shown(row.get(name)) for name in figures)] for row in rows]
         yield f"### {title}\n\n" + table([curve, *figures], cells)
 
 
 def instruction_table():
     rows = [
-        [row["case"], f"{row['instructions']:,}", shown(row.get("per")), row.get("unit", "")]
+        [row["case"], f"{row['instructions']:,}", shown(row["instructions"] / row["items"]), row["per"]]
         for row in Section("instructions").rows
     ]
-    return table(["path", "instructions", "each", "of"], rows) if rows else None
+    return table(["path", "instructions", "each", "for each"], rows) if rows else None
 
 
 def page(plots):
@@ -125,9 +130,10 @@ def page(plots):
     parts = [LEAD]
     if measured:
         machine = measured[0].machine
-        days = sorted({section.measured for section in measured})
+        when = sorted({(row["measured"], row["revision"]) for section in measured for row in section.rows})
+        told = ", ".join(f"{day} at {revision}" for day, revision in when)
         parts.append(
-            f"Measured on {' and '.join(days)}: {machine['cores']} cores of {machine['processor']}, {machine['memory_gib']} GiB of memory."
+            f"Measured on {told}: {machine['cores']} cores of {machine['processor']}, {machine['memory_gib']} GiB of memory."
         )
     for title, texts in sections.items():
         texts = [text for text in texts if text]

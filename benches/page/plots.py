@@ -130,7 +130,7 @@ def reports():
     return growth(
         "reports",
         "reports in the window",
-        {"cpu_ms_per_report": "CPU ms a report", "quiet_cpu_s": "CPU s of a quiet sync", "peak_mib": "peak memory, MiB"},
+        {"cpu_s": "CPU s until nothing is left", "quiet_cpu_s": "CPU s of a quiet sync", "peak_mib": "peak memory, MiB"},
     )
 
 
@@ -138,5 +138,5 @@ def body():
     return growth(
         "body",
         "bytes of a report",
-        {"cpu_ms_per_mb": "CPU ms a MB", "peak_over_rest_mib": "memory over rest, MiB"},
+        {"cpu_s_a_mb": "CPU s a MB", "peak_over_rest_mib": "memory over rest, MiB"},
     )

@@ -14,7 +14,6 @@ class Section:
         path = RESULTS / f"{name}.json"
         stored = json.loads(path.read_text()) if path.exists() else {}
         self.name = name
-        self.measured = stored.get("measured")
         self.machine = stored.get("machine", {})
         self.rows = stored.get("rows", [])
 

@@ -68,9 +68,12 @@ fn show(figure: &str, measured: &str, goal: &str) {
     println!("{figure:46}{measured:>22}{goal:>12}");
 }
 
-/// The release binary, built beside this one.
+/// The release binary: the static one that the image holds, as `benches/run` names it, else the one built beside this one.
 fn operator() -> Outcome<PathBuf> {
-    let binary = std::env::current_exe()?.with_file_name("flashpoint-operator");
+    let binary = match std::env::var_os("IMAGE_OPERATOR") {
+        Some(binary) => binary.into(),
+        None => std::env::current_exe()?.with_file_name("flashpoint-operator"),
+    };
     if binary.exists() {
         Ok(binary)
     } else {

@@ -1,6 +1,7 @@
 //! What a section measured, as rows that `benches/page.py` makes the page, its plots and the table of goals from.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
@@ -29,7 +30,7 @@ impl Results {
     /// # Errors
     /// When the row is no object, or the file can't be written.
     pub fn add(&mut self, row: Value) -> Outcome<()> {
-        let Value::Object(row) = row else {
+        let Value::Object(mut row) = row else {
             return Err("a row is an object".into());
         };
         let told: Vec<String> = row
@@ -37,11 +38,14 @@ impl Results {
             .map(|(name, value)| format!("{name} {value}"))
             .collect();
         println!("{}: {}", self.section, told.join(", "));
+        let day = jiff::Zoned::now().date().to_string();
+        row.insert("measured".to_owned(), day.into());
+        row.insert("revision".to_owned(), revision().into());
         self.rows.push(row);
         self.store()
     }
 
-    /// Rows of an earlier run that this one did not measure stay.
+    /// Rows of an earlier run that this one did not measure stay, with their day and revision.
     fn store(&self) -> Outcome<()> {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .with_file_name("results")
@@ -62,10 +66,8 @@ impl Results {
                 None => rows.push(row.clone()),
             }
         }
-        let day = jiff::Zoned::now().date().to_string();
         let results = json!({
             "section": self.section,
-            "measured": day,
             "machine": machine()?,
             "rows": rows,
         });
@@ -75,6 +77,18 @@ impl Results {
         std::fs::write(&path, format!("{results:#}\n"))?;
         Ok(())
     }
+}
+
+/// The commit that is measured, with `+` where files differ from it.
+fn revision() -> String {
+    let told = Command::new("git")
+        .args(["describe", "--always", "--dirty=+", "--abbrev=9"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    told.ok()
+        .filter(|told| told.status.success())
+        .and_then(|told| String::from_utf8(told.stdout).ok())
+        .map_or_else(|| "unknown".to_owned(), |told| told.trim().to_owned())
 }
 
 /// What the figures depend on of the machine.
