@@ -14,6 +14,9 @@ use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+/// How often what is short is done in one pass: once in a while the allocator tidies up in it.
+pub const SHORT: usize = 100;
+
 /// A hot path, prepared.
 pub struct Case {
     /// What there are `items` of in one pass.

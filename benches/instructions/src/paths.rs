@@ -16,7 +16,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::inputs::{self, Examined};
-use crate::{Case, Outcome};
+use crate::{Case, Outcome, SHORT};
 
 /// How many reports a page has, and how many are mapped, those without indicators aside.
 const REPORTS: usize = 500;
@@ -140,7 +140,9 @@ pub fn feed() -> Outcome<Case> {
     })
     .to_string();
     serde_json::from_str::<FlashpointFeed>(&feed)?;
-    Ok(Case::new("feed", 1, move || {
-        let _ = black_box(serde_json::from_str::<FlashpointFeed>(&feed));
+    Ok(Case::new("feed", SHORT, move || {
+        for _ in 0..SHORT {
+            let _ = black_box(serde_json::from_str::<FlashpointFeed>(&feed));
+        }
     }))
 }

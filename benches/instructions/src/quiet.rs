@@ -27,7 +27,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::inputs::{self, now};
-use crate::{Case, Outcome};
+use crate::{Case, Outcome, SHORT};
 
 /// A feed whose reports are known after its first sync.
 struct Feed {
@@ -108,7 +108,7 @@ pub fn status() -> Outcome<Case> {
         ledger: Box::new(feed.ledger),
     };
     let before = FlashpointFeedStatus::default();
-    Ok(Case::new("status", 1, move || {
+    Ok(Case::new("status", SHORT, move || {
         let attempt = Attempt {
             generation: 1,
             interval: Duration::from_mins(15),
@@ -118,8 +118,10 @@ pub fn status() -> Outcome<Case> {
             fresh: false,
             jitter: 0.5,
         };
-        let after = status::after(&before, &attempt, &ended);
-        let _ = black_box(serde_json::to_vec(&after));
+        for _ in 0..SHORT {
+            let after = status::after(&before, &attempt, &ended);
+            let _ = black_box(serde_json::to_vec(&after));
+        }
     }))
 }
 
