@@ -38,6 +38,7 @@ slow: ## What test-all adds, the chart aside
 	$(call step,What waits for a minute,cargo test --locked --test cli -- --ignored)
 	$(call step,What the largest reports take in a release build,cargo test --locked --release --test bounds -- --ignored --nocapture --test-threads 1)
 	$(call step,The memory that 1000 feeds take,benches/run row)
+	$(call step,The page of figures against the figures,benches/page/run --check)
 	$(call step,The vendor's own SDK against the simulator,tests/sdk/run)
 	$(call step,Reports into real TAXII servers and their judges,tests/taxii/run)
 	$(call step,pymisp as client of the simulator and as judge of the events,tests/misp/run)
@@ -67,6 +68,7 @@ bench: ## The figures that the README states; first the instructions of the hot 
 	@benches/instructions/run
 	@benches/run
 	@python3 benches/indicators/compare.py
+	@benches/page/run
 
 generate: ## What is generated and checked against drift: CRDs, the chart's copies and README, the command line's reference
 	cargo run --locked --quiet --package flashpoint-operator -- crd --output-dir crds

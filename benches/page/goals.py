@@ -47,9 +47,14 @@ def all_goals():
         peak, steady = ours("peak_mib", feeds), ours("rss_mib", feeds)
         return None if peak is None or steady is None else peak - steady
 
-    def worst(latency, destination="trustar"):
-        ratios = [row["ratio_median"] for row in limit.where(latency_ms=latency, destination=destination)]
+    def worst(latency):
+        ratios = [row["ratio_median"] for row in limit.where(latency_ms=latency)]
         return min(ratios) * 100 if ratios else None
+
+    def lateness():
+        """That of feeds which are synced: where some were not, it says nothing."""
+        syncs = ours("syncs", 10000)
+        return None if syncs is None or syncs < 10000 else ours("lateness_p99_s", 10000)
 
     def requests():
         kinds = [ours(f"{kind}_per_sync", 1000) for kind in ("get", "patch", "other")]
@@ -69,10 +74,10 @@ def all_goals():
     yield Goal("apply to first report, p50", 20, ours("apply_p50_ms", 0), " ms")
     yield Goal("apply to first report, p99", 200, ours("apply_p99_ms", 0), " ms")
     yield Goal("apply to first report, p99, beside 10,000 feeds", 1000, ours("apply_p99_ms", 10000), " ms")
-    yield Goal("lateness, p99, 10,000 feeds of 5 minutes", 2, ours("lateness_p99_s", 10000), " s")
+    yield Goal("lateness, p99, 10,000 feeds of 5 minutes", 2, lateness(), " s")
     yield Goal("restart with 10,000 feeds due, beside kube-rs's", 1.1, beside("restart_s", KUBE_RS, 10000), " ×")
     for latency, share in ((1, 85), (5, 95), (50, 98)):
-        yield Goal(f"reports a second beside the bare loop's, {latency} ms, at worst", share, worst(latency), " %", True)
+        yield Goal(f"reports a second beside the bare loop's, {latency} ms, the worst of all destinations", share, worst(latency), " %", True)
     yield Goal("reports a CPU second beside the Python script's", 50, per_cpu, " ×", True)
     yield Goal("peak of a backfill of 20,000 reports over rest", 20, growth.figure("peak_over_rest_mib", curve="backfill", x=20000), " MiB")
     yield Goal("binary of the image, static", 10, footprint.figure("binary_mib", subject=OURS), " MiB")

@@ -38,6 +38,7 @@ def scale_tables():
         "ready_ms": "start to ready, ms",
         "first_sync_s": "start until all are synced first, s",
         "restart_s": "restart until all are synced, s",
+        "syncs": "syncs in the window",
         "lateness_p50_s": "lateness p50, s",
         "lateness_p99_s": "lateness p99, s",
         "early_max_s": "earliest before its time, s",
@@ -97,7 +98,7 @@ def growth_tables():
         rows = growth.where(curve=curve)
         if not rows:
             continue
-        figures = [name for name in rows[0] if name not in ("curve", "x", "measured", "revision")]
+        figures = [name for name in rows[0] if name not in ("curve", "x", "measured", "revision", "machine")]
         cells = [[f"{row['x']:,}", *(shown(row.get(name)) for name in figures)] for row in rows]
         yield f"### {title}\n\n" + table([curve, *figures], cells)
 
@@ -126,15 +127,13 @@ def page(plots):
         "Against a bare loop": ["limit"],
         "How it grows": ["reports", "body"],
     }
-    measured = [section for name in ("scale", "limit", "script", "growth", "footprint") if (section := Section(name)).rows]
+    measured = {
+        "Beside other operators": "scale",
+        "Against a bare loop": "limit",
+        "Beside a script": "script",
+        "How it grows": "growth",
+    }
     parts = [LEAD]
-    if measured:
-        machine = measured[0].machine
-        when = sorted({(row["measured"], row["revision"]) for section in measured for row in section.rows})
-        told = ", ".join(f"{day} at {revision}" for day, revision in when)
-        parts.append(
-            f"Measured on {told}: {machine['cores']} cores of {machine['processor']}, {machine['memory_gib']} GiB of memory."
-        )
     for title, texts in sections.items():
         texts = [text for text in texts if text]
         if not texts:
@@ -142,6 +141,8 @@ def page(plots):
         parts.append(f"## {title}")
         if title in NOTES:
             parts.append(NOTES[title])
+        if title in measured:
+            parts.append(Section(measured[title]).measured)
         parts += [f"![{name}](performance/{name}.svg)" for name in drawn.get(title, []) if name in plots]
         parts += texts
     return "\n\n".join(part.strip() for part in parts) + "\n"

@@ -1,6 +1,7 @@
 """The rows of benches/results, which `benches/run` stores."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,8 +15,13 @@ class Section:
         path = RESULTS / f"{name}.json"
         stored = json.loads(path.read_text()) if path.exists() else {}
         self.name = name
-        self.machine = stored.get("machine", {})
         self.rows = stored.get("rows", [])
+
+    @property
+    def measured(self):
+        """When, at which revision and on what the rows were measured; in parts where an earlier run's stand among them."""
+        told = Counter(f"{row['measured']} at {row['revision']} ({row['machine']})" for row in self.rows)
+        return "Measured on " + "; ".join(f"{when}: {count} rows" for when, count in sorted(told.items())) + "."
 
     def where(self, **members):
         """The rows with these members."""

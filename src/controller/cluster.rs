@@ -7,7 +7,6 @@ use std::time::Duration;
 use kube::config::{InClusterError, KubeconfigError};
 use kube::{Client, Config, Error};
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::kubeconfig;
@@ -16,10 +15,6 @@ use crate::http::{shown, without_user_info};
 
 /// How long one call to the API server may take, its answer included.
 const CALL_WITHIN: Duration = Duration::from_secs(30);
-
-/// How many calls are made at once, beside those of the lease: each has a connection, and none of them is ever closed. The API server
-/// answers in milliseconds, so that a few carry all syncs.
-const AT_ONCE: usize = 8;
 
 /// An API server that is busy or just starting is asked again after this time, so often, unless the call took long already.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -64,8 +59,6 @@ struct Inner {
     server: Arc<str>,
     watching: Client,
     calling: Mutex<Calling>,
-    /// The calls that may still begin.
-    turns: Semaphore,
 }
 
 /// The client for calls, and how many there were before it (its generation).
@@ -109,7 +102,6 @@ impl Cluster {
                 client: Client::try_from(config.clone())?,
                 generation: 0,
             }),
-            turns: Semaphore::new(AT_ONCE),
             server: without_user_info(&config.cluster_url.to_string())
                 .trim_end_matches('/')
                 .into(),
@@ -144,10 +136,7 @@ impl Cluster {
         let began = Instant::now();
         let mut tries = 0;
         loop {
-            // It is never closed.
-            let turn = self.0.turns.acquire().await;
             let answer = self.call_within(CALL_WITHIN, &call).await;
-            drop(turn);
             let busy = answer.as_ref().is_err_and(Refusal::is_busy);
             if !busy || tries == ASK_AGAIN || began.elapsed() > ASK_AGAIN_WITHIN {
                 return answer;
@@ -254,25 +243,6 @@ mod tests {
         let began = Instant::now();
         assert_eq!(ask(&cluster(busy).await).await.unwrap(), "said");
         assert!(began.elapsed() < Duration::from_secs(20));
-    }
-
-    #[tokio::test]
-    async fn a_few_calls_are_made_at_once_and_the_others_follow() {
-        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let counted = most.clone();
-        let slow = move |_| {
-            let (now, most) = (now.clone(), most.clone());
-            async move {
-                most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-                sleep(Duration::from_millis(10)).await;
-                now.fetch_sub(1, Ordering::Relaxed);
-                StatusCode::OK
-            }
-        };
-        let cluster = cluster(slow).await;
-        let asked = futures::future::join_all((0..3 * AT_ONCE).map(|_| ask(&cluster))).await;
-        assert!(asked.iter().all(Result::is_ok));
-        assert_eq!(counted.load(Ordering::Relaxed), AT_ONCE);
     }
 
     #[tokio::test]

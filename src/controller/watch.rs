@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::future::{join_all, pending};
+use futures::future::{join_all, pending, ready};
 use futures::stream::FuturesUnordered;
+use futures::{Stream, StreamExt as _};
 use kube::Client;
 use kube::api::{Api, WatchParams};
 use kube::runtime::utils::StreamBackoff;
@@ -143,8 +143,7 @@ impl Looks<'_> {
         let config = watcher::Config::default()
             .timeout(WATCH_FOR)
             .page_size(PAGE);
-        let events = StreamBackoff::new(watcher(feeds, config), DefaultBackoff::default());
-        let mut events = pin!(events);
+        let mut events = pin!(with_pauses(watcher(feeds, config)));
         let stopped = &self.context.process.stopped;
         let mut queue = Queue::default();
         let mut running = FuturesUnordered::new();
@@ -168,7 +167,11 @@ impl Looks<'_> {
                             queue.add(key, Instant::now());
                         }
                     }
-                    Err(error) => self.unwatched(&error),
+                    Err(error) => {
+                        // What a listing has shown before it broke off counts no more.
+                        keeper.apply(watcher::Event::Init);
+                        self.unwatched(&error);
+                    }
                 },
                 Some((key, action)) = running.next() => queue.ended(&key, action, Instant::now()),
                 () = until(queue.next()), if may_begin => {}
@@ -211,6 +214,15 @@ impl Looks<'_> {
         self.served.readiness.obstructed(&error);
         tracing::warn!(error, "the feeds can't be watched");
     }
+}
+
+/// Events with ever longer pauses after errors. That a listing begins is left out: it is no sign that it can be had, and pauses would
+/// never grow.
+fn with_pauses<E>(
+    events: impl Stream<Item = Result<watcher::Event<Listed>, E>>,
+) -> impl Stream<Item = Result<watcher::Event<Listed>, E>> {
+    let events = events.filter(|event| ready(!matches!(event, Ok(watcher::Event::Init))));
+    StreamBackoff::new(events, DefaultBackoff::default())
 }
 
 /// Waits for a time; without one, for ever.
@@ -297,4 +309,29 @@ async fn end(context: &Context) {
     sleep(GRACE).await;
     context.cancelled.cancel();
     sleep(TELL_WITHIN).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_grow_while_each_listing_begins_and_is_refused() {
+        let begun = |at| {
+            if at % 2 == 0 {
+                Ok(watcher::Event::Init)
+            } else {
+                Err("403")
+            }
+        };
+        let refused = stream::iter((0..14).map(begun));
+        let began = Instant::now();
+        let errors = with_pauses(refused).collect::<Vec<_>>().await;
+        assert_eq!(errors.len(), 7);
+        // From 0.8 s, twice as long each time, and up to as much again by chance.
+        let least = Duration::from_millis(800) * (1 + 2 + 4 + 8 + 16);
+        assert!(began.elapsed() > least, "{:?}", began.elapsed());
+    }
 }

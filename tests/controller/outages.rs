@@ -170,10 +170,7 @@ async fn what_a_full_sync_writes_after_an_unfinished_one_is_counted_in_full() {
     stage.until_synced("feed").await;
     let metrics = operator.metrics().await;
     let written = ["created", "updated"].map(|outcome| {
-        let series = format!(
-            "flashpoint_operator_reports_total{{namespace=\"{}\",name=\"feed\",outcome=\"{outcome}\"}} ",
-            stage.namespace
-        );
+        let series = format!("flashpoint_operator_reports_total{{outcome=\"{outcome}\"}} ");
         let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
         value.unwrap().parse::<u64>().unwrap()
     });

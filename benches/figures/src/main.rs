@@ -12,11 +12,20 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Box::pin(measure()).await {
+    let measured = async {
+        tokio::select! {
+            measured = Box::pin(measure()) => measured,
+            // What was started ends with what waits for it.
+            stopped = stopped() => Err(stopped.map_or_else(Into::into, Into::into)),
+        }
+    };
+    match measured.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("benches/run: {error}");
@@ -24,6 +33,31 @@ async fn main() -> ExitCode {
         }
     }
 }
+
+/// Ends when somebody asks for it, and says so.
+async fn stopped() -> std::io::Result<&'static str> {
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok("stopped before its end")
+}
+
+/// The sections; `row` is run where it is named alone.
+const SECTIONS: [&str; 8] = [
+    "limit",
+    "script",
+    "growth",
+    "backfill",
+    "footprint",
+    "peers",
+    "scale",
+    "row",
+];
 
 /// Measures what the arguments name, or everything.
 async fn measure() -> Outcome<()> {
@@ -34,6 +68,13 @@ async fn measure() -> Outcome<()> {
         .partition(Result::is_ok);
     let counts: Vec<usize> = counts.into_iter().flatten().collect();
     let names: Vec<&str> = names.into_iter().filter_map(Result::err).collect();
+    let known = |name: &str| SECTIONS.contains(&name) || scale::subject::ALL.contains(&name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        return Err(format!("{unknown} is neither a section nor a subject").into());
+    }
+    if !names.is_empty() && !names.iter().any(|name| SECTIONS.contains(name)) {
+        return Err(format!("name a section too: {}", SECTIONS.join(", ")).into());
+    }
     let is_wanted = |name: &str| names.is_empty() || names.contains(&name);
     show("FIGURE", "MEASURED", "GOAL");
     if is_wanted("limit") {

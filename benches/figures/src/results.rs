@@ -13,6 +13,8 @@ pub struct Results {
     /// What a row is told apart by: its other members are figures.
     keys: &'static [&'static str],
     rows: Vec<Map<String, Value>>,
+    /// The commit that is measured, asked for before anything is stored.
+    revision: String,
 }
 
 impl Results {
@@ -22,6 +24,7 @@ impl Results {
             section,
             keys,
             rows: Vec::new(),
+            revision: revision(),
         }
     }
 
@@ -40,7 +43,8 @@ impl Results {
         println!("{}: {}", self.section, told.join(", "));
         let day = jiff::Zoned::now().date().to_string();
         row.insert("measured".to_owned(), day.into());
-        row.insert("revision".to_owned(), revision().into());
+        row.insert("revision".to_owned(), self.revision.clone().into());
+        row.insert("machine".to_owned(), machine()?.into());
         self.rows.push(row);
         self.store()
     }
@@ -68,7 +72,6 @@ impl Results {
         }
         let results = json!({
             "section": self.section,
-            "machine": machine()?,
             "rows": rows,
         });
         if let Some(directory) = path.parent() {
@@ -79,20 +82,33 @@ impl Results {
     }
 }
 
-/// The commit that is measured, with `+` where files differ from it.
+/// The commit that is checked out, with `+` where a file but results and documentation differs from it.
 fn revision() -> String {
-    let told = Command::new("git")
-        .args(["describe", "--always", "--dirty=+", "--abbrev=9"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output();
-    told.ok()
-        .filter(|told| told.status.success())
-        .and_then(|told| String::from_utf8(told.stdout).ok())
-        .map_or_else(|| "unknown".to_owned(), |told| told.trim().to_owned())
+    let told = git(&["rev-parse", "--short=9", "HEAD"]);
+    let differs = git(&[
+        "status",
+        "--porcelain",
+        "--",
+        ":/",
+        ":!/benches/results",
+        ":!/docs",
+    ]);
+    match (told, differs) {
+        (Some(revision), Some(differs)) if differs.is_empty() => revision,
+        (Some(revision), _) => revision + "+",
+        (None, _) => "unknown".to_owned(),
+    }
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let mut git = Command::new("git");
+    git.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let told = git.output().ok().filter(|told| told.status.success())?;
+    Some(String::from_utf8(told.stdout).ok()?.trim().to_owned())
 }
 
 /// What the figures depend on of the machine.
-fn machine() -> Outcome<Value> {
+fn machine() -> Outcome<String> {
     let processors = std::fs::read_to_string("/proc/cpuinfo")?;
     let model = processors
         .lines()
@@ -104,9 +120,7 @@ fn machine() -> Outcome<Value> {
         .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB"))
         .ok_or("no MemTotal")?
         .parse()?;
-    Ok(json!({
-        "processor": model,
-        "cores": std::thread::available_parallelism()?.get(),
-        "memory_gib": kibibytes / (1 << 20),
-    }))
+    let cores = std::thread::available_parallelism()?;
+    let gibibytes = kibibytes.div_ceil(1 << 20);
+    Ok(format!("{cores} cores of {model}, {gibibytes} GiB"))
 }

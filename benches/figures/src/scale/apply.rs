@@ -12,9 +12,6 @@ use crate::Outcome;
 /// How many feeds are applied.
 const FEEDS: usize = 100;
 
-/// Between two of them.
-const PAUSE: Duration = Duration::from_millis(50);
-
 /// The most that wait for their first report: the next is applied when one has it.
 const AT_ONCE: usize = 4;
 
@@ -26,13 +23,14 @@ pub fn names() -> Vec<String> {
     (0..FEEDS).map(|index| format!("further-{index}")).collect()
 }
 
-/// Applies them, and gives how long each took, in milliseconds.
-pub async fn measure(fleet: &Fleet, vendors: &Vendors) -> Outcome<Vec<f64>> {
+/// Applies them, evenly over a time in which the other feeds are synced, and gives how long each took, in milliseconds.
+pub async fn measure(fleet: &Fleet, vendors: &Vendors, over: Duration) -> Outcome<Vec<f64>> {
     let names = names();
     vendors.add_enclaves(names.iter().map(String::as_str));
+    let pause = over / u32::try_from(FEEDS)?;
     stream::iter(names)
         .then(async |name| {
-            sleep(PAUSE).await;
+            sleep(pause).await;
             name
         })
         .map(|name| first_report(fleet, vendors, name))

@@ -32,9 +32,9 @@ pub async fn check() -> Outcome<()> {
     let resident = running.process()?.resident()?;
     running.stop().await?;
     control_plane.stop().await?;
-    println!("{FEEDS} feeds: {resident:.1} MiB resident, at most {LIMIT} are allowed");
+    println!("{FEEDS} feeds: {resident:.2} MiB resident, at most {LIMIT} are allowed");
     if resident > LIMIT {
-        return Err(format!("{FEEDS} feeds take over {LIMIT} MiB").into());
+        return Err(format!("{FEEDS} feeds take {resident:.2} MiB, over {LIMIT}").into());
     }
     Ok(())
 }

@@ -18,6 +18,10 @@ const REST: Duration = Duration::from_mins(1);
 /// due at once aren't due again at either end of the window.
 const PAUSE: Duration = Duration::from_secs(30);
 
+/// From so many feeds on an interval is five minutes: as many at a minute are more than two cores do with an API server beside
+/// them.
+const MANY: usize = 10_000;
+
 /// What a row holds beside its subject and its number of feeds; null where it could not be measured. MiB, and seconds unless
 /// the name says otherwise.
 const FIGURES: [&str; 23] = [
@@ -62,9 +66,9 @@ impl Row {
     }
 }
 
-/// Between two syncs of a feed: 10,000 at a minute are more than two cores do with an API server beside them.
+/// Between two syncs of a feed.
 pub fn interval(feeds: usize) -> Duration {
-    Duration::from_mins(if feeds < 10_000 { 1 } else { 5 })
+    Duration::from_mins(if feeds < MANY { 1 } else { 5 })
 }
 
 /// About how long a row takes.
@@ -78,7 +82,7 @@ pub fn estimate(feeds: usize) -> Duration {
     observed + each + Duration::from_secs(15)
 }
 
-/// Measures it; what could not be measured is told and stays null.
+/// Measures it; what could not be measured stays null, and whether all was is given too.
 ///
 /// # Errors
 /// When the next subject would find this one's feeds.
@@ -86,7 +90,7 @@ pub async fn measure(
     control_plane: &ControlPlane,
     subject: &Subject,
     feeds: usize,
-) -> Outcome<Value> {
+) -> Outcome<(Value, bool)> {
     let mut row = Row::new(subject.name, feeds);
     let interval = interval(feeds);
     row.set("interval_s", interval.as_secs());
@@ -94,7 +98,9 @@ pub async fn measure(
     let staging = Stage::new(control_plane, subject, feeds, interval);
     let stage = timeout(limit, staging).await??;
     let measured = timeout(limit, measure_on(&stage, &mut row)).await;
-    if let Err(error) = measured.unwrap_or_else(|over| Err(over.into())) {
+    let measured = measured.unwrap_or_else(|over| Err(over.into()));
+    let whole = measured.is_ok();
+    if let Err(error) = measured {
         let log = subject.log()?;
         eprintln!(
             "{} with {feeds} feeds: {error}; its output is in {}",
@@ -103,7 +109,7 @@ pub async fn measure(
         );
     }
     timeout(limit, stage.clear()).await??;
-    Ok(Value::Object(row.0))
+    Ok((Value::Object(row.0), whole))
 }
 
 async fn measure_on(stage: &Stage<'_>, row: &mut Row) -> Outcome<()> {
@@ -115,18 +121,35 @@ async fn measure_on(stage: &Stage<'_>, row: &mut Row) -> Outcome<()> {
         (running, again) = stage.restart(running).await?;
         row.set("restart_s", rounded(again.as_secs_f64()));
         sleep(PAUSE).await;
-        window::measure(stage, running.process()?, row).await?;
     } else {
         sleep(REST).await;
     }
     let process = running.process()?;
+    let Stage { fleet, vendors, .. } = stage;
+    let observed = window::length(fleet.interval);
+    // Each of few feeds is synced within a minute after the window; of many, the further ones are a hundredth in it.
+    let (mut times, after) = match fleet.count {
+        0 => (Vec::new(), Duration::from_secs(5)),
+        few if few < MANY => {
+            window::measure(stage, process, row).await?;
+            (Vec::new(), fleet.interval)
+        }
+        _ => {
+            let applied = apply::measure(fleet, vendors, observed.mul_f64(0.95));
+            let (applied, measured) = tokio::join!(applied, window::measure(stage, process, row));
+            measured?;
+            (applied?, Duration::ZERO)
+        }
+    };
     row.set("rss_mib", rounded(process.resident()?));
     row.set("pss_mib", rounded(process.proportional()?));
     // Not every framework serves metrics by itself.
     if let Err(error) = scrape(&running, stage.fleet.count, row).await {
         eprintln!("no scrape: {error}");
     }
-    let mut times = apply::measure(&stage.fleet, &stage.vendors).await?;
+    if times.is_empty() {
+        times = apply::measure(fleet, vendors, after).await?;
+    }
     row.set("apply_p50_ms", rounded(percentile(&mut times, 0.5)));
     row.set("apply_p99_ms", rounded(percentile(&mut times, 0.99)));
     running.stop().await?;

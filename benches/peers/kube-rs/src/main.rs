@@ -14,8 +14,8 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 use kube::api::Api;
 use kube::runtime::controller::{Action, Config, Controller};
-use kube::runtime::reflector::Store;
-use kube::runtime::watcher;
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::{PredicateConfig, WatchStreamExt as _, predicates, watcher};
 use kube::{Client, ResourceExt as _};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,9 +49,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         vendors,
     });
     let feeds: Api<FlashpointFeed> = Api::all(client);
-    let controller = Controller::new(feeds, watcher::Config::default())
+    let (store, writer) = reflector::store();
+    // Its own statuses are no news, as kube's documentation of predicates has it.
+    let changed = watcher(feeds, watcher::Config::default())
+        .default_backoff()
+        .reflect(writer)
+        .applied_objects()
+        .predicate_filter(predicates::generation, PredicateConfig::default());
+    let controller = Controller::for_stream(changed, store.clone())
         .with_config(Config::default().concurrency(SYNCS_AT_ONCE));
-    let store = controller.store();
     let router = Router::new().route("/readyz", get(move || readiness(store.clone())));
     let listener = TcpListener::bind(std::env::var("HTTP_ADDR")?).await?;
     let reconciling = controller
