@@ -319,14 +319,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pauses_grow_while_each_listing_begins_and_is_refused() {
-        let begun = |at| {
+        let event = |at| {
             if at % 2 == 0 {
                 Ok(watcher::Event::Init)
             } else {
                 Err("403")
             }
         };
-        let refused = stream::iter((0..14).map(begun));
+        let refused = stream::iter((0..14).map(event));
         let began = Instant::now();
         let errors = with_pauses(refused).collect::<Vec<_>>().await;
         assert_eq!(errors.len(), 7);
