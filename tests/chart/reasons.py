@@ -70,7 +70,8 @@ def one_alert_each(feeds):
     if not feeds:
         # One for all: a feed may have one reason and another in turns.
         alerts = [one for one in alerts if one[0] != "FlashpointFeedNotReady"] + [("FlashpointFeedNotReady", "")]
-    fired = [{"labels": f'{{alertname="{alert}",{label}="{reason}"}}', "value": 1} for alert, reason in alerts]
+    named = [(alert, f',{label}="{reason}"' if reason else "") for alert, reason in alerts]
+    fired = [{"labels": f'{{alertname="{alert}"{reason}}}', "value": 1} for alert, reason in named]
     expression = f'count by (alertname, {label}) (ALERTS{{alertstate="firing",alertname=~"FlashpointFeed.*",alertname!~".*(Stale|BacklogStuck)"}})'
     test = {
         "interval": "1m",
