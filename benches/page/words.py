@@ -12,8 +12,8 @@ NOTES = {
     "Beside other operators": """
 The same FlashpointFeed resources of five reports each on the same API server, etcd with fsync, one subject after the other. The others are small
 programs that were written for this comparison, tuned as their frameworks' documentation recommends
-([benches/peers](../benches/peers)): they fetch the Secret and the reports, submit what is new and patch the status; they have no ledger, no
-extractor and no metrics of their own. *controller-runtime* is Go, *kopf* is Python, *kube-rs* is a bare Rust `Controller`.
+([benches/peers](../benches/peers)): they fetch the Secret and the reports, submit what is new and patch the status; they have no ledger and no
+extractor. *controller-runtime* is Go, *kopf* is Python, *kube-rs* is a bare Rust `Controller`.
 """,
     "Against a bare loop": """
 A first sync against a loop of nothing but HTTP calls, which makes the very same ones with bodies encoded beforehand; both have four writes
