@@ -7,7 +7,7 @@ use serde_json::{Value, from_value, json};
 use simulators::Server;
 use simulators::misp::{KEY, Misp};
 
-use crate::harness::{Operator, SOON, Stage, counts, message, reason, status};
+use crate::harness::{Operator, SOON, Stage, counts, message, reason, status, until};
 
 async fn put_key(stage: &Stage, key: &str) {
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "misp"}, "stringData": {"misp-auth-key": key}});
@@ -62,12 +62,14 @@ async fn a_feed_fills_a_misp_and_a_rotated_key_is_noticed() {
     let events = misp.events();
     assert_eq!(events.len(), 6);
     assert!(events.iter().all(|event| event.published));
-    let told = stage.events("feed").await;
-    let notes: Vec<_> = told
-        .iter()
-        .filter_map(|event| event.note.as_deref())
-        .collect();
-    assert!(notes.contains(&"wrote 6 reports to MISP"), "{notes:?}");
+    // The event follows the status.
+    let wrote = "wrote 6 reports to MISP";
+    until(wrote, SOON, async || {
+        let told = stage.events("feed").await;
+        told.into_iter()
+            .find(|event| event.note.as_deref() == Some(wrote))
+    })
+    .await;
     // Nothing new: nothing is sent.
     let calls = misp.controls().record.all().len();
     stage.request("feed", "again").await;
