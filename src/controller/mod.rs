@@ -25,6 +25,7 @@ mod reduced;
 mod refusal;
 pub mod remembered;
 mod secret;
+mod served;
 pub mod standing;
 pub mod status;
 mod store;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::{join_all, pending, ready};
@@ -23,6 +22,7 @@ use super::health::Readiness;
 use super::queue::{Action, Queue};
 use super::reconcile::{self, ReconcileError};
 use super::refusal;
+use super::served::Served;
 use super::store::{Keeper, Store};
 use super::watched::{Key, Listed};
 use crate::http::shown;
@@ -86,38 +86,6 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
     }
 }
 
-/// Which of the watches show their feeds. The operator is ready while any does: a namespace whose Role is missing is told, and is
-/// no reason to take the others' operator for broken.
-struct Served {
-    watches: Vec<AtomicBool>,
-    readiness: Readiness,
-}
-
-impl Served {
-    fn new(count: usize, readiness: Readiness) -> Self {
-        Self {
-            watches: (0..count).map(|_| AtomicBool::new(false)).collect(),
-            readiness,
-        }
-    }
-
-    fn is(&self, at: usize) -> bool {
-        let watch = self.watches.get(at);
-        watch.is_some_and(|watch| watch.load(Ordering::Relaxed))
-    }
-
-    fn set(&self, at: usize, served: bool) {
-        if let Some(watch) = self.watches.get(at) {
-            watch.store(served, Ordering::Relaxed);
-        }
-        if (0..self.watches.len()).any(|at| self.is(at)) {
-            self.readiness.set();
-        } else {
-            self.readiness.lost();
-        }
-    }
-}
-
 /// The feeds of one namespace, or of all.
 fn feeds(client: Client, namespace: Option<&str>) -> Api<Listed> {
     match namespace {
@@ -133,7 +101,7 @@ struct Looks<'a> {
     served: &'a Served,
     /// Which of the watches it is.
     at: usize,
-    /// The most at once.
+    /// How many feeds may be looked at at once.
     most: usize,
 }
 

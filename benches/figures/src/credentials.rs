@@ -3,29 +3,36 @@
 use k8s_openapi::api::core::v1::Secret;
 use kube::Client;
 use kube::api::{Api, PostParams};
-use serde_json::json;
+use serde_json::{Value, json};
 use simulators::Server;
 use simulators::flashpoint::Flashpoint;
 use simulators::trustar::Trustar;
 
 use super::Outcome;
 
-/// Creates it, as `credentials`, with the keys that both simulators take.
-pub async fn create(
-    client: &Client,
-    namespace: &str,
-    flashpoint: &Server<Flashpoint>,
-    trustar: &Server<Trustar>,
-) -> Outcome<()> {
+/// It, as `credentials`, with the keys that both simulators take.
+pub fn secret(flashpoint: &Server<Flashpoint>, trustar: &Server<Trustar>) -> Outcome<Value> {
     let credential = trustar.credential().ok_or("no credential")?;
-    let secret: Secret = serde_json::from_value(json!({
+    Ok(json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
         "metadata": {"name": "credentials"},
         "stringData": {
             "flashpoint-api-key": flashpoint.api_key(),
             "trustar-api-key": credential.key,
             "trustar-api-secret": credential.secret,
         },
-    }))?;
+    }))
+}
+
+/// Creates it in a namespace.
+pub async fn create(
+    client: &Client,
+    namespace: &str,
+    flashpoint: &Server<Flashpoint>,
+    trustar: &Server<Trustar>,
+) -> Outcome<()> {
+    let secret: Secret = serde_json::from_value(secret(flashpoint, trustar)?)?;
     Api::namespaced(client.clone(), namespace)
         .create(&PostParams::default(), &secret)
         .await?;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use super::results::Results;
-use super::{Outcome, percentile};
+use super::{Outcome, percentile, rounded};
 use vendors::{Kind, Vendors};
 
 /// `OpenCTI`'s collection is left out: there the operator waits 100 ms between envelopes.
@@ -34,7 +34,7 @@ struct Run {
     cpu: Duration,
 }
 
-/// Measures each case.
+/// Measures each destination at each latency and with each number of feeds.
 pub async fn measure() -> Outcome<()> {
     let mut results = Results::new("limit", &["destination", "latency_ms", "feeds"]);
     let (client, services) = (runtime(CLIENT)?, runtime("services")?);
@@ -96,9 +96,9 @@ impl Case {
             "reports": reports,
             "reports_per_s": rate(reports, &ours),
             "loop_reports_per_s": rate(reports, &bare),
-            "ratio_median": rounded(percentile(&mut ratios, 0.5), 1_000.0),
-            "ratio_low": rounded(percentile(&mut ratios, 0.0), 1_000.0),
-            "ratio_high": rounded(percentile(&mut ratios, 1.0), 1_000.0),
+            "ratio_median": rounded(percentile(&mut ratios, 0.5)),
+            "ratio_low": rounded(percentile(&mut ratios, 0.0)),
+            "ratio_high": rounded(percentile(&mut ratios, 1.0)),
             "cpu_ms_per_report": cost(reports, &ours),
             "loop_cpu_ms_per_report": cost(reports, &bare),
         }))
@@ -150,19 +150,12 @@ fn client_cpu() -> Outcome<Duration> {
 #[expect(clippy::cast_precision_loss, reason = "a figure to show")]
 fn rate(reports: usize, runs: &[Run]) -> f64 {
     let mut times: Vec<_> = runs.iter().map(|run| run.took.as_secs_f64()).collect();
-    rounded(reports as f64 / percentile(&mut times, 0.5), 1.0)
+    (reports as f64 / percentile(&mut times, 0.5)).round()
 }
 
 /// Milliseconds of the processor for each report, the median.
 #[expect(clippy::cast_precision_loss, reason = "a figure to show")]
 fn cost(reports: usize, runs: &[Run]) -> f64 {
     let mut times: Vec<_> = runs.iter().map(|run| run.cpu.as_secs_f64()).collect();
-    rounded(
-        percentile(&mut times, 0.5) * 1_000.0 / reports as f64,
-        1_000.0,
-    )
-}
-
-fn rounded(value: f64, parts: f64) -> f64 {
-    (value * parts).round() / parts
+    rounded(percentile(&mut times, 0.5) * 1_000.0 / reports as f64)
 }

@@ -1,9 +1,10 @@
-//! `benches/run`: measures the figures that the project states, and prints each beside its goal.
+//! `benches/run`: measures the figures that the project states, and stores them as rows.
 
 mod credentials;
 mod footprint;
 mod growth;
 mod limit;
+mod peers;
 mod results;
 mod scale;
 mod script;
@@ -76,7 +77,6 @@ async fn measure() -> Outcome<()> {
         return Err(format!("name a section too: {}", SECTIONS.join(", ")).into());
     }
     let is_wanted = |name: &str| names.is_empty() || names.contains(&name);
-    show("FIGURE", "MEASURED", "GOAL");
     if is_wanted("limit") {
         limit::measure().await?;
     }
@@ -103,10 +103,6 @@ async fn measure() -> Outcome<()> {
         growth::backfill().await?;
     }
     Ok(())
-}
-
-fn show(figure: &str, measured: &str, goal: &str) {
-    println!("{figure:46}{measured:>22}{goal:>12}");
 }
 
 /// The release binary: the static one that the image holds, as `benches/run` names it, else the one built beside this one.

@@ -1,8 +1,7 @@
 //! The operator's command `sync` against a user's script in Python that does the same, as whole processes: `benches/peers/script`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use simulators::{Server, start};
 use tokio::process::Command;
 
 use super::results::Results;
-use super::{Outcome, operator, percentile};
+use super::{Outcome, operator, peers, percentile, rounded};
 
 /// How many reports there are, and how often each runs, in turns. The smaller number tells the start from the work; more than 500
 /// a `sync` does not take on at once.
@@ -21,12 +20,10 @@ const CASES: [(usize, usize); 2] = [(50, 5), (500, 5)];
 
 const SUBJECTS: [&str; 2] = ["operator", "script"];
 
-/// Measures both.
+/// Measures both, each number of reports by itself.
 pub async fn measure() -> Outcome<()> {
-    let peer = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .with_file_name("peers")
-        .join("script");
-    let script = build(&peer).await?;
+    let script = peers::build("script").await?;
+    let measure = peers::folder("script").join("measure.py");
     let feed = std::env::temp_dir().join(format!("figures-feed-{}.json", std::process::id()));
     let manifest = json!({
         "apiVersion": "flashpoint-operator.dev/v1alpha1",
@@ -45,7 +42,7 @@ pub async fn measure() -> Outcome<()> {
     let commands = [sync.to_vec(), script];
     let mut results = Results::new("script", &["subject", "reports"]);
     for (reports, turns) in CASES {
-        for row in compare(&commands, &peer.join("measure.py"), reports, turns).await? {
+        for row in compare(&commands, &measure, reports, turns).await? {
             results.add(row)?;
         }
     }
@@ -53,19 +50,7 @@ pub async fn measure() -> Outcome<()> {
     Ok(())
 }
 
-/// Installs what the script needs; the words of its command.
-async fn build(peer: &Path) -> Outcome<Vec<String>> {
-    let built = Command::new(peer.join("build"))
-        .stderr(Stdio::inherit())
-        .output()
-        .await?;
-    let said = String::from_utf8(built.stdout)?;
-    let command = said.lines().last().filter(|_| built.status.success());
-    let command = command.ok_or("the script could not be built")?;
-    Ok(command.split(' ').map(str::to_owned).collect())
-}
-
-/// What one process took.
+/// Seconds of one process, by the clock and on a processor, and its largest resident set in MiB.
 struct Run {
     seconds: f64,
     cpu: f64,
@@ -75,7 +60,7 @@ struct Run {
 /// A row for each subject.
 async fn compare(
     commands: &[Vec<String>; 2],
-    measure: &PathBuf,
+    measure: &Path,
     reports: usize,
     turns: usize,
 ) -> Outcome<Vec<Value>> {
@@ -142,7 +127,7 @@ async fn compare(
 
 async fn run(
     command: &[String],
-    measure: &PathBuf,
+    measure: &Path,
     flashpoint: &Server<Flashpoint>,
     trustar: &Server<Trustar>,
 ) -> Outcome<Run> {
@@ -204,6 +189,6 @@ fn spread(row: &mut Value, name: &str, values: impl Iterator<Item = f64>) {
     let mut values: Vec<f64> = values.collect();
     for (suffix, fraction) in [("median", 0.5), ("low", 0.0), ("high", 1.0)] {
         let value = percentile(&mut values, fraction);
-        row[format!("{name}_{suffix}")] = json!((value * 1_000.0).round() / 1_000.0);
+        row[format!("{name}_{suffix}")] = json!(rounded(value));
     }
 }

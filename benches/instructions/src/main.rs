@@ -17,7 +17,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// How often what is short is done in one pass: once in a while the allocator tidies up in it.
 pub const SHORT: usize = 100;
 
-/// A hot path, prepared.
+/// A hot path with its inputs ready, so that one pass is all that is counted.
 pub struct Case {
     /// What there are `items` of in one pass.
     per: &'static str,
@@ -32,7 +32,7 @@ impl Case {
     }
 }
 
-/// Prepares a case.
+/// Makes the inputs of a case.
 type Prepare = fn() -> Outcome<Case>;
 
 /// The paths, each with what prepares it.

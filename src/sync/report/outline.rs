@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::Defect;
 use super::fields::{MAX_FIELDS, Text, text_of};
 
-/// Their names.
+/// The names of the values that are kept.
 const NAMES: [&str; 8] = [
     "id",
     "title",
@@ -40,6 +40,7 @@ impl<'a> Outline<'a> {
     }
 }
 
+/// Reads a JSON object, of any other value says so.
 struct Object;
 
 impl<'de> Visitor<'de> for Object {

@@ -17,7 +17,7 @@ use tokio::process::Command;
 use tokio::time::sleep;
 
 use crate::scale::process::Process;
-use crate::{Outcome, operator};
+use crate::{Outcome, credentials, operator};
 
 /// How often the peak of a process is read: what it takes in its last moment is missed.
 const LOOK: Duration = Duration::from_millis(1);
@@ -35,20 +35,20 @@ pub struct Stage {
 /// What one sync took, or several.
 #[derive(Default)]
 pub struct Run {
-    /// Seconds.
+    /// Seconds by the clock.
     pub wall: f64,
     /// Seconds of a processor, by the kernel and by itself.
     pub cpu: f64,
     /// The most memory held at once, in MiB.
     pub peak: f64,
-    /// Of both services.
+    /// How many reached both services.
     pub calls: usize,
     /// The reason that the Ready condition would have.
     pub reason: String,
 }
 
 impl Run {
-    /// Adds a later one.
+    /// Adds what a later one took; its reason counts.
     pub fn add(&mut self, later: Self) {
         self.wall += later.wall;
         self.cpu += later.cpu;
@@ -67,24 +67,14 @@ impl Stage {
         for controls in [flashpoint.controls(), trustar.controls()] {
             controls.record.keep(Keep::Heads);
         }
-        let credential = trustar.credential().ok_or("no credential")?;
         let folder = TempDir::new()?;
         let feed = json!({
             "apiVersion": "flashpoint-operator.dev/v1alpha1",
             "kind": "FlashpointFeed",
-            "metadata": {"name": "growth", "namespace": "intel"},
+            "metadata": {"name": "growth"},
             "spec": {"secretRef": {"name": "credentials"}, "enclaveId": ENCLAVE},
         });
-        let secret = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": "credentials", "namespace": "intel"},
-            "stringData": {
-                "flashpoint-api-key": flashpoint.api_key(),
-                "trustar-api-key": credential.key,
-                "trustar-api-secret": credential.secret,
-            },
-        });
+        let secret = credentials::secret(&flashpoint, &trustar)?;
         fs::write(folder.path().join("feed"), feed.to_string())?;
         fs::write(folder.path().join("secret"), secret.to_string())?;
         Ok(Self {
@@ -94,7 +84,7 @@ impl Stage {
         })
     }
 
-    /// Fills the window.
+    /// Fills the window with so many reports.
     pub fn generate(&self, count: usize, style: Style) {
         self.flashpoint.seed(7, style);
         self.flashpoint

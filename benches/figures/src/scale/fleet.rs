@@ -59,7 +59,6 @@ impl Fleet {
         at_once(creating).await
     }
 
-    /// Creates one feed.
     pub async fn apply(&self, name: String, enclave: &str) -> Outcome<()> {
         let feed: FlashpointFeed = serde_json::from_value(json!({
             "apiVersion": "flashpoint-operator.dev/v1alpha1",

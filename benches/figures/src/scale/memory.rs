@@ -11,7 +11,7 @@ use super::subject::Subject;
 use crate::Outcome;
 use crate::footprint::install_definitions;
 
-/// With how many feeds.
+/// How many feeds the operator runs.
 const FEEDS: usize = 1_000;
 
 /// The most that is resident, in MiB.

@@ -23,7 +23,7 @@ pub struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// Creates the feeds.
+    /// Creates the feeds, starts services of their own, and watches from before the first status on.
     pub async fn new(
         control_plane: &'a ControlPlane,
         subject: &'a Subject,

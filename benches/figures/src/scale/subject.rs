@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::process::Process;
-use crate::Outcome;
+use crate::{Outcome, peers};
 
 /// The operator of this project.
 pub const OURS: &str = "operator";
@@ -20,9 +20,6 @@ pub const PEERS: [&str; 3] = ["controller-runtime", "kopf", "kube-rs"];
 
 /// All of them, in the order in which they are measured.
 pub const ALL: [&str; 4] = [OURS, PEERS[0], PEERS[1], PEERS[2]];
-
-/// How long a peer may take to be built, with all that it needs downloaded.
-const BUILT_WITHIN: Duration = Duration::from_mins(20);
 
 /// How long a process may take to end after SIGTERM.
 const ENDED_WITHIN: Duration = Duration::from_secs(10);
@@ -63,30 +60,12 @@ impl Subject {
         })
     }
 
-    /// A peer, by its script, whose last line is the command to run.
     async fn build_peer(name: &'static str) -> Outcome<Self> {
-        eprintln!("building {name}, which takes minutes the first time");
-        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .with_file_name("peers")
-            .join(name)
-            .join("build");
-        let building = Command::new(&script)
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .output();
-        let built = timeout(BUILT_WITHIN, building)
-            .await
-            .map_err(|_| format!("{name} took too long to be built"))?
-            .map_err(|error| format!("{}: {error}", script.display()))?;
-        if !built.status.success() {
-            return Err(format!("{name} could not be built").into());
-        }
-        let told = String::from_utf8(built.stdout)?;
-        let mut words = told.lines().last().unwrap_or_default().split(' ');
+        let mut words = peers::build(name).await?.into_iter();
         Ok(Self {
             name,
             program: words.next().unwrap_or_default().into(),
-            arguments: words.map(str::to_owned).collect(),
+            arguments: words.collect(),
         })
     }
 

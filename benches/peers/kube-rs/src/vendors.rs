@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long before its end a token is given up.
 const TOKEN_MARGIN: Duration = Duration::from_mins(1);
 
-/// Both services.
+/// Where both services are, and the tokens of TruSTAR's that are still good.
 pub struct Vendors {
     client: Client,
     flashpoint: String,
@@ -65,7 +65,6 @@ pub struct Report {
     id: String,
     title: String,
     platform_url: Option<String>,
-    /// All of it.
     #[serde(skip)]
     json: String,
 }
