@@ -93,10 +93,20 @@ async fn the_listing_is_asked_for_as_the_established_script_does() {
 async fn a_sync_with_nothing_new_costs_one_request_two_gets_and_one_patch() {
     let stage = Stage::new("quiet").await;
     stage.reports(12);
+    let begin = stage.audit.mark();
     let _operator = stage.operator().await;
     stage.feed("feed").await;
     let first = stage.until_synced("feed").await;
     stage.until_event("feed", "Synced").await;
+    // What a call did is seen before the log tells of it: a mark before that would have the event behind it.
+    until("the log tells of the event", SOON, async || {
+        let calls = stage.audit.calls_since(begin);
+        let told = calls
+            .iter()
+            .any(|call| call.verb == "create" && call.resource == "events");
+        told.then_some(())
+    })
+    .await;
     let [from_flashpoint, to_trustar] = [
         &stage.flashpoint.controls().record,
         &stage.trustar.controls().record,
@@ -124,7 +134,6 @@ async fn a_sync_with_nothing_new_costs_one_request_two_gets_and_one_patch() {
         "patch flashpointfeeds/status",
     ];
     let twice: Vec<_> = once.iter().flat_map(|name| [*name, *name]).collect();
-    // What a call did is seen before the log tells of it.
     let logged = async || {
         let calls = stage.audit.calls_since(mark);
         (calls.len() >= twice.len()).then_some(calls)
