@@ -1,4 +1,4 @@
-//! Whether a sync may still write: checked before each write to TruSTAR.
+//! Whether a sync may still write: checked before each write to a destination.
 
 use std::sync::Arc;
 

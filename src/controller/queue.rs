@@ -1,4 +1,5 @@
-//! When feeds are looked at: each at the earliest time that was asked for, and never twice at once. Pure.
+//! When feeds are looked at: each at the earliest time that was asked for, and never twice at once. Pure. In place of kube's `Controller`:
+//! see the `store`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;

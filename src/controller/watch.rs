@@ -69,12 +69,7 @@ pub async fn run(context: Arc<Context>, settings: &Settings, readiness: Readines
         },
     );
     let watching = async {
-        let ready = stores
-            .iter()
-            .enumerate()
-            .map(|(at, store)| become_served(store, &served, at));
         tokio::join!(
-            join_all(ready),
             stay_served(&namespaces, &served, &context),
             sweep(&stores, &context)
         )
@@ -131,13 +126,17 @@ impl Looks<'_> {
                 () = stopped.cancelled(), if !stopping => {}
                 Some(event) = events.next(), if !stopping => match event {
                     Ok(event) => {
+                        let is_listed = matches!(event, watcher::Event::InitDone);
                         for key in keeper.apply(event) {
                             queue.add(key, Instant::now());
                         }
+                        if is_listed {
+                            tracing::info!(feeds = self.store.len(), "watching");
+                            self.served.set(self.at, true);
+                        }
                     }
                     Err(error) => {
-                        // What a listing has shown before it broke off counts no more.
-                        keeper.apply(watcher::Event::Init);
+                        keeper.restart();
                         self.unwatched(&error);
                     }
                 },
@@ -221,14 +220,6 @@ fn is_lasting(code: u16) -> bool {
     matches!(code, 401 | 403 | 404)
 }
 
-/// Served once the watch has shown its feeds.
-async fn become_served(store: &Store, served: &Served, at: usize) {
-    store.wait_until_shown().await;
-    let feeds = store.state().len();
-    tracing::info!(feeds, "watching");
-    served.set(at, true);
-}
-
 /// Served again once a watch is taken after one was refused: a watch that begins anew shows nothing while nothing
 /// changes.
 async fn stay_served(namespaces: &[Option<String>], served: &Served, context: &Context) {
@@ -263,7 +254,7 @@ async fn stay_served(namespaces: &[Option<String>], served: &Served, context: &C
 async fn sweep(stores: &[Store], context: &Context) {
     loop {
         sleep(SWEEP_EVERY).await;
-        let feeds: Vec<_> = stores.iter().flat_map(Store::state).collect();
+        let feeds: Vec<_> = stores.iter().flat_map(Store::all).collect();
         let uids: HashSet<&str> = feeds.iter().map(|feed| feed.uid()).collect();
         context.metrics.keep_only(|uid| uids.contains(uid));
         context.memory.keep_only(|uid| uids.contains(uid));

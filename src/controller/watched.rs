@@ -176,7 +176,7 @@ impl From<Wire> for Watched {
         if let Some(labels) = &mut metadata.labels {
             labels.retain(|key, _| key.starts_with(OWN_LABELS));
         }
-        // Were it not to be had, it would be empty, and told as a feed that can't be read.
+        // It can't fail: all keys are texts. An empty text would be told as a feed that can't be read.
         let text = serde_json::to_string(&wire).unwrap_or_default();
         let metadata = wire.metadata;
         let text_of = |text: Option<String>| text.unwrap_or_default();

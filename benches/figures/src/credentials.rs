@@ -10,7 +10,7 @@ use simulators::trustar::Trustar;
 
 use super::Outcome;
 
-/// It, as `credentials`, with the keys that both simulators take.
+/// The Secret `credentials`, with keys that both simulators accept.
 pub fn secret(flashpoint: &Server<Flashpoint>, trustar: &Server<Trustar>) -> Outcome<Value> {
     let credential = trustar.credential().ok_or("no credential")?;
     Ok(json!({

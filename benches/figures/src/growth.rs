@@ -2,13 +2,13 @@
 //! running operator's memory.
 
 mod backfill;
-mod process;
+mod stage;
 
 use serde_json::json;
 
 use super::results::Results;
 use super::{Outcome, rounded};
-use process::{Run, Stage, Style};
+use stage::{Stage, Style, Sync};
 
 /// How many reports the window holds.
 const REPORTS: [usize; 6] = [10, 100, 500, 1_000, 5_000, 20_000];
@@ -50,7 +50,7 @@ fn results() -> Results {
 async fn reports(count: usize, results: &mut Results) -> Outcome<()> {
     let stage = Stage::new().await?;
     stage.generate(count, Style::default());
-    let mut first = Run::default();
+    let mut first = Sync::default();
     let mut syncs = 0;
     while first.reason != "Synced" {
         // What an edit or a doubt leaves takes a sync or two more.
@@ -65,22 +65,23 @@ async fn reports(count: usize, results: &mut Results) -> Outcome<()> {
         "curve": "reports",
         "x": count,
         "syncs": syncs,
-        "wall_s": rounded(first.wall),
-        "cpu_s": rounded(first.cpu),
+        "wall_s": rounded(first.run.wall),
+        "cpu_s": rounded(first.run.cpu),
         "calls": first.calls,
-        "peak_mib": rounded(first.peak),
+        "peak_mib": rounded(first.run.peak),
         "state_bytes": stage.state_bytes()?,
-        "quiet_wall_s": rounded(quiet.wall),
-        "quiet_cpu_s": rounded(quiet.cpu),
+        "quiet_wall_s": rounded(quiet.run.wall),
+        "quiet_cpu_s": rounded(quiet.run.cpu),
         "quiet_calls": quiet.calls,
-        "quiet_peak_mib": rounded(quiet.peak),
+        "quiet_peak_mib": rounded(quiet.run.peak),
     }))
 }
 
 /// One sync of reports with bodies of a size, against one of a single short report.
 async fn bodies(bytes: usize, count: usize, results: &mut Results) -> Outcome<()> {
-    let rest = first_sync(1, 100).await?;
-    let run = first_sync(count, bytes).await?;
+    let rest = first_sync(1, 100).await?.run;
+    let first = first_sync(count, bytes).await?;
+    let run = first.run;
     #[expect(clippy::cast_precision_loss, reason = "a figure to show")]
     let megabytes = (bytes * count) as f64 / 1e6;
     results.add(json!({
@@ -90,13 +91,13 @@ async fn bodies(bytes: usize, count: usize, results: &mut Results) -> Outcome<()
         "wall_s": rounded(run.wall),
         "cpu_s": rounded(run.cpu),
         "cpu_s_a_mb": rounded((run.cpu - rest.cpu) / megabytes),
-        "calls": run.calls,
+        "calls": first.calls,
         "peak_over_rest_mib": rounded(run.peak - rest.peak),
     }))
 }
 
 /// One sync of so many reports with indicators and such bodies, which leaves nothing.
-async fn first_sync(count: usize, body_bytes: usize) -> Outcome<Run> {
+async fn first_sync(count: usize, body_bytes: usize) -> Outcome<Sync> {
     let stage = Stage::new().await?;
     let style = Style {
         planted: 1.0,
@@ -104,9 +105,9 @@ async fn first_sync(count: usize, body_bytes: usize) -> Outcome<Run> {
         ..Style::default()
     };
     stage.generate(count, style);
-    let run = stage.sync().await?;
-    match run.reason.as_str() {
-        "Synced" => Ok(run),
+    let sync = stage.sync().await?;
+    match sync.reason.as_str() {
+        "Synced" => Ok(sync),
         other => Err(format!("{count} bodies of {body_bytes} bytes end as {other}").into()),
     }
 }

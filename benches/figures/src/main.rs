@@ -5,6 +5,7 @@ mod footprint;
 mod growth;
 mod limit;
 mod peers;
+mod process;
 mod results;
 mod scale;
 mod script;
@@ -63,12 +64,13 @@ const SECTIONS: [&str; 8] = [
 /// Measures what the arguments name, or everything.
 async fn measure() -> Outcome<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let (counts, names): (Vec<_>, Vec<_>) = wanted
-        .iter()
-        .map(|wanted| wanted.parse::<usize>().map_err(|_| wanted.as_str()))
-        .partition(Result::is_ok);
-    let counts: Vec<usize> = counts.into_iter().flatten().collect();
-    let names: Vec<&str> = names.into_iter().filter_map(Result::err).collect();
+    let (mut counts, mut names) = (Vec::new(), Vec::new());
+    for wanted in &wanted {
+        match wanted.parse::<usize>() {
+            Ok(count) => counts.push(count),
+            Err(_) => names.push(wanted.as_str()),
+        }
+    }
     let known = |name: &str| SECTIONS.contains(&name) || scale::subject::ALL.contains(&name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         return Err(format!("{unknown} is neither a section nor a subject").into());
@@ -105,17 +107,11 @@ async fn measure() -> Outcome<()> {
     Ok(())
 }
 
-/// The release binary: the static one that the image holds, as `benches/run` names it, else the one built beside this one.
+/// The static binary that the image holds.
 fn operator() -> Outcome<PathBuf> {
-    let binary = match std::env::var_os("IMAGE_OPERATOR") {
-        Some(binary) => binary.into(),
-        None => std::env::current_exe()?.with_file_name("flashpoint-operator"),
-    };
-    if binary.exists() {
-        Ok(binary)
-    } else {
-        Err(format!("{} is missing: run benches/run", binary.display()).into())
-    }
+    let binary =
+        std::env::var_os("IMAGE_OPERATOR").ok_or("IMAGE_OPERATOR is not set: run benches/run")?;
+    Ok(binary.into())
 }
 
 /// Three digits after the point.

@@ -1,5 +1,6 @@
-//! What a section measured, as rows that `benches/page.py` makes the page, its plots and the table of goals from.
+//! What a section measured, as rows that `benches/page/page.py` makes the page, its plots and the table of goals from.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -59,7 +60,8 @@ impl Results {
                 .get("rows")
                 .cloned()
                 .map_or_else(|| Ok(Vec::new()), serde_json::from_value)?,
-            Err(_) => Vec::new(),
+            Err(missing) if missing.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(format!("{}: {error}", path.display()).into()),
         };
         for row in &self.rows {
             let same = |other: &Map<String, Value>| {

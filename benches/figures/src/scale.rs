@@ -4,7 +4,6 @@ mod apply;
 pub mod contract;
 mod fleet;
 pub mod memory;
-pub mod process;
 mod requests;
 mod row;
 mod stage;

@@ -1,7 +1,9 @@
 //! The operator's command `sync` against a user's script in Python that does the same, as whole processes: `benches/peers/script`.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::path::Path;
+use std::process::Stdio;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -9,8 +11,10 @@ use simulators::flashpoint::Flashpoint;
 use simulators::reports::Style;
 use simulators::trustar::{ENCLAVE, StoredReport, Trustar};
 use simulators::{Server, start};
+use tempfile::TempDir;
 use tokio::process::Command;
 
+use super::process::{self, Run};
 use super::results::Results;
 use super::{Outcome, operator, peers, percentile, rounded};
 
@@ -23,15 +27,15 @@ const SUBJECTS: [&str; 2] = ["operator", "script"];
 /// Measures both, each number of reports by itself.
 pub async fn measure() -> Outcome<()> {
     let script = peers::build("script").await?;
-    let measure = peers::folder("script").join("measure.py");
-    let feed = std::env::temp_dir().join(format!("figures-feed-{}.json", std::process::id()));
+    let folder = TempDir::new()?;
+    let feed = folder.path().join("feed.json");
     let manifest = json!({
         "apiVersion": "flashpoint-operator.dev/v1alpha1",
         "kind": "FlashpointFeed",
         "metadata": {"name": "bench"},
         "spec": {"secretRef": {"name": "credentials"}, "enclaveId": ENCLAVE},
     });
-    std::fs::write(&feed, manifest.to_string())?;
+    fs::write(&feed, manifest.to_string())?;
     let sync = [
         operator()?.to_string_lossy(),
         "sync".into(),
@@ -42,25 +46,17 @@ pub async fn measure() -> Outcome<()> {
     let commands = [sync.to_vec(), script];
     let mut results = Results::new("script", &["subject", "reports"]);
     for (reports, turns) in CASES {
-        for row in compare(&commands, &measure, reports, turns).await? {
+        for row in compare(&commands, folder.path(), reports, turns).await? {
             results.add(row)?;
         }
     }
-    std::fs::remove_file(feed)?;
     Ok(())
-}
-
-/// Seconds of one process, by the clock and on a processor, and its largest resident set in MiB.
-struct Run {
-    seconds: f64,
-    cpu: f64,
-    peak: f64,
 }
 
 /// A row for each subject.
 async fn compare(
     commands: &[Vec<String>; 2],
-    measure: &Path,
+    folder: &Path,
     reports: usize,
     turns: usize,
 ) -> Outcome<Vec<Value>> {
@@ -77,7 +73,7 @@ async fn compare(
     for _ in 0..turns {
         for ((command, runs), held) in commands.iter().zip(&mut runs).zip(&mut held) {
             let trustar = start(Trustar::default()).await?;
-            runs.push(run(command, measure, &flashpoint, &trustar).await?);
+            runs.push(run(command, folder, &flashpoint, &trustar).await?);
             *held = content(&trustar.enclave(ENCLAVE));
         }
     }
@@ -108,7 +104,7 @@ async fn compare(
             spread(
                 &mut row,
                 "reports_per_s",
-                runs.iter().map(|run| count / run.seconds),
+                runs.iter().map(|run| count / run.wall),
             );
             spread(&mut row, "cpu_s", runs.iter().map(|run| run.cpu));
             spread(
@@ -127,35 +123,33 @@ async fn compare(
 
 async fn run(
     command: &[String],
-    measure: &Path,
+    folder: &Path,
     flashpoint: &Server<Flashpoint>,
     trustar: &Server<Trustar>,
 ) -> Outcome<Run> {
     let credential = trustar.credential().ok_or("no credential")?;
-    let ran = Command::new("python3")
-        .args(["-I", "-S"])
-        .arg(measure)
-        .args(command)
+    let said = folder.join("said");
+    let [program, arguments @ ..] = command else {
+        return Err("no command".into());
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(File::create(&said)?)
         .env("FLASHPOINT_URL", flashpoint.url())
         .env("FLASHPOINT_API_KEY", flashpoint.api_key())
         .env("TRUSTAR_URL", trustar.url())
         .env("TRUSTAR_API_KEY", credential.key)
         .env("TRUSTAR_API_SECRET", credential.secret)
         .env("TRUSTAR_CALLS_PER_MINUTE", "0")
-        .env("ENCLAVE_ID", ENCLAVE)
-        .output()
-        .await?;
+        .env("ENCLAVE_ID", ENCLAVE);
+    let ran = process::run(command).await?;
     if !ran.status.success() {
-        let said = String::from_utf8_lossy(&ran.stderr);
-        return Err(format!("{} ended with {}: {said}", command.join(" "), ran.status).into());
+        let said = fs::read_to_string(said)?;
+        return Err(format!("{program} ended with {}: {said}", ran.status).into());
     }
-    let took: Value = serde_json::from_slice(&ran.stdout)?;
-    let figure = |name: &str| took[name].as_f64().ok_or("no such figure");
-    Ok(Run {
-        seconds: figure("s")?,
-        cpu: figure("cpu_s")?,
-        peak: figure("peak_mib")?,
-    })
+    Ok(ran)
 }
 
 /// What of a report must be the same, whoever submitted it.

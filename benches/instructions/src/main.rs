@@ -14,7 +14,7 @@ use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How often what is short is done in one pass: once in a while the allocator tidies up in it.
+/// How often a short path is done in one pass, so that an allocator's occasional tidying averages out.
 pub const SHORT: usize = 100;
 
 /// A hot path with its inputs ready, so that one pass is all that is counted.

@@ -104,19 +104,12 @@ pub fn decode(count: usize) -> Outcome<Case> {
     }))
 }
 
-/// A feed as the API server gives it.
+/// A feed as the watch keeps it and each look at it reads it.
 pub fn feed() -> Outcome<Case> {
     let condition = |kind: &str| {
         json!({
             "type": kind, "status": "True", "reason": "Synced", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T12:00:00Z",
             "message": "synced the latest 500 reports: 3 created, 297 unchanged, 200 without indicators",
-        })
-    };
-    let managed = |manager: &str, part: &str| {
-        json!({
-            "manager": manager, "operation": "Update", "apiVersion": "flashpoint-operator.dev/v1alpha1", "fieldsType": "FieldsV1",
-            "time": "2026-01-01T12:00:00Z",
-            "fieldsV1": {part: {".": {}, "f:enclaveId": {}, "f:interval": {}, "f:limit": {}, "f:lookback": {}, "f:secretRef": {"f:name": {}}}},
         })
     };
     let feed = json!({
@@ -125,7 +118,6 @@ pub fn feed() -> Outcome<Case> {
         "metadata": {
             "name": "cybercrime", "namespace": "intel", "uid": inputs::owner().uid, "generation": 1, "resourceVersion": "81723",
             "creationTimestamp": "2026-01-01T11:00:00Z",
-            "managedFields": [managed("kubectl", "f:spec"), managed("flashpoint-operator", "f:status")],
         },
         "spec": {
             "secretRef": {"name": "credentials"}, "enclaveId": inputs::owner().destination, "interval": "15m", "limit": 500,

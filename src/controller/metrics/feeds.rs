@@ -28,8 +28,8 @@ struct Numbers {
     lateness: Option<f64>,
     /// None before the first sync of this process.
     ledger_entries: Option<u32>,
-    /// Which of its seldom values were other than 0 at a scrape, as bits.
-    seen: u8,
+    /// Which of its seldom values were other than 0 at a scrape, by [`Seldom`].
+    seen: [bool; Seldom::ALL.len()],
 }
 
 /// The feeds that are watched, at a scrape.
@@ -117,7 +117,7 @@ impl Feeds {
         };
         let mut groups = Groups::new(Timestamp::now().as_second());
         let mut rows = Vec::new();
-        let feeds = stores.iter().flat_map(Store::state);
+        let feeds = stores.iter().flat_map(Store::all);
         for (at, feed) in feeds.enumerate() {
             if at % AT_ONCE == AT_ONCE - 1 {
                 yield_now().await;
@@ -134,9 +134,10 @@ impl Feeds {
     fn row(&self, feed: Arc<Watched>, memory: &Memory) -> Row {
         let uid = feed.uid();
         let standing = Standing::of(&feed, memory);
-        let seen = standing.seen();
         let numbers = self.change(uid, |numbers| {
-            numbers.seen |= seen;
+            for (seen, seldom) in numbers.seen.iter_mut().zip(Seldom::ALL) {
+                *seen |= standing.seldom(seldom) != 0;
+            }
             *numbers
         });
         Row {
@@ -177,7 +178,7 @@ impl Row {
 
     /// A value that is 0 for most feeds for ever: none before the first that is not.
     fn seldom(&self, seldom: Seldom) -> Option<Value> {
-        let seen = self.numbers.seen & seldom.bit() != 0;
+        let seen = self.numbers.seen[seldom as usize];
         seen.then(|| Value::Whole(self.standing.seldom(seldom)))
     }
 }

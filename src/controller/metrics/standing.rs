@@ -42,18 +42,14 @@ pub enum Seldom {
 }
 
 impl Seldom {
-    const ALL: [Self; 5] = [
+    /// Each, in the order of their numbers.
+    pub const ALL: [Self; 5] = [
         Self::Stalled,
         Self::Suspended,
         Self::Backlog,
         Self::Failed,
         Self::ConsecutiveFailures,
     ];
-
-    /// The bit that stands for it.
-    pub const fn bit(self) -> u8 {
-        1 << self as u8
-    }
 }
 
 impl Standing {
@@ -63,11 +59,9 @@ impl Standing {
             Some((feed, settings))
         });
         match readable {
-            Some((feed, settings)) => memory.with_newest_status(&feed, |status| Self {
-                interval: Some(settings.interval.as_secs()),
-                destination: label(&settings.target),
-                ..Self::told(&feed, status)
-            }),
+            Some((feed, settings)) => {
+                memory.with_newest_status(&feed, |status| Self::told(&feed, &settings, status))
+            }
             // A person must mend it, and no condition says so.
             None => Self {
                 stalled: true,
@@ -76,7 +70,7 @@ impl Standing {
         }
     }
 
-    fn told(feed: &FlashpointFeed, status: &FlashpointFeedStatus) -> Self {
+    fn told(feed: &FlashpointFeed, settings: &FeedSettings, status: &FlashpointFeedStatus) -> Self {
         let condition = |kind: &str| {
             let mut conditions = status.conditions.iter();
             conditions.find(|condition| condition.type_ == kind)
@@ -92,8 +86,8 @@ impl Standing {
             stalled: is("Stalled"),
             suspended: feed.spec.suspend,
             reason: Reason::of(&status.conditions),
-            destination: "",
-            interval: None,
+            destination: label(&settings.target),
+            interval: Some(settings.interval.as_secs()),
             last_sync: seconds(&status.last_sync_time),
             last_posted: seconds(&status.last_posted_time),
             last_submitted,
@@ -136,14 +130,6 @@ impl Standing {
             Seldom::Failed => self.failed,
             Seldom::ConsecutiveFailures => self.consecutive_failures,
         }
-    }
-
-    /// The bits of the seldom values that are other than 0.
-    pub fn seen(&self) -> u8 {
-        let seen = Seldom::ALL
-            .iter()
-            .filter(|seldom| self.seldom(**seldom) != 0);
-        seen.fold(0, |bits, seldom| bits | seldom.bit())
     }
 }
 

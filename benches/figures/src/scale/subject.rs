@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use super::process::Process;
+use crate::process::Process;
 use crate::{Outcome, peers};
 
 /// The operator of this project.

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::process::Process;
 use super::requests::Requests;
 use super::row::Row;
 use super::stage::Stage;
 use super::watch::Sync;
+use crate::process::Process;
 use crate::{Outcome, percentile, rounded};
 
 /// How long it is observed: longer than an interval, so that each feed is synced in it.

@@ -24,6 +24,11 @@ use feed::FlashpointFeed;
 use sync::SyncError;
 use vendors::Vendors;
 
+// As the operator has it.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// How many feeds are synced at the same time, as the operator does by default.
 const SYNCS_AT_ONCE: u16 = 16;
 
@@ -53,6 +58,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Its own statuses are no news, as kube's documentation of predicates has it.
     let changed = watcher(feeds, watcher::Config::default())
         .default_backoff()
+        // As the documentation of kube's reflector has it, to save memory.
+        .modify(|feed| feed.managed_fields_mut().clear())
         .reflect(writer)
         .applied_objects()
         .predicate_filter(predicates::generation, PredicateConfig::default());
