@@ -64,11 +64,22 @@ build: ## The release binary
 image: ## The image, without a registry: make image IMAGE=name:tag
 	@tests/image/build $(IMAGE)
 
-bench: ## The figures that the README states; first the instructions of the hot paths, beside the last ones
-	@benches/instructions/run
-	@benches/run
-	@python3 benches/indicators/compare.py
-	@benches/page/run
+# A part of bench. One that fails does not end it: the others are measured, and the page is written of what there is.
+part = $(call step,$(1),$(2)) || { printf '== %s: failed\n' "$(1)"; echo "$(1)" >> $(FAILED); }
+bench: FAILED := target/bench-failed
+bench: ## Measure everything beside its peers and write docs/performance.md (hours, idle machine; benches/README.md)
+	@mkdir -p $(dir $(FAILED)) && rm -f $(FAILED)
+	$(call part,Instructions of the hot paths,benches/instructions/run)
+	$(call part,Against a bare loop,benches/run limit)
+	$(call part,Beside a script,benches/run script)
+	$(call part,Size and start,benches/run footprint)
+	$(call part,The peers do the same work,benches/run peers)
+	$(call part,Beside other operators,benches/run scale)
+	$(call part,Growth,benches/run growth)
+	$(call part,Backfill,benches/run backfill)
+	$(call part,The extractor beside its peers,python3 benches/indicators/compare.py)
+	$(call part,The page of figures,benches/page/run)
+	@[ ! -e $(FAILED) ] || { printf '\n== bench: these failed, see above:\n'; cat $(FAILED); exit 1; }
 
 generate: ## What is generated and checked against drift: CRDs, the chart's copies and README, the command line's reference
 	cargo run --locked --quiet --package flashpoint-operator -- crd --output-dir crds

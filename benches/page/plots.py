@@ -1,4 +1,4 @@
-"""The plots of the page, as SVG that is the same for the same figures."""
+"""The plots of the page, as SVG that is the same for the same figures; none where nothing was measured."""
 
 import io
 
@@ -9,11 +9,12 @@ from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
 from rows import Section  # noqa: E402
+from subjects import COLOURS  # noqa: E402
 
 plt.rcParams.update(
     {
         "axes.grid": True,
-        "axes.prop_cycle": matplotlib.cycler(color=["#0b5fa5", "#c2571a", "#7a7a7a", "#3a7d44"]),
+        "axes.prop_cycle": matplotlib.cycler(color=list(COLOURS.values())),
         "axes.spines.right": False,
         "axes.spines.top": False,
         "figure.facecolor": "white",
@@ -28,27 +29,11 @@ plt.rcParams.update(
     }
 )
 
-SUBJECTS = ("operator", "controller-runtime", "kopf", "kube-rs")
 PLAIN = FuncFormatter(lambda value, _: f"{value:,.10g}")
 
 
-def all_plots():
-    """Each plot's name and text, those for which nothing was measured left out."""
-    plots = {
-        "memory": memory,
-        "processor": processor,
-        "apply": apply,
-        "limit": limit,
-        "reports": reports,
-        "body": body,
-    }
-    for name, draw in plots.items():
-        figure = draw()
-        if figure is not None:
-            yield name, rendered(figure)
-
-
 def rendered(figure):
+    """The text of a plot."""
     out = io.StringIO()
     figure.savefig(out, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     plt.close(figure)
@@ -67,8 +52,8 @@ def by_feeds(name, title, label, log=True):
     section = Section("scale")
     figure, axes = plt.subplots(figsize=(6, 3.2))
     drawn = [
-        curve(axes, [row for row in section.where(subject=subject) if row["feeds"] > 0], "feeds", name, label=subject)
-        for subject in SUBJECTS
+        curve(axes, [row for row in section.where(subject=subject) if row["feeds"] > 0], "feeds", name, label=subject, color=colour)
+        for subject, colour in COLOURS.items()
     ]
     if not any(drawn):
         plt.close(figure)
@@ -89,7 +74,7 @@ def memory():
 
 
 def processor():
-    return by_feeds("cpu_s_per_1000", "Processor time of 1,000 syncs with nothing new", "seconds", log=False)
+    return by_feeds("cpu_s_per_1000", "Processor time of 1,000 quiet syncs", "seconds", log=False)
 
 
 def apply():
@@ -138,5 +123,5 @@ def body():
     return growth(
         "body",
         "bytes of a report",
-        {"cpu_s_a_mb": "CPU s a MB", "peak_over_rest_mib": "memory over rest, MiB"},
+        {"cpu_s_a_mb": "CPU s a MB", "peak_over_rest_mib": "peak memory over one short report's, MiB"},
     )
