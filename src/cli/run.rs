@@ -90,14 +90,19 @@ pub fn run(args: Args) -> Exit {
     let outcome = runtime.block_on(async {
         let stopped = CancellationToken::new();
         tokio::spawn(stop_on_signal(stopped.clone()));
-        controller::run(settings, stopped).await
+        // A task, so that the workers run it too: one thread that wakes another costs a system call.
+        tokio::spawn(controller::run(settings, stopped)).await
     });
     // Nothing that still runs is worth waiting for.
     runtime.shutdown_background();
     match outcome {
-        Ok(()) => Exit::Done,
-        Err(error) => {
+        Ok(Ok(())) => Exit::Done,
+        Ok(Err(error)) => {
             tracing::error!(%error, "the operator ended");
+            Exit::Partial
+        }
+        Err(panicked) => {
+            tracing::error!(error = %panicked, "the operator ended");
             Exit::Partial
         }
     }
