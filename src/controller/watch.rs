@@ -39,6 +39,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How many feeds a page of a listing holds: it is held whole.
 const PAGE: u32 = 50;
 
+/// How much sooner a feed that changed is looked at than one whose time came at that moment.
+const AHEAD: Duration = Duration::from_mins(1);
+
 /// How often what belongs to feeds that are gone is dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
@@ -127,8 +130,9 @@ impl Looks<'_> {
                 Some(event) = events.next(), if !stopping => match event {
                     Ok(event) => {
                         let is_listed = matches!(event, watcher::Event::InitDone);
+                        let at = asked_at(is_listed, Instant::now());
                         for key in keeper.apply(event) {
-                            queue.add(key, Instant::now());
+                            queue.add(key, at);
                         }
                         if is_listed {
                             tracing::info!(feeds = self.store.len(), "watching");
@@ -190,6 +194,16 @@ fn with_pauses<E>(
 ) -> impl Stream<Item = Result<watcher::Event<Listed>, E>> {
     let events = events.filter(|event| ready(!matches!(event, Ok(watcher::Event::Init))));
     StreamBackoff::new(events, DefaultBackoff::default())
+}
+
+/// When a feed is to be looked at that a listing or an event shows. A change goes ahead of feeds that are late by less than a minute:
+/// somebody waits for it. A listing, which shows all feeds, does not.
+fn asked_at(is_listed: bool, now: Instant) -> Instant {
+    if is_listed {
+        now
+    } else {
+        now.checked_sub(AHEAD).unwrap_or(now)
+    }
 }
 
 /// Waits for a time; without one, for ever.
@@ -275,6 +289,18 @@ mod tests {
     use futures::stream;
 
     use super::*;
+
+    #[test]
+    fn a_change_goes_ahead_of_what_is_late_and_a_listing_does_not() {
+        let now = Instant::now() + AHEAD * 2;
+        let (late, changed) = (Key::new("intel", "late"), Key::new("intel", "changed"));
+        for (is_listed, first) in [(false, &changed), (true, &late)] {
+            let mut queue = Queue::default();
+            queue.add(late.clone(), now - AHEAD / 2);
+            queue.add(changed.clone(), asked_at(is_listed, now));
+            assert_eq!(queue.take(now).as_ref(), Some(first));
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn pauses_grow_while_each_listing_begins_and_is_refused() {

@@ -178,6 +178,8 @@ impl From<Wire> for Watched {
         }
         // It can't fail: all keys are texts. An empty text would be told as a feed that can't be read.
         let text = serde_json::to_string(&wire).unwrap_or_default();
+        // A copy, which is allocated at its size: what is cut off of a buffer that grew stays as a hole beside each feed.
+        let text = text.as_str().into();
         let metadata = wire.metadata;
         let text_of = |text: Option<String>| text.unwrap_or_default();
         Self {
@@ -185,7 +187,7 @@ impl From<Wire> for Watched {
             uid: text_of(metadata.uid).into(),
             generation: metadata.generation.unwrap_or_default(),
             is_being_deleted: metadata.deletion_timestamp.is_some(),
-            text: text.into(),
+            text,
         }
     }
 }
