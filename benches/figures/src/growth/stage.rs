@@ -47,8 +47,11 @@ impl Stage {
     pub async fn new() -> Outcome<Self> {
         let flashpoint = start(Flashpoint::default()).await?;
         let trustar = start(Trustar::default()).await?;
-        // A report of 5 MB is to be taken as it is.
-        trustar.configure(|settings| settings.max_body_bytes = usize::MAX);
+        // A report of 5 MB is to be taken as it is, with all that it holds.
+        trustar.configure(|settings| {
+            settings.max_body_bytes = usize::MAX;
+            settings.max_indicators = usize::MAX;
+        });
         for controls in [flashpoint.controls(), trustar.controls()] {
             controls.record.keep(Keep::Heads);
         }
